@@ -1,0 +1,1 @@
+"""Claimcheck: asynchronous AI work on documents, every answer checked against its document."""
