@@ -7,7 +7,7 @@ Adapters turn what a library raised into one of these; use cases never see a dri
 from __future__ import annotations
 
 
-class JobFailure(Exception):
+class JobFailure(Exception):  # noqa: N818 -- the domain's word
     """A job could not be done. `code` is stable and public, `message` says what to do.
 
     Neither may hold text of a document: both are stored, logged and shown.

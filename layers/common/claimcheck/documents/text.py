@@ -12,10 +12,13 @@ class DocumentText:
 
     `page_starts` holds, for each page in order, the offset (code points) of its first character;
     it is empty for a document without pages. A page without text starts where the next one does.
+    `unread_pages` names the pages, counted from 1, that show something which was not read (an image
+    without a text layer): they are gaps in the coverage.
     """
 
     text: str
     page_starts: tuple[int, ...] = ()
+    unread_pages: tuple[int, ...] = ()
 
     @property
     def pages(self) -> int:

@@ -1,0 +1,256 @@
+"""A synchronous client of the Claimcheck API."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Self, cast
+from urllib.parse import quote
+
+import httpx
+
+from client import jsontext
+from client.shapes import FINAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from client.shapes import Job, JobList, Json, Ticket, Trail
+
+LONGEST_WAIT = 20  # seconds the API lets a request wait (`Prefer: wait=N`)
+_TRY_AGAIN = frozenset({429, 503})
+
+
+class ApiProblem(Exception):  # noqa: N818 - a problem is what RFC 9457 calls it
+    """The API refused a request (RFC 9457 `application/problem+json`)."""
+
+    def __init__(
+        self,
+        *,
+        status: int,
+        code: str,
+        title: str,
+        detail: str = "",
+        errors: tuple[Mapping[str, str], ...] = (),
+        request_id: str | None = None,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.title = title
+        self.detail = detail
+        self.errors = errors
+        self.request_id = request_id
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        """One line: what was refused, which fields, and the id to ask the service's owner about."""
+        text = self.title if not self.detail else f"{self.title}: {self.detail}"
+        fields = "; ".join(f"{error.get('pointer', '')} {error.get('detail', '')}" for error in self.errors)
+        line = f"{text} ({fields})" if fields else text
+        if self.status >= 500 and self.request_id:
+            line += f" [request {self.request_id}]"
+        return " ".join(f"{self.status} {line}".split())
+
+
+class Unreachable(Exception):  # noqa: N818 - says what is the case
+    """The API did not answer; the message is one line and says what to do."""
+
+
+class Api:
+    """The API at `url`, with the rights of `key`.
+
+    429 and 503 are tried again after `Retry-After` until `patience` seconds have been spent waiting.
+    Every submission carries an idempotency key, so that trying again cannot make a second job.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        *,
+        patience: float = 60.0,
+        sleep: Callable[[float], object] = time.sleep,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._patience = patience
+        self._sleep = sleep
+        self._http = httpx.Client(
+            headers={"Authorization": f"Bearer {key}", "User-Agent": "claimcheck-client"},
+            timeout=httpx.Timeout(30.0, connect=5.0, read=LONGEST_WAIT + 15.0),
+            transport=transport,
+        )
+
+    def __enter__(self) -> Self:
+        """Use the client as a context manager to close its connections."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def submit(self, task: str, body: Json, idempotency_key: str | None = None) -> Ticket:
+        """Hand in a document for `task`; the ticket comes back at once."""
+        headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        return cast("Ticket", self._json("POST", f"/jobs/{_part(task)}", headers=headers, json=body))
+
+    def get(self, job_id: str, wait: int | None = None) -> Job:
+        """The job; with `wait`, when it is final or after that many seconds (at most 20)."""
+        job, _ = self.poll(job_id, wait=wait)
+        if job is None:
+            raise ApiProblem(status=304, code="not_modified", title="Nothing was asked conditionally")
+        return job
+
+    def poll(
+        self, job_id: str, etag: str | None = None, wait: float | None = None
+    ) -> tuple[Job | None, str | None]:
+        """The job and its ETag; None for the job where it is still the one that `etag` names."""
+        headers = {}
+        if etag is not None:
+            headers["If-None-Match"] = etag
+        if wait is not None:
+            headers["Prefer"] = f"wait={max(1, min(LONGEST_WAIT, round(wait)))}"
+        answer = self._send("GET", f"/jobs/{_part(job_id)}", headers=headers)
+        if answer.status_code == 304:
+            return None, etag
+        return cast("Job", _body(answer)), answer.headers.get("ETag")
+
+    def list(
+        self,
+        status: str | None = None,
+        task: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> JobList:
+        """One page of jobs, newest first; `next_cursor` leads to the next page."""
+        asked = {"status": status, "task": task, "limit": limit, "cursor": cursor}
+        params = {name: value for name, value in asked.items() if value is not None}
+        return cast("JobList", self._json("GET", "/jobs", params=params))
+
+    def events(self, job_id: str) -> Trail:
+        """The job's trail, every number as it was sent, ready for `trail.verify`."""
+        return cast("Trail", self._json("GET", f"/jobs/{_part(job_id)}/events"))
+
+    def document(self, job_id: str) -> str:
+        """The text that the offsets of evidence point into."""
+        answer = self._send("GET", f"/jobs/{_part(job_id)}/document")
+        if "json" not in answer.headers.get("Content-Type", ""):
+            return answer.content.decode("utf-8")
+        return str(_body(answer)["text"])
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel the job; a job that is final stays as it is."""
+        return cast("Job", self._json("POST", f"/jobs/{_part(job_id)}/cancel"))
+
+    def wait(
+        self,
+        job_id: str,
+        on_change: Callable[[Job], object] | None = None,
+        *,
+        step: float = LONGEST_WAIT,
+    ) -> Job:
+        """Long-poll, `step` seconds at a time, until the job is final; `on_change` sees each new state."""
+        job, etag = self.poll(job_id)
+        while True:
+            if job is not None:
+                if on_change is not None:
+                    on_change(job)
+                if job["status"] in FINAL:
+                    return job
+            asked_at = time.monotonic()
+            job, etag = self.poll(job_id, etag, step)
+            # A proxy may drop the Prefer header: without a pause this would turn into a busy loop.
+            if (job is None or job["status"] not in FINAL) and time.monotonic() - asked_at < 0.25:
+                self._sleep(0.25)
+
+    def _json(self, method: str, path: str, **request: Any) -> Json:
+        return _body(self._send(method, path, **request))
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """The answer, once it is a success or 304; raises ApiProblem or Unreachable."""
+        left = self._patience
+        while True:
+            answer = self._once(method, path, **request)
+            pause = _retry_after(answer) if answer.status_code in _TRY_AGAIN else None
+            if pause is None or pause > left:
+                break
+            left -= max(pause, 0.5)  # a server that says "at once" for ever ends here too
+            self._sleep(pause)
+        if answer.is_success or answer.status_code == 304:
+            return answer
+        raise _problem(answer)
+
+    def _once(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, self.url + path, **request)
+        except httpx.ConnectError as error:
+            raise Unreachable(
+                f"cannot connect to {self.url}: is it running? Start it with: claimcheck up"
+            ) from error
+        except httpx.TimeoutException as error:
+            raise Unreachable(f"{self.url} did not answer in time: try again, or look at its log") from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise Unreachable(
+                f"{self.url!r} is no http address: give --url http://HOST:PORT or set CLAIMCHECK_URL"
+            ) from error
+        except httpx.HTTPError as error:
+            raise Unreachable(f"lost the connection to {self.url} ({error}): try again") from error
+
+
+def healthy(url: str) -> bool:
+    """Whether Claimcheck answers at `url`; needs no key."""
+    try:
+        return httpx.get(f"{url.rstrip('/')}/health", timeout=5.0).is_success
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False
+
+
+def _part(text: str) -> str:
+    # An id is one path segment, whatever was typed: "../health" must not become another route.
+    return quote(text, safe="").replace(".", "%2E")
+
+
+def _body(answer: httpx.Response) -> Json:
+    try:
+        body = jsontext.loads(answer.content)
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise Unreachable(f"{answer.url} answered with no JSON object: is this the address of Claimcheck?")
+    return body
+
+
+def _problem(answer: httpx.Response) -> ApiProblem:
+    """The refusal as the API words it; API Gateway's own answers have a `message` only."""
+    try:
+        body = jsontext.loads(answer.content)
+    except ValueError:
+        body = {}
+    if not isinstance(body, dict):
+        body = {}
+    errors = body.get("errors")
+    return ApiProblem(
+        status=answer.status_code,
+        code=str(body.get("code") or "http_error"),
+        title=str(body.get("title") or body.get("message") or answer.reason_phrase),
+        detail=str(body.get("detail") or ""),
+        errors=tuple(e for e in errors if isinstance(e, dict)) if isinstance(errors, list) else (),
+        request_id=body.get("request_id") or answer.headers.get("x-request-id"),
+    )
+
+
+def _retry_after(answer: httpx.Response) -> float | None:
+    """Seconds the server asked us to wait; None where it did not say so in a way we can read."""
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,230 @@
+"""The client's commands: `submit`, `get`, `list`, `events`, `verify`, `cancel`.
+
+Exit codes: 0 done, 1 a job failed or a trail is broken, 2 wrong use, 3 cannot reach or authorise.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from client import jsontext, render, submission, trail
+from client.api import Api, ApiProblem, Unreachable
+from client.connection import NoAddress, resolve
+from client.watch import Watched, watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from client.shapes import Json
+
+EXIT_FAILED, EXIT_USAGE, EXIT_UNREACHABLE = 1, 2, 3
+# Without a terminal Rich assumes 80 columns, in which tables of quotes are hard to read.
+_WIDTH_WITHOUT_TERMINAL = 120
+
+
+class TaskName(StrEnum):
+    """The tasks that this command knows how to ask for."""
+
+    SUMMARISE = "summarise"
+    EXTRACT = "extract"
+    EVALUATE = "evaluate"
+
+
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
+Url = Annotated[str | None, typer.Option("--url", help="Address of the API (or CLAIMCHECK_URL).")]
+Key = Annotated[str | None, typer.Option("--key", help="API key (or CLAIMCHECK_KEY).")]
+Data = Annotated[Path, typer.Option("--data", help="Where `claimcheck up` keeps its data.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
+DEFAULT_DATA = Path(".claimcheck")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the client's commands to `app`."""
+    app.command()(submit)
+    app.command()(get)
+    app.command("list")(list_jobs)
+    app.command()(events)
+    app.command()(verify)
+    app.command()(cancel)
+
+
+def submit(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Text or PDF; - reads standard input.")],
+    *,
+    task: Annotated[TaskName, typer.Option("--task", help="What to do with it.")],
+    field: Annotated[list[str] | None, typer.Option("--field", help="extract: a field's name.")] = None,
+    fields: Annotated[str | None, typer.Option(help="extract: JSON list of fields, or a schema.")] = None,
+    criterion: Annotated[list[str] | None, typer.Option("--criterion", help="evaluate: a criterion.")] = None,
+    criteria: Annotated[str | None, typer.Option(help="evaluate: JSON list, or text, one a line.")] = None,
+    focus: Annotated[str | None, typer.Option(help="summarise: what to look at.")] = None,
+    webhook: Annotated[str | None, typer.Option(help="Address to call when the job is final.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the answer and show it.")] = False,
+    as_json: AsJson = False,
+    url: Url = None,
+    key: Key = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Hand in a document; prints the ticket, or the answer with --wait."""
+    with _errors(), _api(url, key, data) as api:
+        asked = {"extract": bool(field or fields), "evaluate": bool(criterion or criteria)}
+        asked["summarise"] = focus is not None
+        for other, given in asked.items():
+            if given and other != task:
+                raise submission.Unusable(f"the options of {other} do not fit --task {task}: leave them out")
+        body: Json = {"document": submission.document(file)}
+        if task is TaskName.EXTRACT:
+            body |= submission.extraction(field or [], fields)
+        elif task is TaskName.EVALUATE:
+            body |= submission.criteria(criterion or [], criteria)
+        elif focus is not None:
+            body["focus"] = focus
+        if webhook is not None:
+            body["webhook_url"] = webhook
+        ticket = api.submit(task, body)
+        if wait:
+            name = str(body["document"]["name"])
+            _finish(api, Watched(ticket["job_id"], task, name, ticket["status"]), as_json=as_json)
+        elif as_json:
+            typer.echo(jsontext.pretty(ticket))
+        else:
+            typer.echo(ticket["job_id"])
+            typer.echo(f"accepted; see it with: claimcheck get {ticket['job_id']}", err=True)
+
+
+def get(
+    job_id: JobId, as_json: AsJson = False, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA
+) -> None:
+    """Show a job and its answer."""
+    with _errors(), _api(url, key, data) as api:
+        job = api.get(job_id)
+        if as_json:
+            typer.echo(jsontext.pretty(job))
+        else:
+            _show(render.job_view(job))
+
+
+def list_jobs(
+    *,
+    status: Annotated[str | None, typer.Option(help="Only jobs in this status.")] = None,
+    task: Annotated[TaskName | None, typer.Option(help="Only jobs of this task.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many, newest first.")] = 20,
+    as_json: AsJson = False,
+    url: Url = None,
+    key: Key = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """List jobs, newest first."""
+    with _errors(), _api(url, key, data) as api:
+        page = api.list(status=status, task=task, limit=limit)
+        if as_json:
+            typer.echo(jsontext.pretty(page))
+        else:
+            _show(render.jobs_view(page["jobs"]))
+
+
+def events(
+    job_id: JobId, as_json: AsJson = False, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA
+) -> None:
+    """Show everything that happened to a job."""
+    with _errors(), _api(url, key, data) as api:
+        found = api.events(job_id)
+        if as_json:
+            typer.echo(jsontext.pretty(found))
+        else:
+            _show(render.trail_view(found))
+
+
+def verify(
+    job_id: Annotated[str | None, typer.Argument(metavar="JOB", help="The job's id.")] = None,
+    files: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(metavar="JOB.json TRAIL.json", help="Check files that `--json` gave, offline."),
+    ] = None,
+    url: Url = None,
+    key: Key = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Check a job's hash chain; names the event that breaks it."""
+    with _errors():
+        if (job_id is None) == (files is None):
+            raise submission.Unusable("verify needs a JOB, or --files JOB.json TRAIL.json")
+        if files is not None:
+            job, found = (submission.json_object(str(file)) for file in files)
+        else:
+            with _api(url, key, data) as api:
+                job, found = _job_and_trail(api, str(job_id))
+        findings = trail.verify(job, found)
+    if not findings:
+        typer.echo(f"ok: {len(found['events'])} events, chain intact")
+        return
+    for finding in findings:
+        typer.echo(f"broken: {finding}", err=True)
+    raise typer.Exit(EXIT_FAILED)
+
+
+def cancel(job_id: JobId, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA) -> None:
+    """Cancel a job; one that is final stays as it is."""
+    with _errors(), _api(url, key, data) as api:
+        job = api.cancel(job_id)
+        typer.echo(f"{job['job_id']} {job['status']}")
+
+
+def _job_and_trail(api: Api, job_id: str) -> tuple[Json, Json]:
+    """Both, of one moment: a job may move between the two requests, but not for ever."""
+    for _ in range(5):
+        found: Json = dict(api.events(job_id))
+        job: Json = dict(api.get(job_id))
+        if found.get("events") and found["events"][-1].get("status") == job["status"]:
+            break
+    return job, found
+
+
+def _finish(api: Api, watched: Watched, *, as_json: bool) -> None:
+    """Follow one job on stderr, then print its answer on stdout."""
+    (job,) = watch(api, [watched], Console(stderr=True))
+    if as_json:
+        typer.echo(jsontext.pretty(job))
+    else:
+        _show(render.job_view(job))
+    if job["status"] in {"failed", "cancelled"}:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _show(view: RenderableType) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=max(console.width, _WIDTH_WITHOUT_TERMINAL))
+    console.print(view)
+
+
+def _api(url: str | None, key: str | None, data: Path) -> Api:
+    return Api(*resolve(url, key, data))
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Turn what can go wrong into one line on stderr and the exit code that belongs to it."""
+    try:
+        yield
+    except submission.Unusable as error:
+        _stop(str(error), EXIT_USAGE)
+    except (NoAddress, Unreachable) as error:
+        _stop(str(error), EXIT_UNREACHABLE)
+    except ApiProblem as problem:
+        refused = problem.status in {401, 403}
+        hint = ": check --key or CLAIMCHECK_KEY" if refused else ""
+        ours = not refused and 400 <= problem.status < 500 and problem.status != 429
+        _stop(f"{problem}{hint}", EXIT_USAGE if ours else EXIT_UNREACHABLE)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    typer.echo(f"error: {message}", err=True)
+    raise typer.Exit(code)

@@ -1,0 +1,103 @@
+"""Files and flags as the body of a submission."""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from client import jsontext
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from client.shapes import Json
+
+
+class Unusable(Exception):  # noqa: N818 - says what is the case
+    """What was given cannot be submitted; the message is one line and says what to do."""
+
+
+def document(file: str) -> Json:
+    """The document in `file` (`-`: standard input) as the API takes it: text as text, the rest as base64."""
+    name, content = ("stdin", sys.stdin.buffer.read()) if file == "-" else (Path(file).name, _read(file))
+    if not content.strip():
+        raise Unusable(f"{file} is empty: give a file with text, or a PDF")
+    if content.startswith(b"%PDF-"):
+        return _base64(content, "application/pdf", name)
+    try:
+        return {"text": content.decode("utf-8-sig"), "name": name}
+    except UnicodeDecodeError:
+        guessed, _ = mimetypes.guess_type(name)
+        if guessed is None or guessed.startswith("text/"):
+            raise Unusable(f"{file} is neither UTF-8 text nor a PDF: convert it to one of them") from None
+        # Whether the service reads this kind is its own to say.
+        return _base64(content, guessed, name)
+
+
+def extraction(names: Sequence[str], file: str | None) -> Json:
+    """What to extract: names, a JSON list of fields, or a JSON Schema."""
+    fields: list[Any] = list(names)
+    if file is not None:
+        written = _json(file)
+        if isinstance(written, dict):
+            if fields:
+                raise Unusable(f"{file} holds a JSON Schema, which stands alone: leave out --field")
+            return {"schema": written}
+        if not isinstance(written, list):
+            raise Unusable(f"{file} must hold a JSON list of fields or a JSON Schema")
+        fields += written
+    if not fields:
+        raise Unusable("extract needs to know what: give --field NAME or --fields FILE.json")
+    return {"fields": fields}
+
+
+def criteria(texts: Sequence[str], file: str | None) -> Json:
+    """What to evaluate: criteria as texts, and those in a JSON list or in a text file, one a line."""
+    asked: list[Any] = list(texts)
+    if file is not None:
+        if file.endswith(".json"):
+            written = _json(file)
+            if not isinstance(written, list):
+                raise Unusable(f"{file} must hold a JSON list of criteria")
+            asked += written
+        else:
+            asked += [line.strip() for line in _text(file).splitlines() if line.strip()]
+    if not asked:
+        raise Unusable("evaluate needs to know what: give --criterion TEXT or --criteria FILE")
+    return {"criteria": asked}
+
+
+def json_object(file: str) -> Json:
+    """The JSON object in `file`, its numbers as they were written."""
+    written = _json(file)
+    if not isinstance(written, dict):
+        raise Unusable(f"{file} must hold a JSON object")
+    return written
+
+
+def _base64(content: bytes, media_type: str, name: str) -> Json:
+    return {"base64": base64.b64encode(content).decode("ascii"), "media_type": media_type, "name": name}
+
+
+def _read(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise Unusable(f"cannot read {file}: {error.strerror or error}") from error
+
+
+def _text(file: str) -> str:
+    try:
+        return _read(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unusable(f"{file} is not UTF-8 text: save it as UTF-8") from error
+
+
+def _json(file: str) -> Any:
+    try:
+        return jsontext.loads(_text(file))
+    except ValueError as error:
+        raise Unusable(f"{file} is not JSON: {error}") from error

@@ -1,0 +1,111 @@
+"""What a job is, was and says: everything under /jobs but taking one, and /health."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from claimcheck import bootstrap
+from claimcheck.problems import resolver
+from claimcheck.telemetry import observed
+from claimcheck.usecases.read import DEFAULT_LIMIT, Filters
+from claimcheck.usecases.refusals import InvalidQueryError
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+    from claimcheck.store.reading import JobView
+
+_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,5})\"?\s*(?:[,;]|$)", re.IGNORECASE)
+
+
+@cache
+def _api() -> APIGatewayRestResolver:
+    api = resolver()
+    service = bootstrap.status()
+
+    def tenant() -> str:
+        return str(api.current_event.request_context.authorizer["tenant_id"])
+
+    @api.get("/jobs/<job_id>")
+    def get_job(job_id: str) -> Response[str]:
+        headers = api.current_event.headers
+        wait_s = _wait_s(headers.get("Prefer"))
+        view = service.read.job(tenant(), job_id, wait_s=wait_s)
+        return _job(view, if_none_match=headers.get("If-None-Match"), waited=wait_s > 0)
+
+    @api.get("/jobs")
+    def list_jobs() -> Response[str]:
+        query = api.current_event.query_string_parameters or {}
+        filters = Filters(
+            query.get("status"), query.get("task"), query.get("cursor"), _limit(query.get("limit"))
+        )
+        return _json(service.read.jobs(tenant(), filters))
+
+    @api.get("/jobs/<job_id>/events")
+    def get_events(job_id: str) -> Response[str]:
+        return _json(service.read.trail(tenant(), job_id))
+
+    @api.get("/jobs/<job_id>/document")
+    def get_document(job_id: str) -> Response[str]:
+        return _json(service.read.document(tenant(), job_id))
+
+    @api.get("/jobs/<job_id>/deliveries")
+    def get_deliveries(job_id: str) -> Response[str]:
+        return _json(service.read.deliveries(tenant(), job_id))
+
+    @api.get("/webhook-secret")
+    def get_webhook_secret() -> Response[str]:
+        return _json(service.deliver.secrets_json(service.database, tenant()))
+
+    @api.post("/jobs/<job_id>/cancel")
+    def cancel_job(job_id: str) -> Response[str]:
+        return _job(service.cancel(tenant(), job_id))
+
+    @api.get("/health")
+    def get_health() -> Response[str]:
+        return _json(json.dumps({"status": "ok", "schema": service.read.schema()}))
+
+    return api
+
+
+def _job(view: JobView, *, if_none_match: str | None = None, waited: bool = False) -> Response[str]:
+    from aws_lambda_powertools.event_handler import Response, content_types
+
+    tag = f'"{view.version}"'
+    headers: dict[str, str | list[str]] = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if waited:
+        headers["Preference-Applied"] = "wait"
+    known = {each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")}
+    if tag in known or "*" in known:
+        return Response(304, headers=headers)
+    return Response(200, content_types.APPLICATION_JSON, view.body, headers=headers)
+
+
+def _json(body: str) -> Response[str]:
+    from aws_lambda_powertools.event_handler import Response, content_types
+
+    return Response(200, content_types.APPLICATION_JSON, body, headers={"Cache-Control": "no-store"})
+
+
+def _wait_s(prefer: str | None) -> float:
+    """Seconds of `Prefer: wait=N` (RFC 7240); a preference that does not parse is none."""
+    match = _WAIT.search(prefer or "")
+    return float(match[1]) if match else 0.0
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise InvalidQueryError("limit must be a whole number from 1 to 100.")
+    return int(text)
+
+
+def _status(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = _api().resolve(event, context)
+    return answer
+
+
+handler = observed(_status)

@@ -1,0 +1,52 @@
+"""POST /jobs/{task}: takes a job and answers with its ticket."""
+
+from __future__ import annotations
+
+import base64
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from claimcheck import bootstrap
+from claimcheck.problems import resolver
+from claimcheck.telemetry import observed
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+
+
+@cache
+def _api() -> APIGatewayRestResolver:
+    from aws_lambda_powertools.event_handler import Response, content_types
+
+    api = resolver()
+
+    @api.post("/jobs/<task>")
+    def post_job(task: str) -> Response[str]:
+        event = api.current_event
+        tenant_id = event.request_context.authorizer["tenant_id"]
+        ticket = bootstrap.submit()(tenant_id, task, _body(event.raw_event))
+        location = f"/jobs/{ticket.job_id}"
+        body = {
+            "job_id": ticket.job_id,
+            "status": ticket.status,
+            "created_at": ticket.created_at,
+            "links": {"self": location, "cancel": f"{location}/cancel", "events": f"{location}/events"},
+        }
+        headers: dict[str, str | list[str]] = {"Location": location, "Retry-After": "1"}
+        return Response(202, content_types.APPLICATION_JSON, json.dumps(body), headers=headers)
+
+    return api
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
+
+
+def _submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = _api().resolve(event, context)
+    return answer
+
+
+handler = observed(_submit)

@@ -1,0 +1,18 @@
+"""Every minute: rings again for due jobs and deliveries, requeues expired leases."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from claimcheck import bootstrap
+from claimcheck.telemetry import logger, observed
+
+
+def _sweep(_event: dict[str, Any], _context: Any) -> dict[str, int]:
+    swept = asdict(bootstrap.sweep()())
+    logger().info("swept", extra=swept)
+    return swept
+
+
+handler = observed(_sweep)

@@ -1,0 +1,162 @@
+"""The composition root: each function's use case, from its settings and the real adapters.
+
+Nothing is built before a handler asks for it; what is built lives as long as its environment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING
+
+from claimcheck import settings
+
+if TYPE_CHECKING:
+    from claimcheck.model.types import Model
+    from claimcheck.store.connection import Database
+    from claimcheck.usecases.authorize import Authorize
+    from claimcheck.usecases.cancel import Cancel
+    from claimcheck.usecases.deliver import Deliver
+    from claimcheck.usecases.notify import Notify
+    from claimcheck.usecases.ports import Queue
+    from claimcheck.usecases.process import Process
+    from claimcheck.usecases.read import Read
+    from claimcheck.usecases.record import Record
+    from claimcheck.usecases.submit import Submit
+    from claimcheck.usecases.sweep import Sweep
+
+
+@cache
+def authorize() -> Authorize:
+    """For `authorize`."""
+    from claimcheck.usecases.authorize import Authorize
+
+    return Authorize(_database(settings.load(settings.AuthorizeSettings).database_url))
+
+
+@cache
+def submit() -> Submit:
+    """For `submit`."""
+    from claimcheck.aws.objects import S3Objects
+    from claimcheck.usecases.submit import Submit
+
+    chosen = settings.load(settings.SubmitSettings)
+    return Submit(
+        _database(chosen.database_url),
+        jobs_queue=_queue(chosen.jobs_queue_url),
+        objects=S3Objects(chosen.documents_bucket),
+        settings=chosen,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the status function offers."""
+
+    database: Database
+    read: Read
+    cancel: Cancel
+    deliver: Deliver
+
+
+@cache
+def status() -> Status:
+    """For `status`."""
+    from claimcheck.aws.objects import S3Objects
+    from claimcheck.usecases.cancel import Cancel
+    from claimcheck.usecases.read import Read
+
+    chosen = settings.load(settings.StatusSettings)
+    database = _database(chosen.database_url)
+    read = Read(database, S3Objects(chosen.documents_bucket))
+    deliver = _deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn)
+    return Status(database, read, Cancel(database, read, deliver), deliver)
+
+
+@cache
+def process() -> Process:
+    """For `process`."""
+    from claimcheck.aws.objects import S3Objects
+    from claimcheck.store.thread import DatabaseThread
+    from claimcheck.usecases.answer import Answerer
+    from claimcheck.usecases.process import Process
+
+    chosen = settings.load(settings.ProcessSettings)
+    database = DatabaseThread(_database(chosen.database_url))
+    model = cache(partial(_claude, chosen.anthropic_secret_arn))
+    return Process(
+        database,
+        answerer=Answerer(database, model, context_tokens=chosen.context_tokens),
+        objects=S3Objects(chosen.documents_bucket),
+        jobs_queue=_queue(chosen.jobs_queue_url),
+        deliver=_deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn),
+        settings=chosen,
+    )
+
+
+@cache
+def sweep() -> Sweep:
+    """For `sweep`."""
+    from claimcheck.usecases.sweep import Sweep
+
+    chosen = settings.load(settings.SweepSettings)
+    return Sweep(
+        _database(chosen.database_url),
+        jobs_queue=_queue(chosen.jobs_queue_url),
+        deliver=_deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn),
+        settings=chosen,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Notifying:
+    """What the notify function needs: the poster, and where outcomes go."""
+
+    notify: Notify
+    outcomes: Queue
+
+
+@cache
+def notify() -> Notifying:
+    """For `notify`."""
+    from claimcheck.usecases.notify import Notify
+
+    chosen = settings.load(settings.NotifySettings)
+    return Notifying(
+        Notify(allow_loopback=chosen.claimcheck_allow_loopback_webhooks), _queue(chosen.outcomes_queue_url)
+    )
+
+
+@cache
+def record() -> Record:
+    """For `record`."""
+    from claimcheck.usecases.record import Record
+
+    return Record(_database(settings.load(settings.RecordSettings).database_url))
+
+
+def _database(url: str) -> Database:
+    from claimcheck.store.connection import Database
+
+    return Database(url)
+
+
+def _queue(url: str) -> Queue:
+    from claimcheck.aws.queues import SqsQueue
+
+    return SqsQueue(url)
+
+
+def _deliver(queue_url: str, key_arn: str) -> Deliver:
+    from claimcheck.aws.secrets import read_secret
+    from claimcheck.usecases.deliver import Deliver
+    from claimcheck.webhooks.vault import Vault
+
+    return Deliver(_queue(queue_url), Vault(partial(read_secret, key_arn)))
+
+
+def _claude(secret_arn: str) -> Model:
+    from claimcheck.aws.secrets import read_secret
+    from claimcheck.model.claude import Claude
+
+    return Claude.with_key(read_secret(secret_arn))

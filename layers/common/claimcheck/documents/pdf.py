@@ -1,0 +1,104 @@
+"""The text layer of a PDF, page by page, in the order in which pdfium gives it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+from claimcheck.documents.read import PAGE_JOINT, too_large
+from claimcheck.documents.text import DocumentText
+from claimcheck.failures import PermanentFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Where a line ends in a hyphen pdfium joins the lines and leaves U+FFFE (in some builds U+0002) between.
+_LINE_END_HYPHEN = re.compile("[\ufffe\x02]")
+# What PostgreSQL refuses (NUL), what is no character (surrogates, U+FFFF), and controls but white space.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff\uffff]")
+
+
+def read_pdf(content: bytes, *, max_chars: int) -> DocumentText:
+    """Read the text layer. Raises PermanentFailure as `read_document` says.
+
+    A page that holds images and no text is listed in `unread_pages`.
+    """
+    texts: list[str] = []
+    starts: list[int] = []
+    unread: list[int] = []
+    size = 0
+    for number, (text, pictured) in enumerate(_pages(content), start=1):
+        if texts:
+            size += len(PAGE_JOINT)
+        starts.append(size)
+        texts.append(text)
+        size += len(text)
+        if size > max_chars:
+            raise too_large(max_chars)
+        if pictured and not text:
+            unread.append(number)
+    if not any(texts):
+        raise _without_text(bool(unread))
+    return DocumentText(PAGE_JOINT.join(texts), tuple(starts), tuple(unread))
+
+
+def _without_text(pictured: bool) -> PermanentFailure:
+    if pictured:
+        return PermanentFailure(
+            "document_unsupported",
+            "Every page is an image without a text layer; scanned pages are not read yet.",
+        )
+    return PermanentFailure("document_empty", "The document has no text.")
+
+
+def _pages(content: bytes) -> Iterator[tuple[str, bool]]:
+    """The pages' texts, and whether each holds an image."""
+    import pypdfium2
+
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        raise _unopened(getattr(error, "err_code", None)) from error
+    try:
+        if len(document) == 0:
+            raise PermanentFailure("document_corrupt", "The PDF has no pages that can be read.")
+        for at in range(len(document)):
+            try:
+                yield _page(document, at)
+            except pypdfium2.PdfiumError as error:
+                raise PermanentFailure(
+                    "document_corrupt", f"Page {at + 1} of the PDF cannot be read."
+                ) from error
+    finally:
+        document.close()
+
+
+def _page(document: Any, at: int) -> tuple[str, bool]:
+    from pypdfium2 import raw
+
+    page = document[at]
+    try:
+        layer = page.get_textpage()
+        try:
+            text = _clean(layer.get_text_range())
+        finally:
+            layer.close()
+        pictured = not text and any(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]))
+        return text, pictured
+    finally:
+        page.close()
+
+
+def _clean(text: str) -> str:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    hyphens = _LINE_END_HYPHEN.sub("-\n", lines)
+    return unicodedata.normalize("NFC", _UNPRINTABLE.sub("", hyphens)).strip()
+
+
+def _unopened(code: int | None) -> PermanentFailure:
+    from pypdfium2 import raw
+
+    if code in {raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY}:
+        return PermanentFailure("document_encrypted", "The PDF needs a password. Hand in a copy without one.")
+    return PermanentFailure("document_corrupt", "The PDF is damaged and cannot be opened.")

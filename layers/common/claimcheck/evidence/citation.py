@@ -1,0 +1,43 @@
+"""A quote with its place in the document, as every result carries it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from claimcheck.documents.text import DocumentText
+    from claimcheck.evidence.search import EvidenceIndex
+
+
+class Citation(TypedDict):
+    """One piece of evidence (`E` in the HTTP interface).
+
+    `start` and `end` are code points into the document's text, `page` counts from 1; all three are
+    None where the quote was not found, `page` also where the document has no pages.
+    """
+
+    quote: str
+    status: Literal["exact", "normalised", "not_found"]
+    start: int | None
+    end: int | None
+    page: int | None
+
+
+def cite(index: EvidenceIndex, document: DocumentText, quote: str) -> Citation:
+    """Look `quote` up in `document`, whose text `index` was made from.
+
+    `exact` means that the document's characters between the offsets are the quote's own;
+    `normalised` that they differ in form only (white space, typography, case).
+    """
+    span = index.locate(quote)
+    if span is None:
+        return Citation(quote=quote, status="not_found", start=None, end=None, page=None)
+    start, end = span
+    same = document.text[start:end] == quote
+    return Citation(
+        quote=quote,
+        status="exact" if same else "normalised",
+        start=start,
+        end=end,
+        page=document.page_of(start),
+    )

@@ -1,0 +1,111 @@
+"""Claude by the official SDK: one call, no hidden retry, every outcome a type of ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from claimcheck.failures import PermanentFailure, RetryableFailure
+from claimcheck.model.types import Answer, CallFailedError, Question, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from anthropic import APIStatusError, AsyncAnthropic
+    from anthropic.types import Message
+
+    from claimcheck.failures import JobFailure
+
+_THROTTLED = frozenset({429, 529})
+_OURS = {
+    401: ("model_unauthorised", "The model's API refused our credential."),
+    402: ("model_unpaid", "The model's API asks for payment."),
+    403: ("model_forbidden", "The model's API does not allow this call."),
+    404: ("model_unknown", "The model's API does not know the model that is set."),
+    413: ("document_too_long", "The document is larger than the model takes in one call."),
+}
+
+
+class Claude:
+    """The Messages API. The SDK honours ANTHROPIC_BASE_URL by itself."""
+
+    def __init__(self, client: AsyncAnthropic) -> None:
+        self._client = client
+
+    @classmethod
+    def with_key(cls, api_key: str) -> Claude:
+        """A client that never retries by itself: a hidden retry pays twice and holds the worker."""
+        from anthropic import AsyncAnthropic
+
+        return cls(AsyncAnthropic(api_key=api_key, max_retries=0))
+
+    async def ask(self, question: Question) -> Answer:
+        """One `messages.create`. Raises CallFailedError."""
+        import anthropic
+
+        try:
+            message = await self._client.messages.create(**_arguments(question))
+        except anthropic.APIStatusError as error:
+            raise CallFailedError(
+                failure_of(error), request_id=error.request_id, outcome_known=error.status_code < 500
+            ) from None
+        except anthropic.APITimeoutError:
+            failure = RetryableFailure("model_timeout", "The model did not answer in time.")
+            raise CallFailedError(failure, outcome_known=False) from None
+        except anthropic.AnthropicError:
+            failure = RetryableFailure("model_unreachable", "The connection to the model was lost.")
+            raise CallFailedError(failure, outcome_known=False) from None
+        return _answer(message)
+
+
+def _arguments(question: Question) -> dict[str, Any]:
+    return {
+        "model": question.model,
+        "max_tokens": question.max_tokens,
+        "system": question.system,
+        "messages": [{"role": "user", "content": question.content}],
+        "output_config": {"format": {"type": "json_schema", "schema": question.schema}},
+        "timeout": question.timeout_s,
+    }
+
+
+def _answer(message: Message) -> Answer:
+    usage = message.usage
+    return Answer(
+        # A thinking block may come first: blocks are picked by type, never by position.
+        text="".join(block.text for block in message.content if block.type == "text"),
+        stop=message.stop_reason or "cut",
+        usage=Usage(
+            input_tokens=usage.input_tokens,
+            cache_read_tokens=usage.cache_read_input_tokens or 0,
+            cache_write_tokens=usage.cache_creation_input_tokens or 0,
+            output_tokens=usage.output_tokens,
+        ),
+        model=message.model,
+        request_id=message._request_id,  # noqa: SLF001 -- the SDK's documented name for the header
+    )
+
+
+def failure_of(error: APIStatusError) -> JobFailure:
+    """What an error answer means for a job. The API's own words are not kept: they may quote the prompt."""
+    status = error.status_code
+    if error.type == "overloaded_error":  # in the middle of a stream it arrives with status 200
+        status = 529
+    if status in _THROTTLED:
+        code = "model_throttled" if status == 429 else "model_overloaded"
+        delay = retry_after(error.response.headers)
+        return RetryableFailure(code, "The model's API asks us to wait.", delay=delay, charged=False)
+    if status >= 500 or status in {408, 409} or status < 400:
+        delay = retry_after(error.response.headers)
+        return RetryableFailure("model_error", f"The model's API failed with status {status}.", delay=delay)
+    code, message = _OURS.get(status, ("model_refused_request", "The model's API refused the request."))
+    return PermanentFailure(code, message)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the answer asks us to wait: `retry-after-ms`, or `retry-after` in seconds (RFC 9110)."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) * unit)
+        except (KeyError, ValueError):
+            continue
+    return None

@@ -1,0 +1,67 @@
+"""What a model is asked and what it answers, free of any SDK."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from claimcheck.failures import JobFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One call. `max_tokens` bounds the answer, `timeout_s` (seconds) the wait for all of it."""
+
+    model: str
+    system: str
+    content: list[dict[str, Any]]
+    schema: dict[str, Any]
+    max_tokens: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call, as the API counts them: `input_tokens` excludes what the cache served or took."""
+
+    input_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    output_tokens: int = 0
+
+
+Stop = Literal["end_turn", "max_tokens", "refusal", "stop_sequence", "tool_use", "pause_turn", "cut"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back and is paid for, usable or not. `stop` is `cut` where the API gave no reason."""
+
+    text: str
+    stop: str
+    usage: Usage
+    model: str
+    request_id: str | None
+
+
+class CallFailedError(Exception):
+    """A call that gave no answer. `failure` says what that means for the job.
+
+    `outcome_known` is False where the call may have been worked on and paid for (a lost connection,
+    a timeout): nobody told us.
+    """
+
+    def __init__(self, failure: JobFailure, *, request_id: str | None = None, outcome_known: bool) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+        self.request_id = request_id
+        self.outcome_known = outcome_known
+
+
+class Model(Protocol):
+    """A model behind an adapter."""
+
+    async def ask(self, question: Question) -> Answer:
+        """Put a question. Raises CallFailedError."""
+        ...

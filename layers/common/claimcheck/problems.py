@@ -1,0 +1,160 @@
+"""Errors as HTTP answers: RFC 9457 problem details, from one table."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from claimcheck.aws.faults import AwsUnavailableError
+from claimcheck.store.faults import DatabaseUnavailableError
+from claimcheck.tasks.submission import InvalidRequest, UnknownTask
+from claimcheck.telemetry import logger
+from claimcheck.usecases.refusals import BodyTooLargeError, InvalidQueryError, JobNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+
+MEDIA_TYPE = "application/problem+json"
+
+_TITLES = {
+    400: "Bad Request",
+    404: "Not Found",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+class Problem:
+    """One error answer."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = dict(headers or {})
+
+    def body(self, request_id: str) -> str:
+        """The answer's JSON."""
+        members: dict[str, Any] = {
+            "type": "about:blank",
+            "title": _TITLES[self.status],
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "request_id": request_id,
+        }
+        if self.errors:
+            members["errors"] = list(self.errors)
+        return json.dumps(members, ensure_ascii=False)
+
+
+def _invalid(error: InvalidRequest) -> Problem:
+    fields = [each.as_json() for each in error.errors]
+    return Problem(error.status, error.code, error.detail, errors=fields)
+
+
+def _unknown_task(error: UnknownTask) -> Problem:
+    known = ", ".join(f"POST /jobs/{name}" for name in error.known)
+    return Problem(404, "task_unknown", f"There is no such task. There are {known}.")
+
+
+def _query(error: InvalidQueryError) -> Problem:
+    return Problem(400, "query_invalid", str(error))
+
+
+def _too_large(error: BodyTooLargeError) -> Problem:
+    detail = (
+        f"The body has more than {error.limit} bytes. Upload the document with POST /documents and "
+        "name it by document_id."
+    )
+    return Problem(413, "body_too_large", detail)
+
+
+def _not_found(_error: Exception) -> Problem:
+    return Problem(404, "job_not_found", "There is no such job.")
+
+
+def _unavailable(_error: Exception) -> Problem:
+    detail = "The service cannot be reached at the moment. Nothing was stored; send the request again."
+    return Problem(503, "unavailable", detail, headers={"Retry-After": "2"})
+
+
+def _internal(_error: Exception) -> Problem:
+    detail = "Something failed on our side. Try again; if it stays, send us the request_id."
+    return Problem(500, "internal", detail)
+
+
+# An exception is answered by the first row whose type it is.
+TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
+    (InvalidRequest, _invalid),
+    (UnknownTask, _unknown_task),
+    (InvalidQueryError, _query),
+    (BodyTooLargeError, _too_large),
+    (JobNotFoundError, _not_found),
+    (DatabaseUnavailableError, _unavailable),
+    (AwsUnavailableError, _unavailable),
+    (Exception, _internal),
+)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The answer for an exception."""
+    return next(answer(error) for kind, answer in TABLE if isinstance(error, kind))
+
+
+def resolver() -> APIGatewayRestResolver:
+    """A REST API handler in which every error becomes a problem answer and a log line."""
+    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+
+    app = APIGatewayRestResolver()
+
+    def answer(error: Exception) -> Response[str]:
+        problem = problem_of(error)
+        request_id = app.current_event.request_context.request_id or ""
+        fields = {"code": problem.code, "status": problem.status, "api_request_id": request_id}
+        if problem.status >= 500:
+            # The type and the place, not the text: an exception's message may quote what was sent.
+            logger().error("request failed", extra={**fields, "error": _trace(error)})
+        else:
+            logger().info("request refused", extra=fields)
+        headers: dict[str, str | list[str]] = {**problem.headers}
+        return Response(problem.status, MEDIA_TYPE, problem.body(request_id), headers=headers)
+
+    app.exception_handler(Exception)(answer)
+
+    def no_route(_error: Exception) -> Response[str]:
+        request_id = app.current_event.request_context.request_id or ""
+        problem = Problem(404, "route_not_found", "There is no such route.")
+        return Response(404, MEDIA_TYPE, problem.body(request_id))
+
+    app.not_found(no_route)
+    return app
+
+
+def _trace(error: BaseException) -> list[str]:
+    """The exception's types, from the outermost to its cause, and the last places in our code."""
+    import traceback
+
+    lines: list[str] = []
+    current: BaseException | None = error
+    while current is not None:
+        frames = traceback.extract_tb(current.__traceback__)[-3:]
+        places = " < ".join(
+            f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames)
+        )
+        lines.append(f"{type(current).__name__} at {places}")
+        current = current.__cause__
+    return lines

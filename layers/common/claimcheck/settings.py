@@ -1,0 +1,137 @@
+"""Settings of a function, read from its environment on first use and never at import.
+
+Each function has a frozen dataclass; a field is the variable of the same name in upper case.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import MISSING, dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+S = TypeVar("S")
+
+_TRUE = {"true": True, "1": True, "false": False, "0": False, "": False}
+
+
+class SettingsError(Exception):
+    """A variable is missing or does not parse; the message names each one and no value."""
+
+
+def load(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
+    """Read a settings dataclass from `environ` (default: the process's). Raises SettingsError."""
+    source = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for field in fields(kind):  # type: ignore[arg-type]  # S is always one of the dataclasses below
+        name = field.name.upper()
+        if name not in source:
+            if field.default is MISSING:
+                faults.append(f"{name} is not set")
+            continue
+        try:
+            values[field.name] = _parse(str(field.type), source[name])
+        except (ValueError, KeyError):
+            faults.append(f"{name} is not a valid {field.type}")
+    if faults:
+        raise SettingsError("; ".join(faults))
+    return kind(**values)
+
+
+def _parse(kind: str, text: str) -> str | int | float | bool:
+    match kind:
+        case "bool":
+            return _TRUE[text.strip().lower()]
+        case "int":
+            return int(text)
+        case "float":
+            return float(text)
+        case _:
+            return text
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeSettings:
+    """The authorizer needs the keys only."""
+
+    database_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitSettings:
+    """`max_body_bytes` bounds a request, `inline_bytes` what is kept in the row instead of the bucket."""
+
+    database_url: str
+    jobs_queue_url: str
+    documents_bucket: str
+    max_body_bytes: int = 5_000_000
+    inline_bytes: int = 262_144
+    claimcheck_allow_loopback_webhooks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatusSettings:
+    """Reading, cancelling and what a cancelled job's webhook needs."""
+
+    database_url: str
+    documents_bucket: str
+    deliveries_queue_url: str
+    webhook_key_secret_arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSettings:
+    """Seconds, tokens and names for the worker; `job_timeout_s` is one attempt's deadline."""
+
+    database_url: str
+    documents_bucket: str
+    jobs_queue_url: str
+    deliveries_queue_url: str
+    anthropic_secret_arn: str
+    webhook_key_secret_arn: str
+    model_standard: str
+    model_economy: str
+    lease_s: float = 60.0
+    heartbeat_s: float = 15.0
+    job_timeout_s: float = 540.0
+    max_attempts: int = 5
+    max_age_s: float = 86_400.0
+    context_tokens: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class SweepSettings:
+    """`quiet_s`: how long a due job may wait before it is rung for again (seconds)."""
+
+    database_url: str
+    jobs_queue_url: str
+    deliveries_queue_url: str
+    webhook_key_secret_arn: str
+    max_attempts: int = 5
+    quiet_s: float = 60.0
+    batch: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """Posting needs one queue and nothing of ours besides."""
+
+    outcomes_queue_url: str
+    claimcheck_allow_loopback_webhooks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSettings:
+    """Recording needs the database only."""
+
+    database_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MigrateSettings:
+    """A direct connection, not the proxy."""
+
+    database_url: str

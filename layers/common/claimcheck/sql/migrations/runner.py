@@ -1,0 +1,68 @@
+"""This version's schema: numbered SQL files, applied by Alembic under an advisory lock."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from claimcheck.store.connection import check_server
+
+if TYPE_CHECKING:
+    import psycopg
+    from alembic.config import Config
+
+# Any number, the same in every deployment: two migrations never run at once.
+_LOCK = 4_707_301
+
+
+def migrate(database_url: str) -> str:
+    """Apply what is missing and return the schema's version (the last revision's number).
+
+    Safe to run twice and at once. Raises psycopg.Error where the database refuses, ServerTooOldError
+    below PostgreSQL 18.
+    """
+    import psycopg
+    from alembic import command
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    with psycopg.connect(database_url, autocommit=True) as guard:
+        check_server(guard)
+        guard.execute("SELECT pg_advisory_lock(%s)", [_LOCK])  # ends with this connection
+        engine = create_engine(
+            "postgresql+psycopg://", creator=lambda: psycopg.connect(database_url), poolclass=NullPool
+        )
+        with engine.connect() as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        return current_version(guard)
+
+
+def current_version(connection: psycopg.Connection[tuple[object, ...]]) -> str:
+    """The version of a migrated database's schema."""
+    row = connection.execute("SELECT version_num FROM schema_version").fetchone()
+    return str(row[0]) if row else "0000"
+
+
+def apply_sql(name: str) -> None:
+    """Run the file `versions/NAME` on Alembic's connection; for revisions only."""
+    from alembic import op
+
+    script = (resources.files("claimcheck.sql.migrations.versions") / name).read_text(encoding="utf-8")
+    # The driver's own cursor: a whole script, no parameter marks, colons and percent signs as they stand.
+    driver = op.get_bind().connection.driver_connection
+    if driver is None:
+        raise RuntimeError("Alembic has no open connection")
+    with driver.cursor() as cursor:
+        cursor.execute(script)
+
+
+def _config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,65 @@
+-- name: get_job
+-- The answer is built where the row is: one round trip, and jsonb's numbers arrive as they were stored.
+SELECT status, attempt || '-' || (extract(epoch FROM updated_at) * 1000000)::bigint AS version,
+  json_build_object(
+    'job_id', id, 'task', task, 'status', status, 'attempt', attempt, 'priority', priority,
+    'created_at', iso(created_at), 'started_at', iso(started_at), 'completed_at', iso(completed_at),
+    'progress', json_build_object('done', progress_done, 'total', progress_total),
+    'result', result, 'error', error, 'metadata', metadata,
+    'usage', json_build_object('model', model, 'calls', calls, 'input_tokens', input_tokens,
+      'cache_read_tokens', cache_read_tokens, 'cache_write_tokens', cache_write_tokens,
+      'output_tokens', output_tokens, 'cost_usd', cost_usd::float8),
+    'links', json_build_object('self', '/jobs/' || id, 'events', '/jobs/' || id || '/events')
+  )::text AS body
+FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
+
+-- name: list_jobs
+SELECT id::text AS job_id, json_build_object(
+    'job_id', id, 'task', task, 'status', status, 'attempt', attempt, 'priority', priority,
+    'created_at', iso(created_at), 'started_at', iso(started_at), 'completed_at', iso(completed_at),
+    'progress', json_build_object('done', progress_done, 'total', progress_total),
+    'error', error, 'metadata', metadata,
+    'usage', json_build_object('model', model, 'calls', calls, 'input_tokens', input_tokens,
+      'cache_read_tokens', cache_read_tokens, 'cache_write_tokens', cache_write_tokens,
+      'output_tokens', output_tokens, 'cost_usd', cost_usd::float8),
+    'links', json_build_object('self', '/jobs/' || id, 'events', '/jobs/' || id || '/events')
+  )::text AS body
+FROM jobs
+WHERE tenant_id = %(tenant_id)s
+  AND (%(before)s::uuid IS NULL OR id < %(before)s::uuid)
+  AND (%(status)s::text IS NULL OR status = %(status)s)
+  AND (%(task)s::text IS NULL OR task = %(task)s)
+ORDER BY id DESC LIMIT %(limit)s
+
+-- name: get_trail
+SELECT json_build_object('job_id', id, 'digest_key', encode(digest_key, 'hex'), 'events', (
+    SELECT coalesce(json_agg(json_build_object(
+      'seq', seq, 'at', iso(at), 'type', type, 'status', status, 'attempt', attempt, 'detail', detail,
+      'prev_hash', encode(prev_hash, 'hex'), 'hash', encode(hash, 'hex')) ORDER BY seq), '[]')
+    FROM job_events WHERE job_id = id)
+  )::text AS body
+FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
+
+-- name: get_document
+SELECT documents.id::text AS document_id, name, media_type, content, object_key, text_content, text_key,
+  text_is_content, chars, page_starts, unread_pages
+FROM jobs JOIN documents ON documents.id = jobs.document_id
+WHERE jobs.id = %(job_id)s AND jobs.tenant_id = %(tenant_id)s
+
+-- name: get_deliveries
+SELECT json_build_object('job_id', id, 'deliveries', (
+    SELECT coalesce(json_agg(json_build_object(
+      'delivery_id', d.id, 'event', d.event_type, 'url', d.url, 'status', d.status,
+      'created_at', iso(d.created_at), 'completed_at', iso(d.completed_at),
+      'next_attempt_at', CASE WHEN d.status = 'pending' THEN iso(d.next_attempt_at) END,
+      'attempts', (SELECT coalesce(json_agg(json_build_object(
+          'attempt', a.attempt, 'at', iso(a.at), 'url', a.url, 'status_code', a.status_code,
+          'duration_ms', a.duration_ms, 'error', a.error, 'response_head', a.response_head)
+          ORDER BY a.attempt), '[]')
+        FROM delivery_attempts a WHERE a.delivery_id = d.id)) ORDER BY d.id), '[]')
+    FROM deliveries d WHERE d.job_id = jobs.id)
+  )::text AS body
+FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
+
+-- name: schema_version
+SELECT version_num AS version FROM schema_version

@@ -1,0 +1,83 @@
+"""One PostgreSQL connection an environment, opened on first use and again after it was lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+from psycopg.rows import TupleRow, dict_row
+
+from claimcheck.store.faults import DatabaseUnavailableError, translated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from claimcheck.store.sql import Query
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+MIN_SERVER_VERSION = 180000  # uuidv7()
+
+
+class ServerTooOldError(Exception):
+    """The server is older than PostgreSQL 18."""
+
+
+def check_server(connection: psycopg.Connection[Any]) -> None:
+    """Raise ServerTooOldError for a server below PostgreSQL 18."""
+    version = connection.info.server_version
+    if version < MIN_SERVER_VERSION:
+        raise ServerTooOldError(f"PostgreSQL 18 or newer is needed; this server is {version // 10000}.")
+
+
+class Database:
+    """Runs one statement, which is one round trip and one transaction, at a time.
+
+    Statements are never prepared: behind a multiplexer a prepared statement pins the connection. A
+    connection found dead before anything was sent is opened again once; a statement that may have
+    reached the server is never repeated here, because the caller alone knows whether that is safe.
+    """
+
+    def __init__(
+        self, url: str, *, connect: Callable[..., psycopg.Connection[TupleRow]] | None = None
+    ) -> None:
+        self._url = url
+        self._connect = connect or psycopg.connect
+        self._connection: psycopg.Connection[TupleRow] | None = None
+
+    def all(self, query: Query, params: Mapping[str, Any]) -> list[Row]:
+        """Every row of a statement's answer. Raises the errors of `store.faults`."""
+        with translated():
+            connection = self._open()
+            try:
+                with connection.cursor(row_factory=dict_row) as cursor:
+                    return cursor.execute(query.text, params).fetchall()
+            except psycopg.OperationalError:
+                self._drop_if_dead(connection)
+                raise
+
+    def one(self, query: Query, params: Mapping[str, Any]) -> Row | None:
+        """The first row of a statement's answer, or None."""
+        rows = self.all(query, params)
+        return rows[0] if rows else None
+
+    def close(self) -> None:
+        """Close the connection; the next statement opens a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> psycopg.Connection[TupleRow]:
+        if self._connection is None or self._connection.closed:
+            try:
+                self._connection = self._connect(
+                    self._url, autocommit=True, prepare_threshold=None, connect_timeout=5
+                )
+            except psycopg.OperationalError as error:
+                raise DatabaseUnavailableError("cannot connect to the database") from error
+        return self._connection
+
+    def _drop_if_dead(self, connection: psycopg.Connection[TupleRow]) -> None:
+        if connection.broken or connection.closed:
+            self._connection = None

@@ -1,0 +1,78 @@
+"""Documents as rows: where their bytes and their text are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from claimcheck.documents.text import DocumentText
+from claimcheck.store.sql import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from claimcheck.store.connection import Database
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """One row. Bytes are in `content` or under `object_key`; the text, once read, in one of three places."""
+
+    document_id: str
+    name: str | None
+    media_type: str
+    content: bytes | None
+    object_key: str | None
+    text_content: str | None
+    text_key: str | None
+    text_is_content: bool
+    chars: int | None
+    page_starts: tuple[int, ...]
+    unread_pages: tuple[int, ...]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> StoredDocument:
+        """From a row that has the document's columns among others."""
+        values = {name: row[name] for name in cls.__dataclass_fields__}
+        for name in ("page_starts", "unread_pages"):
+            values[name] = tuple(values[name] or ())
+        return cls(**values)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a worker has read the text out of the bytes."""
+        return self.chars is not None
+
+    def with_text(self, text: str) -> DocumentText:
+        """The document as text, with its pages."""
+        return DocumentText(text, self.page_starts, self.unread_pages)
+
+
+def get_document(database: Database, tenant_id: str, job_id: str) -> StoredDocument | None:
+    """The document of a tenant's job; None where there is no such job."""
+    row = database.one(queries("reading")["get_document"], {"job_id": job_id, "tenant_id": tenant_id})
+    return None if row is None else StoredDocument.from_row(row)
+
+
+def save_text(
+    database: Database,
+    document_id: str,
+    document: DocumentText,
+    *,
+    text_key: str | None = None,
+    text_is_content: bool = False,
+) -> None:
+    """Keep what was read, once: in the row, unless it is under `text_key` or is the bytes themselves."""
+    in_row = text_key is None and not text_is_content
+    database.all(
+        queries("jobs")["save_text"],
+        {
+            "document_id": document_id,
+            "text_content": document.text if in_row else None,
+            "text_key": text_key,
+            "text_is_content": text_is_content,
+            "chars": len(document.text),
+            "page_starts": list(document.page_starts),
+            "unread_pages": list(document.unread_pages),
+        },
+    )

@@ -1,0 +1,42 @@
+"""The driver's errors, wrapped once: above the store nobody knows psycopg."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class StoreError(Exception):
+    """The database could not do what was asked."""
+
+
+class DatabaseUnavailableError(StoreError):
+    """Cannot connect, or the connection was lost: whether the statement ran is not known."""
+
+
+class ConstraintError(StoreError):
+    """A constraint refused the change; `constraint` is its name."""
+
+    def __init__(self, constraint: str | None) -> None:
+        super().__init__(f"refused by constraint {constraint}")
+        self.constraint = constraint
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn psycopg's errors into StoreErrors. Their text may quote data, so it is not kept."""
+    try:
+        yield
+    except psycopg.errors.IntegrityError as error:
+        raise ConstraintError(error.diag.constraint_name) from error
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailableError(
+            f"the database call failed ({error.sqlstate or 'connection lost'})"
+        ) from error
+    except psycopg.Error as error:
+        raise StoreError(f"the database refused the statement ({error.sqlstate})") from error

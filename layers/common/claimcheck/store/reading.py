@@ -1,0 +1,71 @@
+"""Reading jobs. Answers are built by the database as JSON text: one round trip, numbers as stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from claimcheck.store.sql import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from claimcheck.store.connection import Database
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job as JSON text; `version` changes whenever anything in it does."""
+
+    status: str
+    version: str
+    body: str
+
+
+def get_job(database: Database, tenant_id: str, job_id: str) -> JobView | None:
+    """A tenant's job; None where there is none."""
+    row = database.one(queries("reading")["get_job"], {"job_id": job_id, "tenant_id": tenant_id})
+    return None if row is None else JobView(**row)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedJob:
+    """One line of a list, as JSON text."""
+
+    job_id: str
+    body: str
+
+
+def list_jobs(
+    database: Database,
+    tenant_id: str,
+    *,
+    status: str | None,
+    task: str | None,
+    before: str | None,
+    limit: int,
+) -> Sequence[ListedJob]:
+    """A tenant's jobs, newest first, from before the job `before`."""
+    params = {"tenant_id": tenant_id, "status": status, "task": task, "before": before, "limit": limit}
+    return [ListedJob(**row) for row in database.all(queries("reading")["list_jobs"], params)]
+
+
+def get_trail(database: Database, tenant_id: str, job_id: str) -> str | None:
+    """A job's events with their hashes, as JSON text; None where there is no such job."""
+    return _body(database, "get_trail", tenant_id, job_id)
+
+
+def get_deliveries(database: Database, tenant_id: str, job_id: str) -> str | None:
+    """A job's webhook log, as JSON text; None where there is no such job."""
+    return _body(database, "get_deliveries", tenant_id, job_id)
+
+
+def schema_version(database: Database) -> str | None:
+    """The version of the schema; None before the first migration."""
+    row = database.one(queries("reading")["schema_version"], {})
+    return None if row is None else str(row["version"])
+
+
+def _body(database: Database, query: str, tenant_id: str, job_id: str) -> str | None:
+    row = database.one(queries("reading")[query], {"job_id": job_id, "tenant_id": tenant_id})
+    return None if row is None else str(row["body"])

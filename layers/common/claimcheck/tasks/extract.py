@@ -1,0 +1,169 @@
+"""extract: a value for each field that was asked for, or null, with the quotes it rests on."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from claimcheck.tasks.base import SYSTEM, Json, Prompt, Source, Task, array_of, closed, instruction, located
+from claimcheck.tasks.fields import ExtractParameters, ExtractRequest
+from claimcheck.tasks.values import UnusableError, coerce, parsed
+
+_PROSE = """\
+Find the value of each field of the request in the document, one answer per field, in their order. \
+`value` is text: numbers plain, as -1234.5; dates as YYYY-MM-DD; booleans as true or false; money as \
+an ISO 4217 code and a plain number, as EUR 1234.50 (the number alone where the currency is not \
+stated); lists, objects and fields with a schema as JSON text. Take values over as they are stated: do \
+not calculate, convert or complete them. Quote for each value the passage that states it. A field that \
+the document does not state has the value null and no quotes."""
+
+# JSON Schema's type names to ours.
+_KINDS = {"array": "list", "null": "string"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One field as the model knows it: `id` is ours, `name` the caller's."""
+
+    id: str
+    name: str
+    type: str
+    description: str | None
+    schema: Json | None = None
+
+    def as_json(self) -> Json:
+        asked: Json = {"id": self.id, "name": self.name, "type": self.type, "description": self.description}
+        return asked if self.schema is None else {**asked, "schema": self.schema}
+
+
+def _fields(params: ExtractParameters) -> list[_Field]:
+    if params.json_schema is None:
+        specs = params.fields or []
+        return [
+            _Field(f"f{at}", spec.name, spec.type, spec.description) for at, spec in enumerate(specs, start=1)
+        ]
+    fields = []
+    for at, (name, part) in enumerate(params.json_schema["properties"].items(), start=1):
+        part = part if isinstance(part, dict) else {}  # noqa: PLW2901 -- true and {} say the same
+        kind = part.get("type")
+        kind = _KINDS.get(kind, kind) if isinstance(kind, str) else "string"
+        description = part.get("description")
+        fields.append(
+            _Field(f"f{at}", name, kind, description if isinstance(description, str) else None, part)
+        )
+    return fields
+
+
+def _prompt(params: ExtractParameters) -> Prompt:
+    fields = _fields(params)
+    request: Json = {"task": "extract", "fields": [field.as_json() for field in fields]}
+    for shared in ("$defs", "definitions"):
+        if params.json_schema and shared in params.json_schema:
+            request[shared] = params.json_schema[shared]
+    answer = closed(
+        {
+            "field": {"type": "string", "enum": [field.id for field in fields]},
+            "value": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+            "quotes": array_of({"type": "string"}),
+        }
+    )
+    return Prompt(
+        SYSTEM,
+        instruction(_PROSE, request),
+        closed({"answers": array_of(answer)}),
+        max_tokens=min(16_000, 1000 + 250 * len(fields)),
+    )
+
+
+def _result(params: ExtractParameters, answer: Mapping[str, Any], source: Source) -> Json:
+    said = _by_field(answer["answers"])
+    conforms = _checker(params.json_schema)
+    values: Json = {}
+    evidence: Json = {}
+    warnings: list[Json] = []
+    for field in _fields(params):
+        text, quotes = said.get(field.id, (None, []))
+        value, trouble = _value(field, text, conforms)
+        values[field.name] = value
+        evidence[field.name] = source.cite(quotes) if text is not None else []
+        if trouble:
+            warnings.append({"field": field.name, "code": "unusable", "detail": trouble})
+        elif value is not None and not located(evidence[field.name]):
+            detail = "unsupported: no quote for this value was found in the document"
+            warnings.append({"field": field.name, "code": "unsupported", "detail": detail})
+    result: Json = {"fields": values, "evidence": evidence}
+    return {**result, "warnings": warnings} if warnings else result
+
+
+def _by_field(answers: list[Mapping[str, Any]]) -> dict[str, tuple[str | None, list[str]]]:
+    """The first answer for each field that has a value, else the first."""
+    said: dict[str, tuple[str | None, list[str]]] = {}
+    for answer in answers:
+        text = answer["value"]
+        if text is not None and text.strip() in {"", "null"}:
+            text = None
+        if said.get(answer["field"], (None, []))[0] is None:
+            said[answer["field"]] = (text, answer["quotes"])
+    return said
+
+
+Conforms = Callable[[str, Any], bool]
+
+
+def _value(field: _Field, text: str | None, conforms: Conforms) -> tuple[Any, str | None]:
+    """The field's value, and why there is none although the model gave one."""
+    if text is None:
+        return None, None
+    try:
+        if field.schema is None:
+            return coerce(text, field.type), None
+        return _by_schema(field.name, text, conforms), None
+    except UnusableError as error:
+        return None, f"unusable: the value that was given {error}"
+
+
+def _by_schema(name: str, text: str, conforms: Conforms) -> Any:
+    """The text as JSON where that fits the schema, else as a string where that does."""
+    try:
+        value = parsed(text)
+    except UnusableError:
+        value = text
+    for candidate in (value, text):
+        if conforms(name, candidate):
+            return candidate
+    raise UnusableError("does not fit the field's schema")
+
+
+def _checker(schema: Json | None) -> Conforms:
+    """Whether a value fits the property of that name.
+
+    The rules `pattern` and `patternProperties` are not run: they are a stranger's regular expressions,
+    and Python's engine takes exponential time on some. Nothing is fetched for a reference.
+    """
+    if schema is None:
+        return lambda _name, _value: True
+    from jsonschema.validators import Draft202012Validator, extend, validator_for
+    from referencing import Registry
+
+    dialect = validator_for(schema, default=Draft202012Validator)
+    tame: Any = extend(dialect, {"pattern": _pass, "patternProperties": _pass})  # type: ignore[no-untyped-call]
+    validator = tame(schema, registry=Registry())
+    return functools.partial(_conforms, validator, schema["properties"])
+
+
+def _pass(_validator: Any, _rule: Any, _instance: Any, _schema: Any) -> tuple[()]:
+    return ()
+
+
+def _conforms(validator: Any, properties: Json, name: str, value: Any) -> bool:
+    from referencing.exceptions import Unresolvable
+
+    try:
+        return next(iter(validator.descend(value, properties[name])), None) is None
+    except (RecursionError, Unresolvable):
+        return False
+
+
+EXTRACT = Task("extract", ExtractRequest, ExtractParameters, _prompt, _result)

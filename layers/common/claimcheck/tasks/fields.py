@@ -1,0 +1,145 @@
+"""What extract is asked for: a list of fields, or the properties of a caller's JSON Schema."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from claimcheck.tasks.requests import JobRequest, StrictModel, fault
+
+FieldType = Literal["string", "number", "integer", "boolean", "date", "money", "list", "object"]
+
+MAX_FIELDS = 200
+MAX_NAME_CHARS = 200
+MAX_DESCRIPTION_CHARS = 1000
+MAX_SCHEMA_DEPTH = 20
+MAX_SCHEMA_BYTES = 65_536
+
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+
+
+def _from_name(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"name": value}
+    if not isinstance(value, dict | FieldSpec):
+        raise fault("must be a string or an object with name, type and description")
+    return value
+
+
+class FieldSpec(StrictModel):
+    """One field; `name` comes back exactly as it was given."""
+
+    name: Annotated[str, Field(max_length=MAX_NAME_CHARS)]
+    type: FieldType = "string"
+    description: Annotated[str, Field(max_length=MAX_DESCRIPTION_CHARS)] | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> FieldSpec:
+        if not self.name.strip():
+            raise fault("must not be empty", "name")
+        return self
+
+
+def _distinct(specs: list[FieldSpec]) -> list[FieldSpec]:
+    seen: set[str] = set()
+    for at, spec in enumerate(specs):
+        if spec.name in seen:
+            raise fault("is the name of an earlier field", at, "name")
+        seen.add(spec.name)
+    return specs
+
+
+def checked_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what is no JSON Schema of an object with 1 to 200 named properties, or reaches outside itself.
+
+    References are to the schema itself (`#…`) and lead somewhere; nesting is at most 20 deep.
+    """
+    from jsonschema import SchemaError
+    from jsonschema.validators import Draft202012Validator, validator_for
+
+    if len(json.dumps(schema)) > MAX_SCHEMA_BYTES:
+        raise fault(f"must be at most {MAX_SCHEMA_BYTES} bytes as JSON")
+    references = _walk(schema)
+    dialect = validator_for(schema, default=Draft202012Validator)
+    try:
+        dialect.check_schema(schema)
+    except SchemaError as error:
+        raise fault("is not a valid JSON Schema here", *error.absolute_path) from None
+    except RecursionError:
+        raise fault("is nested too deeply") from None
+    if schema.get("type") != "object":
+        raise fault("must have the type object", "type")
+    _check_properties(schema.get("properties"))
+    for at, reference in references:
+        if not _leads_somewhere(schema, reference):
+            raise fault("must point to a part of this schema (#/…)", *at)
+    return schema
+
+
+def _check_properties(properties: Any) -> None:
+    if not isinstance(properties, dict) or not 1 <= len(properties) <= MAX_FIELDS:
+        raise fault(f"must have 1 to {MAX_FIELDS} properties", "properties")
+    for name in properties:
+        if not name.strip() or len(name) > MAX_NAME_CHARS:
+            raise fault(f"must have names of 1 to {MAX_NAME_CHARS} characters", "properties")
+
+
+def _walk(schema: dict[str, Any]) -> list[tuple[list[str | int], str]]:
+    """Every reference with its place; raises where the schema is too deep or gives itself another address."""
+    references: list[tuple[list[str | int], str]] = []
+    todo: list[tuple[list[str | int], Any]] = [([], schema)]
+    while todo:
+        at, part = todo.pop()
+        if len(at) > MAX_SCHEMA_DEPTH:
+            raise fault(f"must be nested at most {MAX_SCHEMA_DEPTH} deep")
+        if isinstance(part, list):
+            todo += [([*at, position], item) for position, item in enumerate(part)]
+        elif isinstance(part, dict):
+            todo += [([*at, key], item) for key, item in part.items()]
+            references += [([*at, key], part[key]) for key in _REFERENCES if isinstance(part.get(key), str)]
+    return references
+
+
+def _leads_somewhere(schema: Any, reference: str) -> bool:
+    from urllib.parse import unquote
+
+    if not reference.startswith("#"):
+        return False
+    part = schema
+    for step in unquote(reference[1:]).split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(part, list) and key.isascii() and key.isdigit() and int(key) < len(part):
+            part = part[int(key)]
+        elif isinstance(part, dict) and key in part:
+            part = part[key]
+        else:
+            return False
+    return reference == "#" or reference.startswith("#/")
+
+
+class ExtractParameters(StrictModel):
+    """Exactly one of `fields` (1 to 200 names or specs) and `schema` (a JSON Schema of an object)."""
+
+    fields: (
+        Annotated[
+            list[Annotated[FieldSpec, BeforeValidator(_from_name)]],
+            Field(min_length=1, max_length=MAX_FIELDS),
+            AfterValidator(_distinct),
+        ]
+        | None
+    ) = None
+    json_schema: Annotated[dict[str, Any], AfterValidator(checked_schema)] | None = Field(
+        None, alias="schema"
+    )
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> ExtractParameters:
+        if (self.fields is None) == (self.json_schema is None):
+            raise fault("must have exactly one of fields or schema")
+        return self
+
+
+class ExtractRequest(JobRequest, ExtractParameters):
+    """The body of `POST /jobs/extract`."""

@@ -1,0 +1,54 @@
+"""Whose key this is. A key is `ck_PREFIX_SECRET`; only its SHA-256 is kept, found by the prefix."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+from typing import TYPE_CHECKING
+
+from claimcheck.store.keys import find_key
+from claimcheck.usecases.refusals import KeyRefusedError
+
+if TYPE_CHECKING:
+    from claimcheck.store.connection import Database
+
+_KEY = re.compile(r"ck_(?P<prefix>[0-9a-f]{12})_[A-Za-z0-9_-]{43}")
+_BEARER = re.compile(r"\s*Bearer\s+(?P<key>\S+)\s*", re.IGNORECASE)
+
+
+def new_key() -> str:
+    """A fresh key: 48 bits to find it by, 256 bits of secret."""
+    return f"ck_{secrets.token_hex(6)}_{secrets.token_urlsafe(32)}"
+
+
+def prefix_of(key: str) -> str:
+    """The part a key is looked up by. Raises KeyRefusedError for what cannot be a key."""
+    match = _KEY.fullmatch(key)
+    if match is None:
+        raise KeyRefusedError(known_form=False)
+    return match["prefix"]
+
+
+def digest_of(key: str) -> bytes:
+    """What is kept of a key. It has 256 random bits: a plain hash cannot be searched."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+class Authorize:
+    """From the Authorization header to the tenant."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __call__(self, header: str | None) -> str:
+        """The tenant's id. Raises KeyRefusedError, StoreError."""
+        match = _BEARER.fullmatch(header or "")
+        if match is None:
+            raise KeyRefusedError(known_form=False)
+        key = match["key"]
+        stored = find_key(self._database, prefix_of(key))
+        if stored is None or not hmac.compare_digest(stored.key_sha256, digest_of(key)):
+            raise KeyRefusedError(known_form=True)
+        return stored.tenant_id

@@ -1,0 +1,144 @@
+"""What a tenant may ask about its jobs."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from claimcheck.jobs.states import FINAL, Status
+from claimcheck.store.documents import get_document
+from claimcheck.store.reading import (
+    JobView,
+    get_deliveries,
+    get_job,
+    get_trail,
+    list_jobs,
+    schema_version,
+)
+from claimcheck.usecases.documents import load_text
+from claimcheck.usecases.refusals import InvalidQueryError, JobNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from claimcheck.store.connection import Database
+    from claimcheck.usecases.ports import Objects
+
+MAX_WAIT_S = 20.0
+MAX_LIMIT = 100
+DEFAULT_LIMIT = 20
+_FIRST_LOOK_S = 0.02
+_SLOWEST_LOOK_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which jobs to list."""
+
+    status: str | None = None
+    task: str | None = None
+    cursor: str | None = None
+    limit: int = DEFAULT_LIMIT
+
+
+class Read:
+    """Jobs, trails, documents and webhook logs of a tenant."""
+
+    def __init__(
+        self,
+        database: Database,
+        objects: Objects,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._objects = objects
+        self._sleep = sleep
+        self._clock = clock
+
+    def job(self, tenant_id: str, job_id: str, *, wait_s: float = 0) -> JobView:
+        """A job now, or once it is final or after `wait_s` (≤ 20) seconds. Raises JobNotFoundError."""
+        job_id = checked_id(job_id)
+        until = self._clock() + min(wait_s, MAX_WAIT_S)
+        pause = _FIRST_LOOK_S
+        while True:
+            view = get_job(self._database, tenant_id, job_id)
+            if view is None:
+                raise JobNotFoundError
+            left = until - self._clock()
+            if left <= 0 or view.status in FINAL:
+                return view
+            self._sleep(min(pause, left))
+            pause = min(pause * 1.5, _SLOWEST_LOOK_S)
+
+    def jobs(self, tenant_id: str, filters: Filters) -> str:
+        """A page of jobs, newest first, as JSON. Raises InvalidQueryError."""
+        if filters.status is not None and filters.status not in set(Status):
+            raise InvalidQueryError(f"status must be one of {', '.join(Status)}.")
+        if not 1 <= filters.limit <= MAX_LIMIT:
+            raise InvalidQueryError(f"limit must be a whole number from 1 to {MAX_LIMIT}.")
+        if filters.cursor is not None and not _is_uuid(filters.cursor):
+            raise InvalidQueryError("cursor must be a next_cursor of an earlier answer.")
+        found = list_jobs(
+            self._database,
+            tenant_id,
+            status=filters.status,
+            task=filters.task,
+            before=filters.cursor,
+            limit=filters.limit + 1,
+        )
+        page = found[: filters.limit]
+        cursor = json.dumps(page[-1].job_id if len(found) > filters.limit else None)
+        return f'{{"jobs":[{",".join(job.body for job in page)}],"next_cursor":{cursor}}}'
+
+    def trail(self, tenant_id: str, job_id: str) -> str:
+        """A job's events with their hashes, as JSON. Raises JobNotFoundError."""
+        return _found(get_trail(self._database, tenant_id, checked_id(job_id)))
+
+    def deliveries(self, tenant_id: str, job_id: str) -> str:
+        """A job's webhook log, as JSON. Raises JobNotFoundError."""
+        return _found(get_deliveries(self._database, tenant_id, checked_id(job_id)))
+
+    def document(self, tenant_id: str, job_id: str) -> str:
+        """The text that offsets point into, as JSON; `text` is null until a worker has read it."""
+        stored = get_document(self._database, tenant_id, checked_id(job_id))
+        if stored is None:
+            raise JobNotFoundError
+        text = load_text(stored, self._objects)
+        members = {
+            "document_id": stored.document_id,
+            "name": stored.name,
+            "media_type": stored.media_type,
+            "chars": None if text is None else len(text.text),
+            "page_starts": None if text is None else list(text.page_starts),
+            "text": None if text is None else text.text,
+        }
+        return json.dumps(members, ensure_ascii=False)
+
+    def schema(self) -> str | None:
+        """The schema's version."""
+        return schema_version(self._database)
+
+
+def checked_id(job_id: str) -> str:
+    """What cannot be a job's id is no job. Raises JobNotFoundError."""
+    if not _is_uuid(job_id):
+        raise JobNotFoundError
+    return job_id
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _found(body: str | None) -> str:
+    if body is None:
+        raise JobNotFoundError
+    return body

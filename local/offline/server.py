@@ -1,0 +1,269 @@
+"""The HTTP server: `/v1/messages` as the SDK speaks it, and the tests' controls beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import json
+import logging
+import secrets
+import socket
+import struct
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from local.offline import wire
+from local.offline.answers import Answerer, document_key
+from local.offline.faults import CallLog, Fault, FaultQueue, rule_from
+from local.offline.messages import LONGEST_PROMPT, Asked, parse
+from local.offline.replies import reply
+from local.offline.usage import PromptCache, input_tokens
+from local.offline.wire import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from local.offline.faults import Call
+
+LARGEST = 32 * 1024 * 1024  # bytes of a request
+INLINE = 20_000  # characters; a longer document is read in a thread so that other calls go on
+REQUESTS = 4_000  # a minute, as a plausible account has; told in headers, never enforced
+TOKENS = 2_000_000
+
+_log = logging.getLogger("local.offline")
+
+
+class OfflineModel:
+    """The state of one server: answers, caches, faults and the record of calls."""
+
+    def __init__(self, latency: float = 0.0) -> None:
+        self._latency = latency
+        self._answerer = Answerer()
+        self._cache = PromptCache()
+        self._faults = FaultQueue()
+        self._calls = CallLog()
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="offline")
+
+    def application(self) -> web.Application:
+        """The routes."""
+        app = web.Application(client_max_size=LARGEST, middlewares=[_errors])
+        app.add_routes(
+            [
+                web.get("/health", self.health),
+                web.post("/v1/messages", self.messages),
+                web.post("/v1/messages/count_tokens", self.count_tokens),
+                web.post("/faults", self.add_fault),
+                web.delete("/faults", self.clear_faults),
+                web.get("/calls", self.calls),
+                web.delete("/calls", self.clear_calls),
+            ]
+        )
+        app.cleanup_ctx.append(self._close)
+        return app
+
+    async def _close(self, _app: web.Application) -> AsyncIterator[None]:
+        yield
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def health(self, _request: web.Request) -> web.Response:
+        """Ready, and who is speaking."""
+        return web.json_response({"status": "ok", "model": wire.MODEL, "claude": False})
+
+    async def add_fault(self, request: web.Request) -> web.Response:
+        """`POST /faults`: queue one."""
+        try:
+            rule = rule_from(await request.json())
+        except (ValueError, TypeError) as problem:
+            return web.json_response({"error": str(problem)}, status=400)
+        return web.json_response({"queued": self._faults.add(rule)}, status=201)
+
+    async def clear_faults(self, _request: web.Request) -> web.Response:
+        """`DELETE /faults`."""
+        self._faults.clear()
+        return web.Response(status=204)
+
+    async def calls(self, _request: web.Request) -> web.Response:
+        """`GET /calls`: how often each document was asked about, and how it went."""
+        return web.json_response(self._calls.body())
+
+    async def clear_calls(self, _request: web.Request) -> web.Response:
+        """`DELETE /calls`."""
+        self._calls.clear()
+        return web.Response(status=204)
+
+    async def count_tokens(self, request: web.Request) -> web.Response:
+        """`POST /v1/messages/count_tokens`."""
+        _check_headers(request)
+        asked = parse(await _body(request), counting=True)
+        return web.json_response({"input_tokens": input_tokens(asked)}, headers=_headers(request))
+
+    async def messages(self, request: web.Request) -> web.StreamResponse:
+        """`POST /v1/messages`."""
+        call: Call | None = None
+        try:
+            _check_headers(request)
+            asked = parse(await _body(request))
+            call = self._calls.open(request["id"], document_key(asked.document))
+            call.model, call.stream = asked.model, asked.stream
+            return await self._answer(request, asked, call)
+        except ApiError as error:
+            call = call or self._calls.open(request["id"], document_key(""))
+            call.status = error.status
+            raise
+        finally:
+            if call is not None:
+                _log.info(
+                    "offline model: %s status %s fault %s stream %s",
+                    call.id,
+                    call.status,
+                    call.fault,
+                    call.stream,
+                )
+
+    async def _answer(self, request: web.Request, asked: Asked, call: Call) -> web.StreamResponse:
+        started = time.monotonic()
+        used = input_tokens(asked)
+        if used > LONGEST_PROMPT:
+            raise ApiError(400, f"prompt is too long: {used} tokens > {LONGEST_PROMPT} maximum")
+        fault = self._faults.take(asked.instruction, asked.document)
+        call.fault = fault.kind if fault else None
+        await _wait(fault, self._latency)
+        if fault and (fault.kind == "status" or (fault.kind == "stream_error" and not asked.stream)):
+            raise _asked_for(fault)
+        text = await self._text(asked)
+        answered = reply(asked, text, self._cache, fault)
+        call.status = 200
+        headers = _headers(request, self._calls.count, used) | {
+            "server-timing": f"offline;dur={(time.monotonic() - started) * 1000:.1f}"
+        }
+        message_id = f"msg_offline_{secrets.token_hex(10)}"
+        if asked.stream:
+            events = list(wire.stream(message_id, answered))
+            return await _send_stream(request, events, fault, headers)
+        body = json.dumps(wire.message(message_id, answered)).encode("ascii")
+        return await _send(request, body, fault, headers)
+
+    async def _text(self, asked: Asked) -> str:
+        parts = (asked.document, asked.instruction, asked.schema)
+        if len(asked.document) <= INLINE:
+            return self._answerer.answer(*parts)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answerer.answer, *parts)
+
+
+@web.middleware
+async def _errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Give each request its id, and each failure the API's body."""
+    request["id"] = f"req_{secrets.token_hex(12)}"
+    try:
+        return await handler(request)
+    except ApiError as problem:
+        error = problem
+    except web.HTTPRequestEntityTooLarge:
+        error = ApiError(413, "Request exceeds the maximum size")
+    except web.HTTPException as problem:
+        error = ApiError(problem.status, problem.reason)
+    headers = _headers(request)
+    if error.retry_after is not None:
+        headers["retry-after"] = f"{error.retry_after:g}"
+    if error.status >= 500 or error.status == 429:
+        headers["x-should-retry"] = "true"
+    return web.json_response(
+        wire.error_body(error.kind, error.message, request["id"]), status=error.status, headers=headers
+    )
+
+
+def _check_headers(request: web.Request) -> None:
+    if not (request.headers.get("x-api-key") or request.headers.get("Authorization")):
+        raise ApiError(401, "x-api-key header is required")
+    if not request.headers.get("anthropic-version"):
+        raise ApiError(400, "anthropic-version: header is required")
+
+
+async def _body(request: web.Request) -> object:
+    try:
+        body: object = json.loads(await request.read())
+    except (ValueError, RecursionError) as problem:
+        raise ApiError(400, "The request body is not valid JSON") from problem
+    return body
+
+
+def _headers(request: web.Request, calls: int = 0, used: int = 0) -> dict[str, str]:
+    reset = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=60)).strftime(
+        "%Y-%m-%dT%H:%M:%SZ"
+    )
+    limits = {
+        "requests": (REQUESTS, calls % REQUESTS),
+        "input-tokens": (TOKENS, used),
+        "output-tokens": (TOKENS, 0),
+    }
+    headers = {"request-id": request["id"], "anthropic-organization-id": "offline"}
+    for name, (limit, gone) in limits.items():
+        headers[f"anthropic-ratelimit-{name}-limit"] = str(limit)
+        headers[f"anthropic-ratelimit-{name}-remaining"] = str(max(0, limit - gone))
+        headers[f"anthropic-ratelimit-{name}-reset"] = reset
+    return headers
+
+
+async def _wait(fault: Fault | None, latency: float) -> None:
+    if fault and fault.kind == "hang":
+        await asyncio.Event().wait()  # until the caller gives up or the server ends
+    seconds = latency + (fault.seconds if fault else 0.0)
+    if seconds > 0:
+        await asyncio.sleep(seconds)
+
+
+def _asked_for(fault: Fault) -> ApiError:
+    status = fault.status if fault.kind == "status" else 529
+    return ApiError(status, fault.message, kind=fault.type, retry_after=fault.retry_after)
+
+
+async def _send(
+    request: web.Request, body: bytes, fault: Fault | None, headers: dict[str, str]
+) -> web.StreamResponse:
+    if fault is None or fault.kind not in {"reset", "cut"}:
+        return web.Response(body=body, content_type="application/json", headers=headers)
+    response = web.StreamResponse(
+        headers=headers | {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    )
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    _break(request, reset=fault.kind == "reset")
+    return response
+
+
+async def _send_stream(
+    request: web.Request, events: list[bytes], fault: Fault | None, headers: dict[str, str]
+) -> web.StreamResponse:
+    response = web.StreamResponse(
+        headers=headers | {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
+    )
+    await response.prepare(request)
+    kind = fault.kind if fault else None
+    whole = kind not in {"reset", "cut", "stream_error"}
+    for part in events if whole else events[: max(3, len(events) // 2)]:
+        await response.write(part)
+    if kind == "stream_error" and fault is not None:
+        body = wire.error_body(fault.type or "overloaded_error", fault.message, request["id"])
+        await response.write(wire.event("error", body))
+    if kind == "reset":
+        _break(request, reset=True)
+        return response
+    await response.write_eof()
+    return response
+
+
+def _break(request: web.Request, *, reset: bool) -> None:
+    """End the connection in the middle of a body: politely, or with a TCP reset."""
+    if request.transport is None:
+        return
+    connection = request.transport.get_extra_info("socket")
+    if reset and connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        request.transport.abort()
+    else:
+        request.transport.close()

@@ -1,0 +1,272 @@
+"""The whole system on one machine: services, functions, gateway and event sources, started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import os
+import secrets
+import signal
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from local import emulator, postgres, secretfiles
+from local.datadir import DataDirectory, UpFile
+from local.emulator import Emulator
+from local.model_server import OfflineModel
+from local.options import REAL_MODEL_URL, check_port, choose_model, function_environment, port_error
+from local.postgres import Postgres
+from local.processes import LOOPBACK, ServiceError
+from local.supervisor import Supervisor
+from local.system import Physical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.gateway import Gateway
+    from local.lambdas.pool import FunctionPool
+    from local.options import Options
+    from local.sources import Sources
+    from local.system import System
+
+TENANT = "local"
+_MODEL_KEY_AT = "claimcheck/anthropic-key"
+_WEBHOOK_KEY_AT = "claimcheck/webhook-key"
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Where the running system is, and the local tenant's key."""
+
+    url: str
+    key: str
+
+
+class Stack:
+    """One local system; `start` and `stop` run in the main thread's event loop (see `processes.spawn`)."""
+
+    def __init__(self, options: Options, *, log: Callable[[str], None] = lambda _: None) -> None:
+        self._options = options
+        self._log = log
+        self._model = choose_model(options.model, options.environ)
+        self._data = DataDirectory(options.directory)
+        self._supervisor = Supervisor(log)
+        self._emulator = Emulator(self._data.path)
+        self._postgres: Postgres | None = None
+        self._offline: OfflineModel | None = None
+        self._system: System | None = None
+        self._pools: dict[str, FunctionPool] = {}
+        self._gateway: Gateway | None = None
+        self._sources: Sources | None = None
+        self._warming: asyncio.Task[None] | None = None
+
+    @property
+    def failed(self) -> asyncio.Future[ServiceError]:
+        """Is done when a service cannot be kept running; its result says why."""
+        return self._supervisor.failed
+
+    async def start(self) -> Ready:
+        """Start everything and return when requests are answered.
+
+        Raises ServiceError with one line that says what to do, TemplateError for a template that cannot
+        be run here. After either, call `stop`.
+        """
+        self._data.acquire()
+        check_port(self._options.port)
+        database_url = await self._start_services()
+        self._system = self._load_template(database_url)
+        await self._start_pools(self._system)
+        _, version = await asyncio.gather(self._provision(), self._migrate())
+        self._watch_services()
+        self._log(f"the database's schema is at version {version}")
+        key = await asyncio.to_thread(self._ensure_key, database_url)
+        await self._start_traffic(self._system)
+        self._warming = asyncio.create_task(self._warm())
+        ready = Ready(f"http://{LOOPBACK}:{self._port()}", key)
+        self._data.write_up(self._up(ready, database_url))
+        return ready
+
+    async def stop(self) -> None:
+        """Stop everything within 5 seconds and let the data directory go. May be called at any time."""
+        if self._warming is not None:
+            self._warming.cancel()
+        closing = [part.close() for part in (self._gateway, self._sources) if part is not None]
+        if closing:  # an open call may take its time; its client sees a lost connection
+            await asyncio.wait([asyncio.ensure_future(close) for close in closing], timeout=1.0)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(
+                asyncio.gather(*(pool.close() for pool in self._pools.values()), return_exceptions=True), 2.0
+            )
+        await self._supervisor.stop()
+        self._data.release()
+
+    def kill(self) -> None:
+        """Kill every process at once and let the data directory go; for a user who does not want to wait."""
+        import psutil
+
+        database = self._postgres.process if self._postgres else None
+        workers = [pid for pool in self._pools.values() for pid in pool.pids()]
+        victims = []
+        for pid in (*self._supervisor.pids(), *workers):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victims.append(psutil.Process(pid))
+                # PostgreSQL takes its own children with it, and recovers at the next start
+                is_database = database is not None and pid == database.pid
+                victims[-1].send_signal(signal.SIGQUIT if is_database else signal.SIGKILL)
+        for survivor in psutil.wait_procs(victims, timeout=1.5)[1]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                survivor.kill()
+        self._data.release()
+
+    async def _start_services(self) -> str:
+        external = self._options.environ.get("DATABASE_URL")
+        services: list[Emulator | Postgres | OfflineModel] = [self._emulator]
+        if not external:
+            self._postgres = Postgres(self._data.path, log=self._log)
+            services.append(self._postgres)
+        if self._model == "offline":
+            self._log("answers come from the offline stand-in, labelled `offline`: no AI model is called")
+            self._offline = OfflineModel(self._data.path)
+            services.append(self._offline)
+        imported = asyncio.create_task(asyncio.to_thread(_import_slow_modules))
+        await self._supervisor.start(*services)
+        await imported
+        if external:
+            self._log("using the PostgreSQL server of DATABASE_URL")
+            await asyncio.to_thread(postgres.check_server, external)
+            return external
+        assert self._postgres is not None  # noqa: S101 (for the type checker)
+        return self._postgres.url
+
+    def _watch_services(self) -> None:
+        self._supervisor.watch(self._emulator, self._provision)
+        for service in (self._postgres, self._offline):
+            if service is not None:
+                self._supervisor.watch(service)
+
+    def _load_template(self, database_url: str) -> System:
+        from local import template
+
+        parameters = {
+            "DatabaseUrl": database_url,
+            "AnthropicSecretArn": emulator.secret_arn(_MODEL_KEY_AT),
+            "WebhookKeySecretArn": emulator.secret_arn(_WEBHOOK_KEY_AT),
+        }
+        names = Physical(aws_endpoint=self._emulator.url, region=emulator.REGION, account=emulator.ACCOUNT)
+        try:
+            return template.load(self._options.template, parameters, physical=names)
+        except template.TemplateError as error:
+            raise ServiceError(f"{self._options.template}: {error}") from error
+        except OSError as error:
+            raise ServiceError(f"cannot read {self._options.template}: {error.strerror}") from None
+
+    async def _provision(self) -> None:
+        """Again after each start of the emulator, which keeps neither queues nor secrets."""
+        assert self._system is not None  # noqa: S101 (for the type checker)
+        webhook_key = secretfiles.read_or_make(
+            self._data.webhook_key, lambda: base64.b64encode(secrets.token_bytes(32)).decode()
+        )
+        model_key = self._options.environ.get("ANTHROPIC_API_KEY") if self._model == "anthropic" else None
+        values = {_MODEL_KEY_AT: model_key or "offline", _WEBHOOK_KEY_AT: webhook_key}
+        await asyncio.to_thread(emulator.provision, self._emulator.url, self._system, values)
+
+    async def _start_pools(self, system: System) -> None:
+        from local.lambdas.pool import FunctionPool
+
+        extra = function_environment(self._options, aws_url=self._emulator.url, model_url=self._model_url())
+        for logical_id, function in system.functions.items():
+            pool = FunctionPool(
+                function,
+                logs=self._data.path / "logs",
+                extra_environment=extra,
+                region=emulator.REGION,
+                concurrency=system.concurrency(logical_id),
+            )
+            await pool.start()
+            self._pools[logical_id] = pool
+
+    async def _migrate(self) -> str:
+        """As a deployment does: by the function of the template."""
+        from local.lambdas.environment import InitError
+
+        pool = self._pools.get("MigrateFunction")
+        if pool is None:
+            raise ServiceError(f"{self._options.template} has no function MigrateFunction")
+        try:
+            invocation = await pool.invoke({})
+        except InitError as error:
+            raise ServiceError(f"MigrateFunction does not start: {error}") from None
+        if not invocation.ok:
+            log = self._data.path / "logs" / "MigrateFunction.log"
+            message = invocation.payload.decode(errors="replace")
+            raise ServiceError(f"the database could not be migrated: {message} (log: {log})")
+        return str(invocation.json()["version"])
+
+    def _ensure_key(self, database_url: str) -> str:
+        from claimcheck.usecases import keys
+
+        kept = secretfiles.read(self._data.key)
+        key: str = keys.ensure_key(database_url, TENANT, kept)
+        if key != kept:
+            secretfiles.write(self._data.key, key)
+        return key
+
+    async def _start_traffic(self, system: System) -> None:
+        from local.gateway import Gateway
+        from local.sources import Sources
+
+        self._gateway = Gateway(system, self._pools, host=LOOPBACK, port=self._options.port)
+        try:
+            await self._gateway.start()
+        except OSError as error:
+            raise port_error(self._options.port, error) from None
+        self._sources = Sources(
+            system,
+            self._pools,
+            sqs_endpoint=self._emulator.url,
+            region=emulator.REGION,
+            credentials=emulator.CREDENTIALS,
+        )
+        await self._sources.start()
+
+    async def _warm(self) -> None:
+        """One environment of each function that answers requests, so that the first one is quick too."""
+        assert self._system is not None  # noqa: S101 (for the type checker)
+        first = {route.function for route in self._system.routes}
+        if self._system.api.authorizer is not None:
+            first.add(self._system.api.authorizer.function)
+        later = {source.function for source in self._system.sqs_sources} - first
+        for group in (first, later):
+            results = await asyncio.gather(*map(self._warm_one, sorted(group)), return_exceptions=True)
+            for name, result in zip(sorted(group), results, strict=True):
+                if isinstance(result, Exception):
+                    self._log(f"{name} does not start: {result}")
+
+    async def _warm_one(self, name: str) -> None:
+        await self._pools[name].warm()
+
+    def _port(self) -> int:
+        return self._gateway.port if self._gateway else self._options.port
+
+    def _model_url(self) -> str | None:
+        return self._offline.url if self._offline else self._options.environ.get("ANTHROPIC_BASE_URL")
+
+    def _up(self, ready: Ready, database_url: str) -> UpFile:
+        return UpFile(
+            pid=os.getpid(),
+            url=ready.url,
+            key=ready.key,
+            model=self._model,
+            database_url=database_url,
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            services={"aws": self._emulator.url, "model": self._model_url() or REAL_MODEL_URL},
+        )
+
+
+def _import_slow_modules() -> None:
+    """While the services start: half a second that nobody has to wait for afterwards."""
+    import aiohttp  # noqa: F401
+    import boto3  # noqa: F401
+    import psycopg  # noqa: F401

@@ -1,0 +1,295 @@
+"""Reads a SAM template into the System that runs on one machine.
+
+What would have to be honoured and is not known here is an error and never passed over: a local system
+that quietly differs from the deployed one proves nothing. What has no meaning on one machine (policies,
+network, tags, alarms) is listed by name below.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from local.intrinsics import Resolver, TemplateError, read_yaml
+from local.system import Bucket, Function, Physical, Queue, System
+from local.template_api import read_api
+from local.template_events import read_events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+__all__ = ["TemplateError", "load"]
+
+_FUNCTION = "AWS::Serverless::Function"
+_API = "AWS::Serverless::Api"
+_LAYER = "AWS::Serverless::LayerVersion"
+_QUEUE = "AWS::SQS::Queue"
+_BUCKET = "AWS::S3::Bucket"
+
+_HONOURED = {_FUNCTION, _API, _LAYER, _QUEUE, _BUCKET}
+# Resources that take part in running the system: one of these that is not honoured is an error.
+_ACTIVE = (
+    "AWS::Serverless::",
+    "AWS::Lambda::",
+    "AWS::ApiGateway",
+    "AWS::Scheduler::",
+    "AWS::Pipes::",
+    "AWS::Events::Rule",
+)
+_PASSIVE = {"AWS::Serverless::Application", "AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"}
+
+_FUNCTION_HONOURED = {
+    "CodeUri", "Environment", "Events", "FunctionName", "Handler", "Layers", "MemorySize",
+    "ReservedConcurrentExecutions", "Timeout",
+}  # fmt: skip
+_FUNCTION_WITHOUT_MEANING = {
+    "Architectures", "AutoPublishAlias", "CodeSigningConfigArn", "DeadLetterQueue", "DeploymentPreference",
+    "Description", "EphemeralStorage", "EventInvokeConfig", "KmsKeyArn", "LoggingConfig",
+    "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig",
+    "RecursiveLoop", "Role", "RuntimeManagementConfig", "Runtime", "SnapStart", "SourceKMSKeyArn",
+    "Tags", "Tracing", "VersionDescription", "VpcConfig",
+}  # fmt: skip
+_QUEUE_HONOURED = {
+    "DelaySeconds", "MessageRetentionPeriod", "QueueName", "RedrivePolicy", "VisibilityTimeout",
+}  # fmt: skip
+_QUEUE_WITHOUT_MEANING = {
+    "KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "MaximumMessageSize", "ReceiveMessageWaitTimeSeconds",
+    "RedriveAllowPolicy", "SqsManagedSseEnabled", "Tags",
+}  # fmt: skip
+
+
+def load(path: Path, parameters: Mapping[str, str], *, physical: Physical) -> System:
+    """Read the template at `path`.
+
+    `parameters` are those of the template, defaults apply; `physical` says how queues, buckets and
+    functions are called here. Raises TemplateError with the resource and property that cannot be run,
+    OSError where there is no file.
+    """
+    return _Reader(path, read_yaml(path), parameters, physical).system()
+
+
+def _parameters(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
+    """Join given values and defaults. Raises TemplateError for missing, unknown and refused ones."""
+    unknown = sorted(set(given) - set(declared))
+    if unknown:
+        raise TemplateError(f"the template has no parameter {', '.join(unknown)}")
+    values: dict[str, str] = {}
+    for name, declaration in declared.items():
+        if name not in given and "Default" not in declaration:
+            raise TemplateError(f"parameter {name} has no default and was not given")
+        value = str(given.get(name, declaration.get("Default")))
+        allowed = [str(item) for item in declaration.get("AllowedValues", [value])]
+        if value not in allowed:
+            raise TemplateError(f"parameter {name} is {value!r}, allowed are {', '.join(allowed)}")
+        if declaration.get("Type") == "Number":
+            _check_range(name, value, declaration)
+        values[name] = value
+    return values
+
+
+def _check_range(name: str, value: str, declaration: Mapping[str, Any]) -> None:
+    try:
+        number = float(value)
+    except ValueError:
+        raise TemplateError(f"parameter {name} is {value!r}, a number is expected") from None
+    low, high = declaration.get("MinValue"), declaration.get("MaxValue")
+    if (low is not None and number < float(low)) or (high is not None and number > float(high)):
+        raise TemplateError(f"parameter {name} is {value}, outside {low} to {high}")
+
+
+def _merge(base: Any, over: Any) -> Any:
+    """Merge Globals as SAM does: mappings by key, lists one after the other, else the resource's own."""
+    if isinstance(base, dict) and isinstance(over, dict):
+        if any(str(key) == "Ref" or str(key).startswith("Fn::") for key in (*base, *over)):
+            return over
+        return {
+            **base,
+            **{key: _merge(base[key], item) if key in base else item for key, item in over.items()},
+        }
+    if isinstance(base, list) and isinstance(over, list):
+        return [*base, *over]
+    return over
+
+
+def _refuse_unknown(what: str, properties: Mapping[str, Any], known: set[str]) -> None:
+    unknown = sorted(set(properties) - known)
+    if unknown:
+        raise TemplateError(f"{what}: {', '.join(unknown)} is not supported on one machine")
+
+
+class _Reader:
+    """One reading of one template: resources by logical id, and how they refer to each other."""
+
+    def __init__(
+        self, path: Path, document: Mapping[str, Any], given: Mapping[str, str], physical: Physical
+    ) -> None:
+        self._folder = path.resolve().parent
+        self._physical = physical
+        self._globals: Mapping[str, Any] = document.get("Globals") or {}
+        self.resolver = Resolver(
+            parameters=_parameters(document.get("Parameters") or {}, given),
+            ref=self._ref,
+            attribute=self._attribute,
+            conditions=document.get("Conditions") or {},
+            mappings=document.get("Mappings") or {},
+        )
+        self._resources: dict[str, Any] = {
+            name: resource
+            for name, resource in document["Resources"].items()
+            if "Condition" not in resource or self.resolver.holds(resource["Condition"])
+        }
+
+    def system(self) -> System:
+        """Everything that the template asks for."""
+        for name, resource in self._resources.items():
+            kind = str(resource.get("Type"))
+            if kind.startswith(_ACTIVE) and kind not in _HONOURED | _PASSIVE:
+                raise TemplateError(f"{name}: {kind} is not supported on one machine")
+        queues = {name: self._queue(name) for name in self._of_type(_QUEUE)}
+        functions = {name: self._function(name) for name in self._of_type(_FUNCTION)}
+        arns = {queue.arn: name for name, queue in queues.items()}
+        arns |= {function.arn: name for name, function in functions.items()}
+        apis = {name: self._properties(name, "Api") for name in self._of_type(_API)}
+        api, authorization = read_api(apis, self.resolver, arns)
+        events = read_events(
+            {name: self._properties(name, "Function").get("Events") or {} for name in functions},
+            self.resolver,
+            arns,
+            authorization,
+        )
+        return System(
+            physical=self._physical,
+            functions=functions,
+            routes=events.routes,
+            api=api,
+            sqs_sources=events.sqs_sources,
+            schedules=events.schedules,
+            queues=queues,
+            buckets={name: self._bucket(name) for name in self._of_type(_BUCKET)},
+        )
+
+    def _of_type(self, kind: str) -> list[str]:
+        return [name for name, resource in self._resources.items() if resource.get("Type") == kind]
+
+    def _properties(self, name: str, section: str | None = None) -> dict[str, Any]:
+        own = self._resources[name].get("Properties") or {}
+        return cast("dict[str, Any]", _merge(self._globals.get(section, {}), own) if section else own)
+
+    def _name(self, logical_id: str, property_name: str) -> str:
+        given = self._properties(logical_id).get(property_name)
+        return self._physical.name(logical_id) if given is None else self.resolver.text(given)
+
+    def _function(self, name: str) -> Function:
+        properties = self._properties(name, "Function")
+        _refuse_unknown(name, properties, _FUNCTION_HONOURED | _FUNCTION_WITHOUT_MEANING)
+        read = self._located(name)
+        if "Handler" not in properties or "CodeUri" not in properties:
+            raise TemplateError(f"{name}: CodeUri and Handler are needed")
+        variables = (properties.get("Environment") or {}).get("Variables") or {}
+        reserved = properties.get("ReservedConcurrentExecutions")
+        return Function(
+            logical_id=name,
+            name=self._name(name, "FunctionName"),
+            arn=self._attribute(name, "Arn"),
+            code_uri=self._path(name, read("CodeUri", properties["CodeUri"])),
+            handler=read("Handler", properties["Handler"]),
+            timeout_s=int(read("Timeout", properties.get("Timeout", 3))),
+            memory_mb=int(read("MemorySize", properties.get("MemorySize", 128))),
+            environment={key: read(f"Environment {key}", item) for key, item in variables.items()},
+            concurrency=None if reserved is None else int(read("ReservedConcurrentExecutions", reserved)),
+            layers=tuple(self._layer(name, node) for node in properties.get("Layers") or []),
+        )
+
+    def _located(self, name: str) -> Callable[[str, Any], str]:
+        """A reader of one resource's values whose errors name the resource and the property."""
+
+        def read(what: str, node: Any) -> str:
+            try:
+                return self.resolver.text(node)
+            except TemplateError as error:
+                raise TemplateError(f"{name}: {what}: {error}") from error
+
+        return read
+
+    def _layer(self, function: str, node: Any) -> Path:
+        layer = self._located(function)("Layers", node)
+        if self._resources.get(layer, {}).get("Type") != _LAYER:
+            raise TemplateError(f"{function}: Layers: {layer} is no layer of this template")
+        return self._path(layer, self.resolver.text(self._properties(layer).get("ContentUri", "")))
+
+    def _path(self, name: str, uri: str) -> Path:
+        path = (self._folder / uri).resolve()
+        if not path.is_dir():
+            raise TemplateError(f"{name}: there is no folder {path}")
+        return path
+
+    def _queue(self, name: str) -> Queue:
+        properties = self._properties(name)
+        _refuse_unknown(name, properties, _QUEUE_HONOURED | _QUEUE_WITHOUT_MEANING)
+        read = self._located(name)
+        redrive = properties.get("RedrivePolicy")
+        dead_letter = maximum = None
+        if redrive is not None:
+            target = read("RedrivePolicy", redrive["deadLetterTargetArn"])
+            queues = {self._attribute(queue, "Arn"): queue for queue in self._of_type(_QUEUE)}
+            if target not in queues:
+                raise TemplateError(
+                    f"{name}: dead letters go to {target}, which is no queue of this template"
+                )
+            dead_letter, maximum = queues[target], int(read("maxReceiveCount", redrive["maxReceiveCount"]))
+        return Queue(
+            logical_id=name,
+            name=self._name(name, "QueueName"),
+            url=self._ref(name),
+            arn=self._attribute(name, "Arn"),
+            visibility_timeout=int(read("VisibilityTimeout", properties.get("VisibilityTimeout", 30))),
+            retention=int(read("MessageRetentionPeriod", properties.get("MessageRetentionPeriod", 345_600))),
+            delay=int(read("DelaySeconds", properties.get("DelaySeconds", 0))),
+            dead_letter=dead_letter,
+            max_receive_count=maximum,
+        )
+
+    def _bucket(self, name: str) -> Bucket:
+        return Bucket(name, self._ref(name), self._attribute(name, "Arn"))
+
+    def _kind(self, name: str) -> str:
+        if name not in self._resources:
+            raise TemplateError(f"there is no resource or parameter {name}")
+        return str(self._resources[name].get("Type"))
+
+    def _ref(self, name: str) -> str:
+        """`!Ref` of a pseudo parameter or a resource."""
+        pseudo = {
+            "AWS::Region": self._physical.region,
+            "AWS::AccountId": self._physical.account,
+            "AWS::StackName": self._physical.stack,
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+        }
+        if name in pseudo:
+            return pseudo[name]
+        kind = self._kind(name)
+        if kind == _QUEUE:
+            return self._physical.queue_url(self._name(name, "QueueName"))
+        if kind == _BUCKET:
+            return self._name(name, "BucketName").lower()
+        if kind == _FUNCTION:
+            return self._name(name, "FunctionName")
+        if kind in {_API, _LAYER}:
+            return name
+        raise TemplateError(f"!Ref {name}: {kind} does not exist on one machine")
+
+    def _attribute(self, name: str, attribute: str) -> str:
+        """`!GetAtt` of a resource."""
+        physical = self._physical
+        answers: dict[tuple[str, str], Callable[[], str]] = {
+            (_QUEUE, "Arn"): lambda: physical.arn("sqs", self._name(name, "QueueName")),
+            (_QUEUE, "QueueName"): lambda: self._name(name, "QueueName"),
+            (_QUEUE, "QueueUrl"): lambda: self._ref(name),
+            (_BUCKET, "Arn"): lambda: f"arn:aws:s3:::{self._ref(name)}",
+            (_FUNCTION, "Arn"): lambda: physical.arn("lambda", f"function:{self._ref(name)}"),
+        }
+        kind = self._kind(name)
+        if (kind, attribute) not in answers:
+            raise TemplateError(f"!GetAtt {name}.{attribute}: not known for {kind} on one machine")
+        return answers[kind, attribute]()

@@ -1,0 +1,125 @@
+"""The API of a template: stage, authorizer, gateway responses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from local.intrinsics import Resolver, TemplateError
+from local.system import Api, Authorizer, GatewayResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_HONOURED = {"Auth", "BinaryMediaTypes", "GatewayResponses", "StageName", "Variables"}
+_WITHOUT_MEANING = {
+    "AccessLogSetting", "AlwaysDeploy", "ApiKeySourceType", "CanarySetting", "Description",
+    "DisableExecuteApiEndpoint", "Domain", "EndpointConfiguration", "FailOnWarnings", "MethodSettings",
+    "MinimumCompressionSize", "Mode", "Name", "OpenApiVersion", "Policy", "PropagateTags", "SecurityPolicy",
+    "Tags", "TracingEnabled",
+}  # fmt: skip
+_DEFAULT_REAUTHORIZE_S = 300
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """Which routes ask the authorizer: `default`, unless a route names one of `names` or NONE."""
+
+    names: frozenset[str] = frozenset()
+    default: str | None = None
+
+    def of(self, chosen: str | None) -> bool:
+        """Whether a route is authorized, `chosen` being its own Auth.Authorizer."""
+        name = self.default if chosen is None else chosen
+        if name is None or name == "NONE":
+            return False
+        if name not in self.names:
+            raise TemplateError(f"authorizer {name} is not declared by the API")
+        return True
+
+
+def read_api(
+    apis: Mapping[str, Mapping[str, Any]], resolver: Resolver, arns: Mapping[str, str]
+) -> tuple[Api, Authorization]:
+    """Read the properties of the template's API; `arns` leads from ARNs to logical ids.
+
+    Raises TemplateError for more than one API and for what would have to be honoured and is not known.
+    """
+    if len(apis) > 1:
+        raise TemplateError(f"one API is supported on one machine, here are {', '.join(sorted(apis))}")
+    for name, properties in apis.items():
+        unknown = sorted(set(properties) - _HONOURED - _WITHOUT_MEANING)
+        if unknown:
+            raise TemplateError(f"{name}: {', '.join(unknown)} is not supported on one machine")
+        auth = properties.get("Auth") or {}
+        declared = auth.get("Authorizers") or {}
+        if len(declared) > 1:
+            raise TemplateError(f"{name}: one authorizer is supported on one machine")
+        if unknown := sorted(set(auth) - {"Authorizers", "DefaultAuthorizer"}):
+            raise TemplateError(f"{name}: Auth {', '.join(unknown)} is not supported on one machine")
+        authorizers = [_authorizer(key, item, resolver, arns) for key, item in declared.items()]
+        authorization = Authorization(frozenset(declared), auth.get("DefaultAuthorizer"))
+        authorization.of(None)  # an undeclared default is an error even where no route uses it
+        api = Api(
+            stage=resolver.text(properties.get("StageName", "Prod")),
+            authorizer=authorizers[0] if authorizers else None,
+            responses={
+                kind: _response(f"{name}: {kind}", item or {}, resolver)
+                for kind, item in (properties.get("GatewayResponses") or {}).items()
+            },
+            binary_media_types=tuple(
+                resolver.text(item).replace("~1", "/") for item in properties.get("BinaryMediaTypes") or []
+            ),
+            stage_variables={
+                key: resolver.text(item) for key, item in (properties.get("Variables") or {}).items()
+            },
+        )
+        return api, authorization
+    return Api(), Authorization()
+
+
+def _authorizer(
+    name: str, properties: Mapping[str, Any], resolver: Resolver, arns: Mapping[str, str]
+) -> Authorizer:
+    identity = properties.get("Identity") or {}
+    if properties.get("FunctionPayloadType") != "REQUEST":
+        raise TemplateError(
+            f"authorizer {name}: only FunctionPayloadType REQUEST is supported on one machine"
+        )
+    if unknown := sorted(set(identity) - {"Headers", "ReauthorizeEvery"}):
+        raise TemplateError(
+            f"authorizer {name}: Identity {', '.join(unknown)} is not supported on one machine"
+        )
+    arn = resolver.text(properties.get("FunctionArn", ""))
+    if arn not in arns:
+        raise TemplateError(f"authorizer {name}: FunctionArn {arn!r} is no function of this template")
+    return Authorizer(
+        function=arns[arn],
+        headers=tuple(resolver.text(header) for header in identity.get("Headers") or []),
+        ttl_s=int(resolver.text(identity.get("ReauthorizeEvery", _DEFAULT_REAUTHORIZE_S))),
+    )
+
+
+def _response(where: str, properties: Mapping[str, Any], resolver: Resolver) -> GatewayResponse:
+    status = properties.get("StatusCode")
+    parameters = properties.get("ResponseParameters") or {}
+    templates = properties.get("ResponseTemplates") or {}
+    if unknown := sorted(set(parameters) - {"Headers"}):
+        raise TemplateError(f"{where}: ResponseParameters {', '.join(unknown)} is not supported")
+    if unknown := sorted(set(templates) - {"application/json"}):
+        raise TemplateError(f"{where}: a template for {', '.join(unknown)} is not supported")
+    return GatewayResponse(
+        status=None if status is None else int(resolver.text(status)),
+        template=resolver.text(templates["application/json"]) if templates else None,
+        headers={
+            name: _static(where, resolver.text(value))
+            for name, value in (parameters.get("Headers") or {}).items()
+        },
+    )
+
+
+def _static(where: str, value: str) -> str:
+    """A static value is written in single quotes; anything else maps something of the request."""
+    if len(value) < 2 or not (value.startswith("'") and value.endswith("'")):
+        raise TemplateError(f"{where}: header value {value} is not static ('…'), which is not supported")
+    return value[1:-1]

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import psutil
+import pytest
+from botocore.config import Config
+
+from local import emulator, template
+from local.emulator import Emulator
+from local.system import Physical
+from tests.integration.services.observed import alive, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from local.system import System
+    from tests.integration.services.observed import Script
+
+TEMPLATE = Path(__file__).resolve().parents[3] / "template.yaml"
+START_AND_WAIT = """
+import asyncio, sys
+from pathlib import Path
+from local.emulator import Emulator
+async def main():
+    server = Emulator(Path(sys.argv[1]))
+    await server.start()
+    print(server.process.pid, flush=True)
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+@asynccontextmanager
+async def running(data: Path) -> AsyncIterator[Emulator]:
+    server = Emulator(data)
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.stop()
+
+
+def client(service: str, url: str) -> Any:
+    make: Any = boto3.client
+    return make(
+        service,
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+        config=Config(s3={"addressing_style": "path"}),
+    )
+
+
+def system(url: str) -> System:
+    parameters = {"DatabaseUrl": "-", "AnthropicSecretArn": "-", "WebhookKeySecretArn": "-"}
+    return template.load(TEMPLATE, parameters, physical=Physical(aws_endpoint=url))
+
+
+def test_the_template_s_queues_exist_at_their_urls_with_their_attributes(data: Path) -> None:
+    """A function that uses a queue's URL from the template finds it, dead letters included."""
+
+    async def scenario() -> None:
+        async with running(data) as server:
+            wanted = system(server.url)
+            emulator.provision(server.url, wanted, {})
+            sqs = client("sqs", server.url)
+            assert set(sqs.list_queues()["QueueUrls"]) == {queue.url for queue in wanted.queues.values()}
+            jobs = wanted.queues["JobsQueue"]
+            found = sqs.get_queue_attributes(QueueUrl=jobs.url, AttributeNames=["All"])["Attributes"]
+            assert found["QueueArn"] == jobs.arn
+            assert found["VisibilityTimeout"] == str(jobs.visibility_timeout)
+            redrive = json.loads(found["RedrivePolicy"])
+            assert redrive["deadLetterTargetArn"] == wanted.queues["JobsDeadLetters"].arn
+
+    asyncio.run(scenario())
+
+
+def test_provisioning_twice_keeps_messages_and_takes_the_newer_secret(data: Path) -> None:
+    """Provisioning is idempotent: a second time changes nothing but what is different."""
+
+    async def scenario() -> None:
+        async with running(data) as server:
+            wanted = system(server.url)
+            emulator.provision(server.url, wanted, {"claimcheck/key": "old"})
+            sqs = client("sqs", server.url)
+            url = wanted.queues["JobsQueue"].url
+            sqs.send_message(QueueUrl=url, MessageBody="kept")
+            emulator.provision(server.url, wanted, {"claimcheck/key": "new"})
+            assert sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"] == "kept"
+            vault = client("secretsmanager", server.url)
+            found = vault.get_secret_value(SecretId=emulator.secret_arn("claimcheck/key"))
+            assert found["SecretString"] == "new"
+
+    asyncio.run(scenario())
+
+
+def test_objects_survive_kill_9_and_the_address_stays(data: Path) -> None:
+    """After SIGKILL the same address serves every object written before; queues are made again."""
+
+    async def scenario() -> None:
+        async with running(data) as server:
+            wanted = system(server.url)
+            emulator.provision(server.url, wanted, {})
+            bucket = wanted.buckets["DocumentsBucket"].name
+            s3 = client("s3", server.url)
+            key = "documents/ü/report 1.txt"
+            s3.put_object(Bucket=bucket, Key=key, Body=b"x" * 300_000, ContentType="text/plain")
+            assert server.process is not None
+            os.kill(server.process.pid, signal.SIGKILL)
+            await server.process.wait()
+            url = server.url
+            await server.start()
+            assert server.url == url
+            emulator.provision(server.url, wanted, {})
+            found = s3.get_object(Bucket=bucket, Key=key)
+            assert (found["Body"].read(), found["ContentType"]) == (b"x" * 300_000, "text/plain")
+            assert len(client("sqs", url).list_queues()["QueueUrls"]) == len(wanted.queues)
+
+    asyncio.run(scenario())
+
+
+def test_it_listens_on_one_port_of_the_loopback_interface(data: Path) -> None:
+    """None of the emulator's other listeners (MQTT, SFTP) is open, and no other interface is."""
+
+    async def scenario() -> None:
+        async with running(data) as server:
+            emulator.provision(server.url, system(server.url), {"claimcheck/key": "k"})
+            assert server.process is not None
+            sockets = psutil.Process(server.process.pid).net_connections()
+            listening = [tuple(s.laddr) for s in sockets if s.status == psutil.CONN_LISTEN]
+            assert [f"http://{host}:{port}" for host, port in listening] == [server.url]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the death signal is Linux's")
+def test_it_ends_with_a_killed_parent(data: Path, script: Callable[[str], Script]) -> None:
+    """kill -9 of `up` leaves no emulator behind."""
+    parent = script(START_AND_WAIT)
+    pid = int(parent.line())
+    parent.kill()
+    wait_for("the emulator to end", lambda: not alive(pid))
+    assert data.exists()

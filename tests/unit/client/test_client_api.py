@@ -1,0 +1,212 @@
+"""The HTTP client against a server on loopback."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from client.api import Api, ApiProblem, Unreachable
+from tests.unit.client.standin import Answer, Asked, StandIn, job, script
+
+TICKET = {"job_id": "0193-a", "status": "pending", "created_at": "…", "links": {}}
+
+
+def test_submit_sends_key_body_and_an_idempotency_key() -> None:
+    """A submission is authorised and carries an idempotency key of its own."""
+    with StandIn(script(Answer(202, TICKET))) as server, Api(server.url, "ck_1") as api:
+        assert api.submit("extract", {"fields": ["a"]})["job_id"] == "0193-a"
+        api.submit("extract", {}, "mine")
+    first, second = server.asked
+    assert (first.method, first.path, first.body) == ("POST", "/jobs/extract", {"fields": ["a"]})
+    assert first.headers["authorization"] == "Bearer ck_1"
+    assert len(first.headers["idempotency-key"]) > 20
+    assert second.headers["idempotency-key"] == "mine"
+
+
+def test_a_submission_that_is_tried_again_keeps_its_idempotency_key() -> None:
+    """After 503 the same submission is sent again, so that the service can tell that it is the same."""
+    answers = script(Answer(503, {}, {"Retry-After": "2"}), Answer(202, TICKET))
+    slept: list[float] = []
+    with StandIn(answers) as server, Api(server.url, "k", sleep=slept.append) as api:
+        api.submit("extract", {})
+    assert slept == [2.0]
+    assert len({asked.headers["idempotency-key"] for asked in server.asked}) == 1
+
+
+def test_retry_after_beyond_our_patience_is_not_waited_for() -> None:
+    """A server that asks for an hour gets its refusal reported instead."""
+    slept: list[float] = []
+    answer = Answer(429, {"title": "Too many requests"}, {"Retry-After": "3600"})
+    with (
+        StandIn(script(answer)) as server,
+        Api(server.url, "k", sleep=slept.append) as api,
+        pytest.raises(ApiProblem, match="429 Too many requests"),
+    ):
+        api.get("a")
+    assert slept == []
+
+
+def test_a_server_that_refuses_for_ever_is_given_up() -> None:
+    """Even `Retry-After: 0` ends, once our patience is spent."""
+    with (
+        StandIn(script(Answer(503, {}, {"Retry-After": "0"}))) as server,
+        Api(server.url, "k", sleep=lambda _: None, patience=2) as api,
+        pytest.raises(ApiProblem),
+    ):
+        api.get("a")
+    assert 1 < len(server.asked) < 10
+
+
+def test_retry_after_may_be_a_date() -> None:
+    """A date in the past means: now."""
+    slept: list[float] = []
+    past = Answer(429, {}, {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"})
+    with StandIn(script(past, Answer(200, job()))) as server, Api(server.url, "k", sleep=slept.append) as api:
+        assert api.get("a")["status"] == "completed"
+    assert slept == [0.0]
+
+
+def test_a_problem_keeps_every_part_of_the_answer() -> None:
+    """problem+json becomes an exception with its fields, and one readable line."""
+    body = {
+        "title": "Invalid request",
+        "status": 422,
+        "detail": "2 fields",
+        "code": "invalid",
+        "request_id": "r-1",
+        "errors": [{"pointer": "/fields/0", "detail": "empty"}],
+    }
+    with (
+        StandIn(script(Answer(422, body, {"Content-Type": "application/problem+json"}))) as server,
+        Api(server.url, "k") as api,
+        pytest.raises(ApiProblem) as caught,
+    ):
+        api.submit("extract", {})
+    problem = caught.value
+    assert (problem.status, problem.code, problem.request_id) == (422, "invalid", "r-1")
+    assert problem.errors == ({"pointer": "/fields/0", "detail": "empty"},)
+    assert str(problem) == "422 Invalid request: 2 fields (/fields/0 empty)"
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", {"message": "Forbidden"}])
+def test_a_gateways_own_refusal_is_a_problem_too(body: Any) -> None:
+    """What a proxy in between answers, in JSON or not, is reported with its status."""
+    with (
+        StandIn(script(Answer(403, body))) as server,
+        Api(server.url, "k") as api,
+        pytest.raises(ApiProblem) as caught,
+    ):
+        api.list()
+    assert str(caught.value) == "403 Forbidden"
+
+
+def test_nobody_at_the_address_says_what_to_do() -> None:
+    """A refused connection is one line that names the address and the command."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        with Api(url, "k") as api, pytest.raises(Unreachable) as caught:
+            api.get("a")
+    assert str(caught.value) == f"cannot connect to {url}: is it running? Start it with: claimcheck up"
+
+
+@pytest.mark.parametrize("url", ["localhost:3000", "ftp://x", "http://[", ""])
+def test_an_address_that_is_none_says_what_to_do(url: str) -> None:
+    """A mistyped address is one line, not a traceback."""
+    with Api(url, "k") as api, pytest.raises(Unreachable, match=r"--url|claimcheck up"):
+        api.get("a")
+
+
+def test_an_answer_that_is_no_json_is_unreachable() -> None:
+    """Some other server at the address is told apart from ours."""
+    with (
+        StandIn(script(Answer(200, b"hello"))) as server,
+        Api(server.url, "k") as api,
+        pytest.raises(Unreachable, match="is this the address of Claimcheck"),
+    ):
+        api.get("a")
+
+
+def test_wait_polls_with_its_etag_until_final() -> None:
+    """Each poll names the state already seen; `on_change` hears of new states only."""
+    states = [
+        Answer(200, job("pending"), {"ETag": '"1"'}),
+        Answer(304),
+        Answer(200, job("running"), {"ETag": '"2"'}),
+        Answer(200, job("completed"), {"ETag": '"3"'}),
+    ]
+    seen: list[str] = []
+    with StandIn(script(*states)) as server, Api(server.url, "k", sleep=lambda _: None) as api:
+        final = api.wait("a", lambda job: seen.append(job["status"]))
+    assert final["status"] == "completed"
+    assert seen == ["pending", "running", "completed"]
+    asked = [(a.headers.get("if-none-match"), a.headers.get("prefer")) for a in server.asked]
+    assert asked == [(None, None), ('"1"', "wait=20"), ('"1"', "wait=20"), ('"2"', "wait=20")]
+
+
+def test_wait_does_not_spin_where_the_wait_is_ignored() -> None:
+    """A proxy that answers at once, whatever was preferred, is polled with pauses."""
+    slept: list[float] = []
+    answers = script(Answer(200, job("pending")), Answer(200, job("running")), Answer(200, job()))
+    with StandIn(answers) as server, Api(server.url, "k", sleep=slept.append) as api:
+        api.wait("a")
+    assert slept == [0.25]
+
+
+@pytest.mark.parametrize(("asked", "sent"), [(5, "wait=5"), (99, "wait=20"), (0, "wait=1")])
+def test_get_prefers_a_wait_within_the_apis_bounds(asked: int, sent: str) -> None:
+    """The API waits for at most 20 seconds, and is asked for no more."""
+    with StandIn(script(Answer(200, job()))) as server, Api(server.url, "k") as api:
+        api.get("a", wait=asked)
+    assert server.asked[0].headers["prefer"] == sent
+
+
+def test_list_asks_only_for_what_was_given() -> None:
+    """Filters that were not given are not sent."""
+    with (
+        StandIn(script(Answer(200, {"jobs": [], "next_cursor": None}))) as server,
+        Api(server.url, "k") as api,
+    ):
+        assert api.list(status="failed", limit=5)["jobs"] == []
+    assert server.asked[0].path == "/jobs?status=failed&limit=5"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, "Größe".encode(), {"Content-Type": "text/plain; charset=utf-8"}),
+        Answer(200, {"text": "Größe"}),
+    ],
+)
+def test_document_is_text(answer: Answer) -> None:
+    """The document comes back as text, sent as such or within JSON."""
+    with StandIn(script(answer)) as server, Api(server.url, "k") as api:
+        assert api.document("a") == "Größe"
+
+
+@pytest.mark.parametrize("job_id", ["../health", "a/b", "a?b", "..", "é"])
+def test_an_id_stays_one_segment_of_the_path(job_id: str) -> None:
+    """Whatever was typed as an id asks for a job, never for another route."""
+    with (
+        StandIn(script(Answer(404, {"title": "No such job"}))) as server,
+        Api(server.url, "k") as api,
+        pytest.raises(ApiProblem),
+    ):
+        api.cancel(job_id)
+    assert server.asked[0].path.startswith("/jobs/")
+    assert server.asked[0].path.count("/") == 3
+    assert server.asked[0].path.endswith("/cancel")
+
+
+def test_numbers_of_a_result_keep_their_literal() -> None:
+    """What digests are taken over survives the client."""
+
+    def answer(_: Asked) -> Answer:
+        return Answer(200, b'{"job_id": "a", "status": "completed", "result": {"x": 12.50}}')
+
+    with StandIn(answer) as server, Api(server.url, "k") as api:
+        result = api.get("a").get("result")
+    assert result is not None
+    assert result["x"].text == "12.50"

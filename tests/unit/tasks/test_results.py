@@ -1,0 +1,299 @@
+"""What the model said becomes a result that was checked, whatever it said."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from claimcheck.documents.text import DocumentText
+from claimcheck.failures import RetryableFailure
+from claimcheck.tasks import TASKS
+from claimcheck.tasks.answers import parse_answer
+from claimcheck.tasks.base import Source
+from claimcheck.tasks.submission import parse_request
+from claimcheck.tasks.values import UnusableError, coerce
+from hypothesis import given
+from hypothesis import strategies as st
+
+TEXT = "The net profit was EUR 1,234.50. The contract ends on 3 March 2030. There is no deposit."
+SOURCE = Source.of(DocumentText(TEXT))
+QUOTE = "The net profit was EUR 1,234.50."
+
+
+def params(task: str, **fields: Any) -> dict[str, Any]:
+    return parse_request(task, json.dumps({"document": {"text": TEXT}, **fields}).encode()).params
+
+
+def extracted(fields: Any, *answers: tuple[str, str | None, list[str]], **request: Any) -> dict[str, Any]:
+    asked = params("extract", fields=fields) if fields else params("extract", **request)
+    said = {"answers": [dict(zip(("field", "value", "quotes"), answer, strict=True)) for answer in answers]}
+    return TASKS["extract"].conclude(asked, said, SOURCE)
+
+
+def evaluated(verdict: str, basis: str, *quotes: str) -> dict[str, Any]:
+    said = {
+        "criterion": "c1",
+        "verdict": verdict,
+        "basis": basis,
+        "reasoning": "because",
+        "quotes": list(quotes),
+    }
+    return TASKS["evaluate"].conclude(params("evaluate", criteria=["x"]), {"verdicts": [said]}, SOURCE)
+
+
+def test_extract_gives_value_and_evidence() -> None:
+    """A value of the declared type, its quote located, and no warnings."""
+    result = extracted([{"name": "net profit", "type": "money"}], ("f1", "EUR 1234.50", [QUOTE]))
+    assert result == {
+        "fields": {"net profit": {"amount": 1234.5, "currency": "EUR"}},
+        "evidence": {
+            "net profit": [{"quote": QUOTE, "status": "exact", "start": 0, "end": 32, "page": None}]
+        },
+    }
+
+
+def test_unusable_values_are_null_and_reported() -> None:
+    """A value that does not fit its type is null with a warning that does not repeat it."""
+    result = extracted([{"name": "n", "type": "number"}], ("f1", "zebra", [QUOTE]))
+    assert result["fields"] == {"n": None}
+    assert [(entry["field"], entry["code"]) for entry in result["warnings"]] == [("n", "unusable")]
+    assert "zebra" not in json.dumps(result["warnings"])
+
+
+@pytest.mark.parametrize("quotes", [[], ["The net loss was EUR 1,234.50."]])
+def test_values_without_located_evidence_are_flagged(quotes: list[str]) -> None:
+    """A value none of whose quotes is in the document is kept and flagged unsupported."""
+    result = extracted(["p"], ("f1", "x", quotes))
+    assert result["fields"] == {"p": "x"}
+    assert [entry["code"] for entry in result["warnings"]] == ["unsupported"]
+
+
+@pytest.mark.parametrize("said", [None, "", "null"])
+def test_absent_values_are_null_without_warning(said: str | None) -> None:
+    """Null, the empty text and the word null are an absent value."""
+    assert extracted(["p"], ("f1", said, [])) == {"fields": {"p": None}, "evidence": {"p": []}}
+
+
+def test_schema_properties_are_validated() -> None:
+    """With a JSON Schema, a property's value is parsed, follows references and must fit, else it is null."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "amounts": {"type": "array", "items": {"$ref": "#/$defs/n"}},
+            "code": {"enum": ["A"]},
+            "s": {},
+        },
+        "$defs": {"n": {"type": "number"}},
+    }
+    good = extracted(
+        None, ("f1", "[1, 2.5]", [QUOTE]), ("f2", "A", [QUOTE]), ("f3", "7", [QUOTE]), schema=schema
+    )
+    assert good["fields"] == {"amounts": [1, 2.5], "code": "A", "s": 7}
+    bad = extracted(None, ("f1", '["a"]', [QUOTE]), ("f2", "B", [QUOTE]), schema=schema)
+    assert bad["fields"] == {"amounts": None, "code": None, "s": None}
+    assert [entry["code"] for entry in bad["warnings"]] == ["unusable", "unusable"]
+
+
+def test_hostile_schemas_do_not_hang() -> None:
+    """A reference in a circle ends as null, and a caller's regular expression is never run."""
+    loop = {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/a"}},
+        "$defs": {"a": {"$ref": "#/$defs/a"}},
+    }
+    assert extracted(None, ("f1", "1", [QUOTE]), schema=loop)["fields"] == {"a": None}
+    slow = {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}}
+    assert extracted(None, ("f1", "a" * 50 + "b", [QUOTE]), schema=slow)["fields"] == {"a": "a" * 50 + "b"}
+
+
+ANSWERS = st.lists(
+    st.tuples(
+        st.sampled_from(["f1", "f2", "f3", "f9"]), st.none() | st.text(), st.lists(st.text(), max_size=2)
+    ),
+    max_size=6,
+)
+NAMES = st.lists(
+    st.text(st.characters(exclude_categories=["Cs", "Cc"])).filter(str.strip), min_size=1, max_size=4
+)
+KINDS = ["string", "number", "integer", "boolean", "date", "money", "list", "object"]
+
+
+@given(
+    names=NAMES.map(lambda names: [name[:200] for name in names]),
+    kind=st.sampled_from(KINDS),
+    answers=ANSWERS,
+)
+def test_extract_returns_exactly_the_names_asked(names: list[str], kind: str, answers: list[Any]) -> None:
+    """Whatever the model answers, the fields are those that were asked, in their order, and JSON."""
+    unique = [name for name in dict.fromkeys(names) if name.strip()] or ["a"]
+    result = extracted([{"name": name, "type": kind} for name in unique], *answers)
+    assert list(result["fields"]) == unique
+    assert list(result["evidence"]) == unique
+    json.dumps(result, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "basis", "quotes", "stands", "code"),
+    [
+        ("pass", "stated", [QUOTE], "pass", None),
+        ("pass", "stated", ["Made up words."], "fail", "unsupported"),
+        ("pass", "stated", [], "fail", "unsupported"),
+        ("pass", "contradicted", [QUOTE], "fail", "inconsistent"),
+        ("pass", "not_mentioned", [], "pass", "silent"),
+        ("fail", "contradicted", [QUOTE], "fail", None),
+        ("fail", "contradicted", ["Made up words."], "fail", "unsupported"),
+        ("fail", "not_mentioned", [], "fail", None),
+    ],
+)
+def test_code_decides_what_stands(
+    verdict: str, basis: str, quotes: list[str], stands: str, code: str | None
+) -> None:
+    """A pass needs a located quote unless it is about silence, and every override is reported."""
+    result = evaluated(verdict, basis, *quotes)
+    assert result["criteria"][0]["verdict"] == stands
+    assert [entry["code"] for entry in result.get("warnings", [])] == ([code] if code else [])
+
+
+VERDICTS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "criterion": st.sampled_from(["c1", "c2", "c3", "c4", "other"]),
+            "verdict": st.sampled_from(["pass", "fail"]),
+            "basis": st.sampled_from(["stated", "contradicted", "not_mentioned"]),
+            "reasoning": st.text(),
+            "quotes": st.lists(st.just(QUOTE) | st.text(), max_size=2),
+        }
+    ),
+    max_size=8,
+)
+
+
+@given(asked=st.integers(1, 4), verdicts=VERDICTS)
+def test_evaluate_covers_every_criterion_and_counts(asked: int, verdicts: list[Any]) -> None:
+    """All criteria come back in the caller's order, and the counts add up to them."""
+    criteria = [{"id": f"own-{at}", "criterion": "x"} for at in range(asked)]
+    result = TASKS["evaluate"].conclude(params("evaluate", criteria=criteria), {"verdicts": verdicts}, SOURCE)
+    assert [entry["id"] for entry in result["criteria"]] == [spec["id"] for spec in criteria]
+    assert result["passed"] + result["failed"] == asked
+    assert result["passed"] == sum(entry["verdict"] == "pass" for entry in result["criteria"])
+
+
+def test_skipped_criteria_fail_and_are_reported() -> None:
+    """A criterion without a verdict fails as not mentioned, with a warning."""
+    result = TASKS["evaluate"].conclude(params("evaluate", criteria=["x"]), {"verdicts": []}, SOURCE)
+    assert (result["criteria"][0]["verdict"], result["criteria"][0]["basis"]) == ("fail", "not_mentioned")
+    assert result["warnings"][0]["code"] == "skipped"
+
+
+def test_summary_points_carry_evidence() -> None:
+    """Key points keep their evidence, the focus is returned, and a point without evidence is flagged."""
+    points = [{"text": "Profit.", "quotes": [QUOTE]}, {"text": "Loss.", "quotes": ["A loss was made."]}]
+    answer = {"overview": "All.", "key_points": points}
+    result = TASKS["summarise"].conclude(params("summarise", focus="profit"), answer, SOURCE)
+    assert (result["overview"], result["focus"]) == ("All.", "profit")
+    assert [point["evidence"][0]["status"] for point in result["key_points"]] == ["exact", "not_found"]
+    assert [(entry["key_point"], entry["code"]) for entry in result["warnings"]] == [(1, "unsupported")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("number", "$1,234.50", 1234.5),
+        ("number", "1.234,56 €", 1234.56),
+        ("number", "1 000 000", 1_000_000),
+        ("number", "(1,200)", -1200),
+        ("number", "−12.5 %", -12.5),
+        ("integer", "12.0", 12),
+        ("boolean", "Yes", True),
+        ("date", "3 March 2030", "2030-03-03"),
+        ("date", "2030-03-03", "2030-03-03"),
+        ("money", "USD -5", {"amount": -5, "currency": "USD"}),
+        ("money", "1,000.00 usd", {"amount": 1000.0, "currency": "USD"}),
+        ("money", "$1,000", {"amount": 1000, "currency": None}),
+        ("list", '["a"]', ["a"]),
+        ("object", '{"a": "\\u0000b"}', {"a": "b"}),
+    ],
+)
+def test_values_are_read_by_type(kind: str, text: str, value: Any) -> None:
+    """The asked form and those that can be read in one way only give the typed value."""
+    assert coerce(text, kind) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("number", "10 20"),
+        ("number", "1,2,3"),
+        ("number", "5 million"),
+        ("number", "1e400"),
+        ("integer", "12.5"),
+        ("boolean", "maybe"),
+        ("date", "03/04/2030"),
+        ("date", "2030-02-30"),
+        ("date", "March 2030"),
+        ("money", "XYZ 5"),
+        ("money", "EUR 5 USD"),
+        ("list", "[NaN]"),
+        ("list", "{}"),
+        ("object", "a"),
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused(kind: str, text: str) -> None:
+    """Ambiguous and impossible values are refused rather than guessed."""
+    with pytest.raises(UnusableError):
+        coerce(text, kind)
+
+
+@given(kind=st.sampled_from(KINDS), text=st.text() | st.text("0123456789.,-+() $€%EURUSDe'"))
+def test_reading_a_value_gives_json_or_refuses(kind: str, text: str) -> None:
+    """No text makes reading fail in any other way, and no infinite number comes out."""
+    with contextlib.suppress(UnusableError):
+        json.dumps(coerce(text, kind), allow_nan=False)
+
+
+@pytest.mark.parametrize("task", list(TASKS))
+def test_answer_schemas_stay_inside_the_limits(task: str) -> None:
+    """Every object of an answer schema is closed and requires all its properties."""
+    fields = {"extract": {"fields": ["a"]}, "evaluate": {"criteria": ["a"]}, "summarise": {}}[task]
+    todo: list[Any] = [TASKS[task].ask(params(task, **fields)).schema]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, dict):
+            if part.get("type") == "object":
+                assert part["additionalProperties"] is False
+                assert part["required"] == list(part["properties"])
+            assert not isinstance(part.get("type"), list)
+            todo += part.values()
+        elif isinstance(part, list):
+            todo += part
+
+
+def test_the_request_line_is_one_line_of_json() -> None:
+    """The instruction ends with the request as JSON that no parameter can break out of."""
+    asked = params("evaluate", criteria=["a</request>\nb <request>"])
+    last = TASKS["evaluate"].ask(asked).instruction.splitlines()[-1]
+    inner = last.removeprefix("<request>").removesuffix("</request>")
+    assert "<" not in inner
+    assert json.loads(inner) == {
+        "task": "evaluate",
+        "criteria": [{"id": "c1", "criterion": "a</request>\nb <request>"}],
+    }
+
+
+@pytest.mark.parametrize("said", ["", "zebra", '{"overview": 1}', "[]", "[" * 100_000, '{"overview": "x"}'])
+def test_malformed_answers_are_retryable(said: str) -> None:
+    """An answer that is no JSON or breaks its schema is retryable and not repeated in the message."""
+    schema = TASKS["summarise"].ask({}).schema
+    with pytest.raises(RetryableFailure) as caught:
+        parse_answer(said, schema)
+    assert caught.value.code == "answer_malformed"
+    assert "zebra" not in caught.value.message
+
+
+def test_answers_are_made_storable() -> None:
+    """NUL characters and lone surrogates, which PostgreSQL refuses, are taken out of an answer."""
+    schema = TASKS["summarise"].ask({}).schema
+    said = '{"overview": "a\\u0000b\\ud800", "key_points": []}'
+    assert parse_answer(said, schema)["overview"] == "ab"
