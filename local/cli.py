@@ -26,7 +26,7 @@ Data = Annotated[Path, typer.Option("--data", help="Directory of the system's da
 
 
 def up(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the API on 127.0.0.1.")] = 3000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the API on 127.0.0.1.")] = 3000,
     data: Data = _DATA,
     model: Annotated[
         ModelChoice | None,

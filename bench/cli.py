@@ -1,0 +1,69 @@
+"""The command `claimcheck-bench`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import json
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.measuring import Count, Outcome
+
+# Each is a module `bench.NAME` with `run(rounds)`, which gives one result or several. What it needs beyond
+# the product's own dependencies is named here; without it the benchmark is left out, with a word.
+BENCHMARKS: dict[str, tuple[str, ...]] = {
+    "ticket": (),
+    "status": (),
+    "round_trips": (),
+    "finish": ("fastapi", "uvicorn"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; exit code 1 where an aim is missed, 2 where a benchmark cannot run."""
+    chosen = _parser().parse_args(arguments)
+    results: list[Outcome | Count] = []
+    for name in chosen.names or BENCHMARKS:
+        if missing := [module for module in BENCHMARKS[name] if importlib.util.find_spec(module) is None]:
+            print(f"{name}: left out, needs {', '.join(missing)} (pip install)", file=sys.stderr)
+            if chosen.names:
+                sys.exit(2)
+            continue
+        print(f"{name} …", file=sys.stderr, flush=True)
+        found = importlib.import_module(f"bench.{name}").run(chosen.rounds)
+        results += found if isinstance(found, list) else [found]
+    _print(results, as_json=chosen.json)
+    sys.exit(0 if all(result.ok for result in results) else 1)
+
+
+def _print(results: Sequence[Outcome | Count], *, as_json: bool) -> None:
+    from bench import report
+
+    if as_json:
+        print(json.dumps(report.as_json(results), indent=1))
+        return
+    from rich.console import Console
+
+    report.show(results, Console(soft_wrap=True, highlight=False))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="claimcheck-bench", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME", help=", ".join(BENCHMARKS)
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    parser.add_argument("--rounds", type=_positive, help="how often each thing is timed; default: its own")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number

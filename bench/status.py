@@ -1,0 +1,84 @@
+"""The answer: the warm status handler against one raw SELECT by key of the same finished job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.documents import new_job, summary_of, text_of
+from bench.ground import TENANT, environment, ground
+from bench.handlers import LambdaContext, checked, event, load, quiet
+from bench.measuring import Outcome, in_turn
+
+if TYPE_CHECKING:
+    from claimcheck.store.connection import Database
+
+    from bench.ground import Ground
+
+AIM = 2.0
+ROUNDS = 1_500
+CHARS = 10_000
+
+# Every column of the answer, and jsonb as text: the raw side parses nothing that ours does not.
+_SELECT = """
+SELECT id, task, status, attempt, priority, created_at, started_at, completed_at, progress_done,
+  progress_total, result::text, error::text, metadata::text, model, calls, input_tokens, cache_read_tokens,
+  cache_write_tokens, output_tokens, cost_usd, updated_at
+FROM jobs WHERE id = %s
+"""
+
+
+def run(rounds: int | None = None) -> Outcome:
+    """Both on connections of the same kind to the same server."""
+    with ground() as servers, environment(servers.environment()), quiet():
+        return _measure(servers, rounds or ROUNDS)
+
+
+def _measure(servers: Ground, rounds: int) -> Outcome:
+    import psycopg
+    from claimcheck.store.connection import Database
+    from claimcheck.store.reading import get_job
+
+    database = Database(servers.database_url)
+    job_id = finished_job(database)
+    app, context = load("status"), LambdaContext()
+    handler = app.handler
+    with psycopg.connect(servers.database_url, autocommit=True, prepare_threshold=None) as connection:
+
+        def raw() -> None:
+            connection.execute(_SELECT, (job_id,)).fetchone()
+
+        def ours() -> None:
+            checked(handler(event("GET", "/jobs/{id}", job_id), context), 200)
+
+        def resolved() -> None:
+            checked(handler.__wrapped__(event("GET", "/jobs/{id}", job_id), context), 200)
+
+        def stored() -> None:
+            get_job(database, TENANT, job_id)
+
+        pair = in_turn({"handler": ours, "raw": raw}, rounds=rounds)
+        steps = {
+            "raw SELECT": raw,
+            "our statement": stored,
+            "and the resolver": resolved,
+            "and the logger (the handler)": ours,
+            "making the test's event": lambda: event("GET", "/jobs/{id}", job_id),
+        }
+        parts = in_turn(steps, rounds=rounds // 2)
+    return Outcome("status", pair["handler"], pair["raw"], AIM, list(parts.items()))
+
+
+def finished_job(database: Database) -> str:
+    """A completed summary in the database, by the store's own functions; its id."""
+    from claimcheck.store.jobs import CallUsage, begin_call, claim_job, end_call, finish_job, insert_job
+
+    text = text_of(CHARS)
+    ticket = insert_job(database, new_job(text))
+    job = claim_job(database, ticket.job_id, lease_s=60)
+    if job is None:
+        raise RuntimeError("the job cannot be claimed")
+    call = begin_call(database, job.job_id, job.attempt, model="bench")
+    usage = CallUsage(input_tokens=2_500, output_tokens=400, cost_usd=0.009)
+    end_call(database, str(call), outcome="end_turn", usage=usage, model="bench", answer="{}")
+    finish_job(database, job.job_id, job.attempt, status="completed", result=summary_of(text))
+    return job.job_id
