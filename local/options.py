@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Model = Literal["offline", "anthropic"]
-REAL_MODEL_URL = "https://api.anthropic.com"
 TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
 # What a function may need of the user's surroundings to reach the real model from behind a proxy.
 _PASSED_ON = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "REQUESTS_CA_BUNDLE")

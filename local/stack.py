@@ -16,7 +16,7 @@ from local import emulator, postgres, secretfiles
 from local.datadir import DataDirectory, UpFile
 from local.emulator import Emulator
 from local.model_server import OfflineModel
-from local.options import REAL_MODEL_URL, check_port, choose_model, function_environment, port_error
+from local.options import check_port, choose_model, function_environment, port_error
 from local.postgres import Postgres
 from local.processes import LOOPBACK, ServiceError
 from local.supervisor import Supervisor
@@ -261,7 +261,7 @@ class Stack:
             model=self._model,
             database_url=database_url,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            services={"aws": self._emulator.url, "model": self._model_url() or REAL_MODEL_URL},
+            services={"aws": self._emulator.url, "model": self._model_url() or ""},
         )
 
 

@@ -264,7 +264,7 @@ class _Reader:
             "AWS::AccountId": self._physical.account,
             "AWS::StackName": self._physical.stack,
             "AWS::Partition": "aws",
-            "AWS::URLSuffix": "amazonaws.com",
+            "AWS::URLSuffix": "localhost",
         }
         if name in pseudo:
             return pseudo[name]

@@ -1,10 +1,18 @@
-"""What can go wrong with a job, as types.
+"""What can go wrong with a job, or with what it needs, as types.
 
 A failure is *retryable* (the same job may succeed later) or *permanent* (it cannot).
 Adapters turn what a library raised into one of these; use cases never see a driver's exception.
 """
 
 from __future__ import annotations
+
+
+class UnavailableError(Exception):
+    """A service of ours did not do what was asked; whether it did is not known.
+
+    Every adapter raises it (or a kind of it) for what its library reports. The message names the service
+    and an error code, never what was sent.
+    """
 
 
 class JobFailure(Exception):  # noqa: N818 -- the domain's word

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.aws.faults import AwsUnavailableError
-from claimcheck.store.faults import DatabaseUnavailableError
+from claimcheck.failures import UnavailableError
 from claimcheck.tasks.submission import InvalidRequest, UnknownTask
 from claimcheck.telemetry import logger
 from claimcheck.usecases.refusals import BodyTooLargeError, InvalidQueryError, JobNotFoundError
@@ -104,8 +103,7 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (InvalidQueryError, _query),
     (BodyTooLargeError, _too_large),
     (JobNotFoundError, _not_found),
-    (DatabaseUnavailableError, _unavailable),
-    (AwsUnavailableError, _unavailable),
+    (UnavailableError, _unavailable),
     (Exception, _internal),
 )
 

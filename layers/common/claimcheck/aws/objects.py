@@ -28,11 +28,11 @@ class S3Objects:
         return client
 
     def put(self, key: str, content: bytes, media_type: str) -> None:
-        """Store `content` under `key`. Raises AwsUnavailableError."""
+        """Store `content` under `key`. Raises UnavailableError."""
         with translated("S3"):
             self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=media_type)
 
     def get(self, key: str) -> bytes:
-        """What is stored under `key`. Raises AwsUnavailableError."""
+        """What is stored under `key`. Raises UnavailableError."""
         with translated("S3"):
             return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()

@@ -33,7 +33,7 @@ class SqsQueue:
         return client
 
     def send(self, message: Mapping[str, Any], *, group: str, delay_s: float = 0) -> None:
-        """Send one message, to be seen after `delay_s` seconds. Raises AwsUnavailableError."""
+        """Send one message, to be seen after `delay_s` seconds. Raises UnavailableError."""
         with translated("SQS"):
             self._client.send_message(
                 QueueUrl=self._url,
@@ -45,7 +45,7 @@ class SqsQueue:
     def send_all(self, messages: Sequence[tuple[Mapping[str, Any], str]]) -> int:
         """Send (message, group) pairs by tens; returns how many the queue did not take.
 
-        Raises AwsUnavailableError.
+        Raises UnavailableError.
         """
         refused = 0
         for start in range(0, len(messages), _BATCH):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def read_secret(arn: str) -> str:
-    """The secret's string. Raises AwsUnavailableError."""
+    """The secret's string. Raises UnavailableError."""
     import boto3
 
     from claimcheck.aws.faults import translated

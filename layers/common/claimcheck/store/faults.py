@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from claimcheck.failures import UnavailableError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,7 +17,7 @@ class StoreError(Exception):
     """The database could not do what was asked."""
 
 
-class DatabaseUnavailableError(StoreError):
+class DatabaseUnavailableError(StoreError, UnavailableError):
     """Cannot connect, or the connection was lost: whether the statement ran is not known."""
 
 

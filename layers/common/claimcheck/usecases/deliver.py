@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.aws.faults import AwsUnavailableError
+from claimcheck.failures import UnavailableError
 from claimcheck.store.deliveries import insert_secret, live_secrets, plan_deliveries
 from claimcheck.telemetry import count, logger
 from claimcheck.webhooks.events import body_of, message_id
@@ -46,7 +46,7 @@ class Deliver:
             return
         try:
             refused = self._queue.send_all(messages)
-        except AwsUnavailableError as error:
+        except UnavailableError as error:
             logger().warning("deliveries not sent", extra={"reason": str(error)})
             refused = len(messages)
         if refused:

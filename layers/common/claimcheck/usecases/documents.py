@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def load_content(document: StoredDocument, objects: Objects) -> bytes:
-    """The bytes as they were handed in. Raises AwsUnavailableError."""
+    """The bytes as they were handed in. Raises UnavailableError."""
     if document.content is not None:
         return bytes(document.content)
     if document.object_key is None:
@@ -21,7 +21,7 @@ def load_content(document: StoredDocument, objects: Objects) -> bytes:
 
 
 def load_text(document: StoredDocument, objects: Objects) -> DocumentText | None:
-    """The text that a worker read; None where none has yet. Raises AwsUnavailableError."""
+    """The text that a worker read; None where none has yet. Raises UnavailableError."""
     if not document.is_read:
         return None
     if document.text_content is not None:

@@ -12,11 +12,11 @@ class Queue(Protocol):
     """A queue of doorbells. Losing a message costs time, never a job."""
 
     def send(self, message: Mapping[str, Any], *, group: str, delay_s: float = 0) -> None:
-        """Send one message. Raises AwsUnavailableError."""
+        """Send one message. Raises UnavailableError."""
         ...
 
     def send_all(self, messages: Sequence[tuple[Mapping[str, Any], str]]) -> int:
-        """Send (message, group) pairs; returns how many were not taken. Raises AwsUnavailableError."""
+        """Send (message, group) pairs; returns how many were not taken. Raises UnavailableError."""
         ...
 
 
@@ -24,9 +24,9 @@ class Objects(Protocol):
     """A store of bytes by key."""
 
     def put(self, key: str, content: bytes, media_type: str) -> None:
-        """Store. Raises AwsUnavailableError."""
+        """Store. Raises UnavailableError."""
         ...
 
     def get(self, key: str) -> bytes:
-        """Fetch. Raises AwsUnavailableError."""
+        """Fetch. Raises UnavailableError."""
         ...

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.aws.faults import AwsUnavailableError
 from claimcheck.documents.isolate import parse_isolated
-from claimcheck.failures import JobFailure, RetryableFailure
+from claimcheck.failures import JobFailure, RetryableFailure, UnavailableError
 from claimcheck.jobs.retries import Retry, RetryPolicy
 from claimcheck.jobs.states import Status
 from claimcheck.store.documents import save_text
@@ -91,7 +90,7 @@ class Process:
                 raise RetryableFailure("deadline", "The attempt took longer than it may.") from None
             except (JobFailure, LeaseLostError, StoreError):
                 raise
-            except AwsUnavailableError as error:
+            except UnavailableError as error:
                 raise RetryableFailure("storage_unavailable", str(error)) from None
             except Exception as error:
                 # A fault of ours: the job's attempts bound it, its type tells us where to look.
@@ -192,6 +191,6 @@ class Process:
             await asyncio.to_thread(
                 lambda: self._jobs_queue.send(message, group=job.tenant_id, delay_s=delay_s)
             )
-        except AwsUnavailableError as error:
+        except UnavailableError as error:
             count("DoorbellsNotRung")
             logger().warning("doorbell not rung", extra={"job_id": job.job_id, "reason": str(error)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from claimcheck.aws.faults import AwsUnavailableError
+from claimcheck.failures import UnavailableError
 from claimcheck.store.jobs import NewJob, Ticket, insert_job
 from claimcheck.tasks.submission import FieldError, InvalidRequest, parse_request
 from claimcheck.telemetry import count, logger
@@ -32,7 +32,7 @@ class Submit:
         """Accept a job for a tenant.
 
         Raises BodyTooLargeError, UnknownTask, InvalidRequest: then nothing is stored. StoreError and
-        AwsUnavailableError: the caller may send it again.
+        UnavailableError: the caller may send it again.
         """
         if len(body) > self._settings.max_body_bytes:
             raise BodyTooLargeError(self._settings.max_body_bytes)
@@ -80,6 +80,6 @@ class Submit:
         """The job exists already: where its doorbell cannot be rung, the sweep rings it."""
         try:
             self._jobs_queue.send({"job_id": job_id}, group=tenant_id)
-        except AwsUnavailableError as error:
+        except UnavailableError as error:
             count("DoorbellsNotRung")
             logger().warning("doorbell not rung", extra={"job_id": job_id, "reason": str(error)})

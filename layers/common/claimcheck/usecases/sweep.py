@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from claimcheck.aws.faults import AwsUnavailableError
+from claimcheck.failures import UnavailableError
 from claimcheck.store.jobs import beat, due_jobs, expire_leases
 from claimcheck.telemetry import count, logger
 
@@ -59,7 +59,7 @@ class Sweep:
     def _ring(self, doorbells: list[tuple[dict[str, str], str]]) -> None:
         try:
             refused = self._jobs_queue.send_all(doorbells) if doorbells else 0
-        except AwsUnavailableError as error:
+        except UnavailableError as error:
             logger().warning("doorbells not rung", extra={"reason": str(error)})
             refused = len(doorbells)
         if refused:
