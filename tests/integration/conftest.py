@@ -1,0 +1,102 @@
+"""A real PostgreSQL for the tests of this folder; each test gets a database of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from claimcheck.store.connection import Database
+from claimcheck.usecases.migrate import migrate
+from psycopg import sql
+
+from local.postgres import Postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TENANT = "acme"
+_TEMPLATE = "claimcheck_template"
+
+
+class Server:
+    """A running PostgreSQL with a migrated template database that holds one tenant and no job."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._url = postgres.url
+        self._admin_url = postgres._admin_url()
+        self._numbers = itertools.count(1)
+        self._create(_TEMPLATE, "template0")
+        migrate(self.url_of(_TEMPLATE))
+        with psycopg.connect(self.url_of(_TEMPLATE)) as connection:
+            connection.execute("INSERT INTO tenants (id) VALUES (%s)", [TENANT])
+
+    def url_of(self, database: str) -> str:
+        """The URL of a database on this server, for the role that the product has."""
+        return f"{self._url.rpartition('/')[0]}/{database}"
+
+    def empty(self) -> str:
+        """A new database without a schema; its URL."""
+        return self._fresh("template0")
+
+    def migrated(self) -> str:
+        """A new database with the newest schema; its URL."""
+        return self._fresh(_TEMPLATE)
+
+    def drop(self, url: str) -> None:
+        """Remove a database, whoever is connected to it."""
+        name = sql.Identifier(url.rpartition("/")[2])
+        self.admin(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def admin(self, statement: sql.Composed) -> None:
+        """Run a statement as the server's superuser."""
+        with psycopg.connect(self._admin_url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _fresh(self, template: str) -> str:
+        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        self._create(name, template)
+        return self.url_of(name)
+
+    def _create(self, name: str, template: str) -> None:
+        statement = sql.SQL("CREATE DATABASE {} OWNER claimcheck TEMPLATE {} STRATEGY FILE_COPY")
+        self.admin(statement.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests of this worker."""
+    directory = tmp_path_factory.mktemp("postgres")
+    postgres = Postgres(directory)
+    with asyncio.Runner() as runner:
+        try:
+            runner.run(postgres.start())
+            yield Server(postgres)
+        finally:
+            runner.run(postgres.stop())
+
+
+@pytest.fixture
+def database_url(server: Server) -> Iterator[str]:
+    """A database of this test's own, with the schema and the tenant `acme`."""
+    url = server.migrated()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """The product's own connection to this test's database."""
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sql_connection(database_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A plain connection to the same database, to look behind the product's back."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
