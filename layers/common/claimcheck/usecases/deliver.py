@@ -72,7 +72,7 @@ class Deliver:
 
     def _message(self, delivery: PlannedDelivery, signing_secrets: Sequence[str]) -> dict[str, Any]:
         now = self._clock()
-        body = body_of(delivery)
+        body = body_of(delivery.event_type, delivery.completed_at, delivery.data, delivery.thin_data)
         headers = signed_headers(message_id(delivery.delivery_id), int(now), body, signing_secrets)
         return {
             "delivery_id": delivery.delivery_id,

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from claimcheck.store.deliveries import PlannedDelivery
-
 MAX_RESULT_BYTES = 256_000  # beyond it the body links to the job instead
 STALE_AFTER_S = 120  # a message that waited longer is not sent but planned again
 
 
-def body_of(delivery: PlannedDelivery) -> bytes:
+def body_of(event_type: str, completed_at: str, data: str, thin_data: str) -> bytes:
     """The body (Standard Webhooks' `type`, `timestamp`, `data`), the same bytes at every attempt.
 
-    The result stands in it as the database wrote it; a larger one is replaced by the job's link.
+    `data` is JSON with the result as the database wrote it; where it is longer than MAX_RESULT_BYTES,
+    `thin_data` with the job's link stands in its place.
     """
-    whole = len(delivery.data.encode()) <= MAX_RESULT_BYTES
-    data = delivery.data if whole else delivery.thin_data
-    return f'{{"type":"{delivery.event_type}","timestamp":"{delivery.completed_at}","data":{data}}}'.encode()
+    chosen = data if len(data.encode()) <= MAX_RESULT_BYTES else thin_data
+    return f'{{"type":"{event_type}","timestamp":"{completed_at}","data":{chosen}}}'.encode()
 
 
 def message_id(delivery_id: str) -> str:
