@@ -65,6 +65,7 @@ def command_of(name: str, rest: list[str]) -> list[str]:
         index = OURS.index_settings().get("UV_DEFAULT_INDEX")
         os.environ.update({"UV_DEFAULT_INDEX": index} if index else {})
         return [str(OURS.python), str(ROOT / "toolchain" / "lock.py"), *rest]
+    os.environ.setdefault("CLAIMCHECK_COMMAND", "python3 run.py")  # what messages tell the user to type
     return [OURS.program("claimcheck"), name, *rest]
 
 

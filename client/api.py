@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from client import jsontext
+from client.called_as import command
 from client.shapes import FINAL
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class Api:
             return self._http.request(method, self.url + path, **request)
         except httpx.ConnectError as error:
             raise Unreachable(
-                f"cannot connect to {self.url}: is it running? Start it with: claimcheck up"
+                f"cannot connect to {self.url}: is it running? Start it with: {command('up')}"
             ) from error
         except httpx.TimeoutException as error:
             raise Unreachable(f"{self.url} did not answer in time: try again, or look at its log") from error

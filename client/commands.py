@@ -15,6 +15,7 @@ from rich.console import Console
 
 from client import jsontext, render, submission, trail
 from client.api import Api, ApiProblem, Unreachable
+from client.called_as import command
 from client.connection import NoAddress, resolve
 from client.watch import Watched, watch
 
@@ -91,12 +92,16 @@ def submit(
         ticket = api.submit(task, body)
         if wait:
             name = str(body["document"]["name"])
-            _finish(api, Watched(ticket["job_id"], task, name, ticket["status"]), as_json=as_json)
+            _finish(
+                api,
+                Watched(ticket["job_id"], task, name, submission.names_of(body), ticket["status"]),
+                as_json=as_json,
+            )
         elif as_json:
             typer.echo(jsontext.pretty(ticket))
         else:
             typer.echo(ticket["job_id"])
-            typer.echo(f"accepted; see it with: claimcheck get {ticket['job_id']}", err=True)
+            typer.echo(f"accepted; see it with: {command(f'get {ticket["job_id"]}')}", err=True)
 
 
 def get(
@@ -193,7 +198,7 @@ def _finish(api: Api, watched: Watched, *, as_json: bool) -> None:
     if as_json:
         typer.echo(jsontext.pretty(job))
     else:
-        _show(render.job_view(job))
+        _show(render.job_view(job, watched.asked))
     if job["status"] in {"failed", "cancelled"}:
         raise typer.Exit(EXIT_FAILED)
 

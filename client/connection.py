@@ -6,6 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from client.called_as import command
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -36,7 +38,7 @@ def _local(url: str | None, key: str | None, running: dict[str, Any], data: Path
     if not url:
         url = running.get("url")
         if not url:
-            raise NoAddress(f"nothing runs in {data}: start it with claimcheck up, or give --url and --key")
+            raise NoAddress(f"nothing runs in {data}: start it with {command('up')}, or give --url and --key")
     if not key and url.rstrip("/") == str(running.get("url")).rstrip("/"):
         key = running.get("key")
     if not key:

@@ -91,8 +91,8 @@ def answered_by(job: Job) -> str:
     )
 
 
-def job_view(job: Job) -> Group:
-    """A job with its answer, error and gaps."""
+def job_view(job: Job, asked: Sequence[str] = ()) -> Group:
+    """A job with its answer, error and gaps; fields in the order of `asked`, the rest by name."""
     head = Text.assemble(plain(job["task"], "bold"), " ", plain(job["job_id"]), " ", word(job["status"]))
     parts: list[RenderableType] = [head]
     error = job.get("error")
@@ -100,7 +100,7 @@ def job_view(job: Job) -> Group:
         parts.append(plain(f"{error['code']}: {error['message']}", "red"))
     result = job.get("result")
     if result:
-        parts.append(result_view(job["task"], result))
+        parts.append(result_view(job["task"], result, asked))
         parts += [plain(line, "yellow") for line in _remarks(result)]
     notice = answered_by(job)
     if notice:
@@ -108,13 +108,13 @@ def job_view(job: Job) -> Group:
     return Group(*parts)
 
 
-def result_view(task: str, result: Json) -> RenderableType:
+def result_view(task: str, result: Json, asked: Sequence[str] = ()) -> RenderableType:
     """The answer of one task as a table; a task that this client does not know, as JSON."""
     match task:
         case "summarise":
             return _summary(result)
         case "extract":
-            return _fields(result)
+            return _fields(result, asked)
         case "evaluate":
             return _criteria(result)
     return plain(canonical(result))
@@ -185,10 +185,14 @@ def _summary(result: Json) -> Group:
     return Group(*head, plain(result.get("overview") or ""), table)
 
 
-def _fields(result: Json) -> Table:
+def _fields(result: Json, asked: Sequence[str]) -> Table:
+    """The database keeps an object's members in an order of its own, so the caller's is asked for."""
     table = _table("field", "value", "quote", "evidence", "place")
     evidence: Mapping[str, Sequence[Evidence]] = result.get("evidence") or {}
-    for name, value in (result.get("fields") or {}).items():
+    values: Json = result.get("fields") or {}
+    places = {name: place for place, name in enumerate(asked)}
+    for name in sorted(values, key=lambda name: (places.get(name, len(places)), name)):
+        value = values[name]
         style = "dim" if value is None else "bold"
         _rows(table, [plain(name), plain(shown(value), style)], evidence.get(name) or [])
     return table

@@ -70,6 +70,16 @@ def criteria(texts: Sequence[str], file: str | None) -> Json:
     return {"criteria": asked}
 
 
+def names_of(body: Json) -> list[str]:
+    """The names of the fields that a body asks for, in their order; none where it asks for no fields."""
+    schema = body.get("schema")
+    if isinstance(schema, dict):
+        return list(schema.get("properties") or {})
+    return [
+        str(each.get("name")) if isinstance(each, dict) else str(each) for each in body.get("fields") or []
+    ]
+
+
 def json_object(file: str) -> Json:
     """The JSON object in `file`, its numbers as they were written."""
     written = _json(file)

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Watched:
-    """A job that is being followed; `document` is what to call its document."""
+    """A job that is being followed; `document` is what to call its document, `asked` names its fields."""
 
     job_id: str
     task: str
     document: str
+    asked: Sequence[str] = ()
     status: str = "pending"
     job: Job | None = None
     etag: str | None = None

@@ -8,6 +8,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from client.called_as import command
 from local import secretfiles
 from local.processes import ServiceError
 
@@ -65,7 +66,7 @@ class DataDirectory:
             os.close(descriptor)
             raise ServiceError(
                 f"{self.path} is in use by claimcheck up (pid {self._lock_text() or 'unknown'}): "
-                f'run "claimcheck down --data {self.path}" first, or use another --data'
+                f'run "{command(f"down --data {self.path}")}" first, or use another --data'
             ) from None
         os.truncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())

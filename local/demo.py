@@ -21,9 +21,11 @@ from rich.console import Console
 from rich.rule import Rule
 
 from client.api import Api, ApiProblem, Unreachable, healthy
+from client.called_as import command
 from client.commands import DEFAULT_DATA
 from client.connection import read_up
 from client.render import OFFLINE_NOTICE, job_view, plain
+from client.submission import names_of
 from client.watch import Watched, watch
 
 if TYPE_CHECKING:
@@ -117,20 +119,21 @@ def _run(system: Running, data: Path, console: Console) -> bool:
     """Submit, follow, show; whether every job completed and every answered item stands on an exact quote."""
     console.print(plain(FLOW), Rule(style="dim"), sep="\n")
     with Api(system.url, system.key) as api:
-        watched = [
-            Watched(api.submit(task, _body(name, task))["job_id"], task, name)
-            for name, tasks in PLAN
-            for task in tasks
-        ]
+        watched = [_submitted(api, name, task) for name, tasks in PLAN for task in tasks]
         jobs = watch(api, watched, console)
     for entry, job in zip(watched, jobs, strict=True):
         console.print()
         console.print(Rule(plain(f"{entry.document}: {entry.task}"), align="left"))
-        console.print(job_view(job))
+        console.print(job_view(job, entry.asked))
     console.print()
     sound = _summary(jobs, console)
     _hints(system, data, jobs[0]["job_id"], console)
     return sound
+
+
+def _submitted(api: Api, name: str, task: str) -> Watched:
+    body = _body(name, task)
+    return Watched(api.submit(task, body)["job_id"], task, name, names_of(body))
 
 
 def _body(name: str, task: str) -> Json:
@@ -173,10 +176,10 @@ def _summary(jobs: Sequence[Job], console: Console) -> bool:
 def _hints(system: Running, data: Path, job_id: str, console: Console) -> None:
     where = "" if data == DEFAULT_DATA else f" --data {data}"
     lines = (
-        "Look closer while it runs (claimcheck up, or demo --keep):",
-        f"  claimcheck get {job_id}{where}",
-        f"  claimcheck verify {job_id}{where}",
-        f"  claimcheck submit FILE --task summarise --wait{where}",
+        f"Look closer while it runs ({command('up')}, or {command('demo --keep')}):",
+        f"  {command(f'get {job_id}{where}')}",
+        f"  {command(f'verify {job_id}{where}')}",
+        f"  {command(f'submit FILE --task summarise --wait{where}')}",
         f'  curl -H "Authorization: Bearer {system.key}" {system.url}/jobs/{job_id}',
     )
     for line in lines:
@@ -190,7 +193,9 @@ def _system(data: Path, model: str | None, console: Console, *, keep: bool) -> I
     if up.get("url") and up.get("key") and healthy(str(up["url"])):
         console.print(plain(f"using the system at {up['url']} (model {up.get('model')})"), soft_wrap=True)
         if model is not None and model != up.get("model"):
-            console.print(plain(f"--model {model} is not used: stop it first with claimcheck down", "yellow"))
+            console.print(
+                plain(f"--model {model} is not used: stop it first with {command('down')}", "yellow")
+            )
         yield Running(str(up["url"]), str(up["key"]), None)
         return
     console.print(plain(f"starting the system in {data} …"))
@@ -203,7 +208,7 @@ def _system(data: Path, model: str | None, console: Console, *, keep: bool) -> I
         _stop(system.process)
         raise
     if keep:
-        console.print(plain("still running; stop it with: claimcheck down"))
+        console.print(plain(f"still running; stop it with: {command('down')}"))
     else:
         _stop(system.process)
 

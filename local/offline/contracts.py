@@ -164,7 +164,8 @@ def effective_date(index: Index) -> Clause | None:
 
 def governing_law(index: Index) -> Clause | None:
     """The jurisdiction whose law governs."""
-    about = [index.passages[number] for number in list(index.postings.get(stem("law"), ()))[:TRIED]]
+    numbers = sorted({n for word in ("law", "laws") for n in index.postings.get(stem(word), ())})
+    about = [index.passages[number] for number in numbers[:TRIED]]
     for pattern in _LAW:
         for passage in about:
             match = pattern.search(index.text, passage.start, passage.end)
