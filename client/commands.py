@@ -91,17 +91,14 @@ def submit(
             body["webhook_url"] = webhook
         ticket = api.submit(task, body)
         if wait:
-            name = str(body["document"]["name"])
-            _finish(
-                api,
-                Watched(ticket["job_id"], task, name, submission.names_of(body), ticket["status"]),
-                as_json=as_json,
-            )
+            name, names = str(body["document"]["name"]), submission.names_of(body)
+            watched = Watched(ticket["job_id"], task, name, names, ticket["status"])
+            _finish(api, watched, as_json=as_json)
         elif as_json:
             typer.echo(jsontext.pretty(ticket))
         else:
             typer.echo(ticket["job_id"])
-            typer.echo(f"accepted; see it with: {command(f'get {ticket["job_id"]}')}", err=True)
+            typer.echo(f"accepted; see it with: {command('get')} {ticket['job_id']}", err=True)
 
 
 def get(
