@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
+from claimcheck.batches import all_at_once
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from collections.abc import Mapping
 
 
 def _notify(event: dict[str, Any], context: Any) -> Any:
-    from aws_lambda_powertools.utilities.batch import (
-        AsyncBatchProcessor,
-        EventType,
-        async_process_partial_response,
-    )
-
     service = bootstrap.notify()
 
-    async def post(record: SQSRecord) -> None:
-        message = json.loads(record.body)
+    async def post(message: Mapping[str, Any]) -> None:
         outcome = await service.notify(message)
         await asyncio.to_thread(lambda: service.outcomes.send(outcome, group=message["delivery_id"]))
 
-    processor = AsyncBatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return async_process_partial_response(event, record_handler=post, processor=processor, context=context)
+    return all_at_once(event, context, post)
 
 
 handler = observed(_notify)

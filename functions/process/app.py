@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
+from claimcheck.batches import all_at_once
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from collections.abc import Mapping
 
 # Kept back from the function's timeout to write what became of each job.
 _MARGIN_S = 10.0
 
 
 def _process(event: dict[str, Any], context: Any) -> Any:
-    from aws_lambda_powertools.utilities.batch import (
-        AsyncBatchProcessor,
-        EventType,
-        async_process_partial_response,
-    )
-
     process = bootstrap.process()
 
-    async def work(record: SQSRecord) -> None:
+    async def work(message: Mapping[str, Any]) -> None:
         remaining_s = context.get_remaining_time_in_millis() / 1000 - _MARGIN_S
-        await process(str(json.loads(record.body)["job_id"]), remaining_s=max(1.0, remaining_s))
+        await process(str(message["job_id"]), remaining_s=max(1.0, remaining_s))
 
-    processor = AsyncBatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return async_process_partial_response(event, record_handler=work, processor=processor, context=context)
+    return all_at_once(event, context, work)
 
 
 handler = observed(_process)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
 from claimcheck.tasks.submission import InvalidRequest, UnknownTask
-from claimcheck.telemetry import logger
+from claimcheck.telemetry import logger, places_of
 from claimcheck.usecases.refusals import BodyTooLargeError, InvalidQueryError, JobNotFoundError
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def resolver() -> APIGatewayRestResolver:
         fields = {"code": problem.code, "status": problem.status, "api_request_id": request_id}
         if problem.status >= 500:
             # The type and the place, not the text: an exception's message may quote what was sent.
-            logger().error("request failed", extra={**fields, "error": _trace(error)})
+            logger().error("request failed", extra={**fields, "error": places_of(error)})
         else:
             logger().info("request refused", extra=fields)
         headers: dict[str, str | list[str]] = {**problem.headers}
@@ -140,19 +140,3 @@ def resolver() -> APIGatewayRestResolver:
 
     app.not_found(no_route)
     return app
-
-
-def _trace(error: BaseException) -> list[str]:
-    """The exception's types, from the outermost to its cause, and the last places in our code."""
-    import traceback
-
-    lines: list[str] = []
-    current: BaseException | None = error
-    while current is not None:
-        frames = traceback.extract_tb(current.__traceback__)[-3:]
-        places = " < ".join(
-            f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames)
-        )
-        lines.append(f"{type(current).__name__} at {places}")
-        current = current.__cause__
-    return lines

@@ -46,3 +46,22 @@ def observed(work: Callable[[dict[str, Any], Any], T]) -> Callable[[dict[str, An
         return answer
 
     return handler
+
+
+def places_of(error: BaseException) -> list[str]:
+    """An exception's types, from the outermost to its cause, and the last places in our code.
+
+    Its text is left out: it may quote what was sent.
+    """
+    import traceback
+
+    lines: list[str] = []
+    current: BaseException | None = error
+    while current is not None:
+        frames = traceback.extract_tb(current.__traceback__)[-3:]
+        places = " < ".join(
+            f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames)
+        )
+        lines.append(f"{type(current).__name__} at {places}")
+        current = current.__cause__
+    return lines

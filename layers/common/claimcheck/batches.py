@@ -1,0 +1,72 @@
+"""SQS batches: each message by itself, the failed ones named, and no failure without a log line."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from claimcheck.telemetry import logger, places_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, BatchProcessor
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+    Message = Mapping[str, Any]
+
+
+def one_by_one(event: dict[str, Any], context: Any, work: Callable[[Message], object]) -> Any:
+    """Give each message's JSON body to `work`, in turn; the answer names the messages that failed."""
+    from aws_lambda_powertools.utilities.batch import process_partial_response
+
+    def handle(record: SQSRecord) -> None:  # Powertools passes it by this name
+        work(json.loads(record.body))
+
+    processor, _ = _processors()
+    return process_partial_response(event, record_handler=handle, processor=processor(), context=context)
+
+
+def all_at_once(event: dict[str, Any], context: Any, work: Callable[[Message], Awaitable[object]]) -> Any:
+    """As `one_by_one`, all messages of the batch concurrently."""
+    from aws_lambda_powertools.utilities.batch import async_process_partial_response
+
+    async def handle(record: SQSRecord) -> None:
+        await work(json.loads(record.body))
+
+    _, processor = _processors()
+    return async_process_partial_response(
+        event, record_handler=handle, processor=processor(), context=context
+    )
+
+
+@cache
+def _processors() -> tuple[Callable[[], BatchProcessor], Callable[[], AsyncBatchProcessor]]:
+    """Powertools' two, made to log. Built on first use: their import is no part of a cold start elsewhere."""
+    from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, BatchProcessor, EventType
+
+    class Logged(BatchProcessor):
+        def failure_handler(self, record: Any, exception: Any) -> Any:
+            _log(record, exception)
+            return super().failure_handler(record, exception)
+
+    class LoggedAsync(AsyncBatchProcessor):
+        def failure_handler(self, record: Any, exception: Any) -> Any:
+            _log(record, exception)
+            return super().failure_handler(record, exception)
+
+    def sync() -> BatchProcessor:
+        return Logged(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+    def asynchronous() -> AsyncBatchProcessor:
+        return LoggedAsync(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+    return sync, asynchronous
+
+
+def _log(record: Any, exception: Any) -> None:
+    """Ids, types and places; a message's body and an exception's words may hold what was sent."""
+    message_id = getattr(record, "message_id", None)
+    fields = {"message_id": message_id, "error": places_of(exception[1])}
+    logger().error("message failed and goes back to its queue", extra=fields)
