@@ -56,7 +56,8 @@ def command_of(name: str, rest: list[str]) -> list[str]:
     """The program behind a command, and what it needs of the surroundings. Raises CannotGoOnError."""
     if name == "test":
         os.chdir(ROOT)
-        return [str(OURS.python), "-m", "pytest", *rest]
+        everything = ["-n", "auto", "--dist", "loadgroup"]  # a worker a core; a selection runs in one
+        return [str(OURS.python), "-m", "pytest", *(rest or everything)]
     if name == "sam":
         os.environ.update(sam_environment())
         return [SAM.program("sam"), *rest]
