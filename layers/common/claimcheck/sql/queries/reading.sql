@@ -1,29 +1,11 @@
 -- name: get_job
 -- The answer is built where the row is: one round trip, and jsonb's numbers arrive as they were stored.
 SELECT status, attempt || '-' || (extract(epoch FROM updated_at) * 1000000)::bigint AS version,
-  json_build_object(
-    'job_id', id, 'task', task, 'status', status, 'attempt', attempt, 'priority', priority,
-    'created_at', iso(created_at), 'started_at', iso(started_at), 'completed_at', iso(completed_at),
-    'progress', json_build_object('done', progress_done, 'total', progress_total),
-    'result', result, 'error', error, 'metadata', metadata,
-    'usage', json_build_object('model', model, 'calls', calls, 'input_tokens', input_tokens,
-      'cache_read_tokens', cache_read_tokens, 'cache_write_tokens', cache_write_tokens,
-      'output_tokens', output_tokens, 'cost_usd', cost_usd::float8),
-    'links', json_build_object('self', '/jobs/' || id, 'events', '/jobs/' || id || '/events')
-  )::text AS body
+  job_body(jobs, true) AS body
 FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
 
 -- name: list_jobs
-SELECT id::text AS job_id, json_build_object(
-    'job_id', id, 'task', task, 'status', status, 'attempt', attempt, 'priority', priority,
-    'created_at', iso(created_at), 'started_at', iso(started_at), 'completed_at', iso(completed_at),
-    'progress', json_build_object('done', progress_done, 'total', progress_total),
-    'error', error, 'metadata', metadata,
-    'usage', json_build_object('model', model, 'calls', calls, 'input_tokens', input_tokens,
-      'cache_read_tokens', cache_read_tokens, 'cache_write_tokens', cache_write_tokens,
-      'output_tokens', output_tokens, 'cost_usd', cost_usd::float8),
-    'links', json_build_object('self', '/jobs/' || id, 'events', '/jobs/' || id || '/events')
-  )::text AS body
+SELECT id::text AS job_id, job_body(jobs, false) AS body
 FROM jobs
 WHERE tenant_id = %(tenant_id)s
   AND (%(before)s::uuid IS NULL OR id < %(before)s::uuid)
