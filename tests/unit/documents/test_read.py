@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 import unicodedata
 from pathlib import Path
 
 import pytest
-from claimcheck.documents import isolate
 from claimcheck.documents.isolate import parse_isolated
 from claimcheck.documents.read import PAGE_JOINT, read_document
 from claimcheck.documents.text import DocumentText
@@ -17,46 +14,10 @@ from claimcheck.failures import PermanentFailure
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.documents.pdfs import PICTURE, pdf, words
+
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 PDF = "application/pdf"
-
-
-def pdf(*contents: bytes, image: bool = False) -> bytes:
-    """A minimal PDF whose pages have these content streams."""
-    kids = " ".join(f"{5 + 2 * at} 0 R" for at in range(len(contents)))
-    picture = (
-        b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray"
-        b" /BitsPerComponent 8 /Length 1 >>\nstream\n\x00\nendstream"
-    )
-    objects = {
-        1: b"<< /Type /Catalog /Pages 2 0 R >>",
-        2: f"<< /Type /Pages /Kids [{kids}] /Count {len(contents)} >>".encode(),
-        3: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-        4: picture,
-    }
-    used = b"/Font << /F1 3 0 R >>" + (b" /XObject << /Im 4 0 R >>" if image else b"")
-    for at, content in enumerate(contents):
-        number = 5 + 2 * at
-        objects[number] = (
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Resources << %s >> /Contents %d 0 R >>"
-            % (used, number + 1)
-        )
-        objects[number + 1] = b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content)
-    body, places = b"%PDF-1.4\n", []
-    for number in sorted(objects):
-        places.append(len(body))
-        body += b"%d 0 obj\n%s\nendobj\n" % (number, objects[number])
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    size = len(objects) + 1
-    trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (size, len(body))
-    return body + b"xref\n0 %d\n0000000000 65535 f \n%s" % (size, table) + trailer
-
-
-def words(text: str) -> bytes:
-    return b"BT /F1 12 Tf 20 200 Td (%s) Tj ET" % text.encode()
-
-
-PICTURE = b"q 100 0 0 100 0 0 cm /Im Do Q"
 
 
 def code_of(content: bytes, media_type: str, **limits: int) -> str:
@@ -124,61 +85,6 @@ def test_content_decides_over_the_declared_type() -> None:
     """PDF bytes called text are read as PDF, and text called PDF as text."""
     assert read_document(pdf(words("Real")), "text/plain").text == "Real"
     assert read_document(b"Only words.", PDF).text == "Only words."
-
-
-def test_child_reads_as_this_process_does() -> None:
-    """A PDF parsed in the child process gives the same text, pages and gaps."""
-    content = pdf(words("Text"), PICTURE, image=True)
-    assert asyncio.run(parse_isolated(content, PDF)) == read_document(content, PDF)
-
-
-def test_child_failures_keep_their_code() -> None:
-    """What the child finds wrong with a document arrives as the same failure."""
-    with pytest.raises(PermanentFailure) as caught:
-        asyncio.run(parse_isolated(pdf(b""), PDF))
-    assert caught.value.code == "document_empty"
-
-
-def test_plain_text_needs_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Text is read without starting a process."""
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", None)
-    assert asyncio.run(parse_isolated(b"words", "text/plain")).text == "words"
-
-
-@pytest.mark.parametrize(
-    ("program", "code"),
-    [
-        pytest.param("while True: pass", "document_timeout", id="endless loop"),
-        pytest.param("import time; time.sleep(60)", "document_timeout", id="hangs without reading"),
-        pytest.param("import os; os.abort()", "document_corrupt", id="crash"),
-        pytest.param("print('no JSON')", "document_corrupt", id="nonsense"),
-        pytest.param(
-            "import sys\nwhile True: sys.stdout.write('x' * 65536)", "document_too_large", id="flood"
-        ),
-    ],
-)
-def test_a_runaway_child_fails_only_its_document(
-    monkeypatch: pytest.MonkeyPatch, program: str, code: str
-) -> None:
-    """A crash, a hang or a flood in the parser is that document's failure with a clear code."""
-    monkeypatch.setattr(isolate, "_command", lambda *_: [sys.executable, "-c", program])
-    with pytest.raises(PermanentFailure) as caught:
-        asyncio.run(parse_isolated(pdf(words("x")) * 2000, PDF, timeout_s=2, max_chars=10))
-    assert caught.value.code == code
-
-
-def test_too_little_memory_is_a_failure_of_the_document() -> None:
-    """A document that needs more memory than allowed ends as a permanent failure."""
-    with pytest.raises(PermanentFailure):
-        asyncio.run(parse_isolated(pdf(words("x")) + b"\n" * 200_000_000, PDF, memory_bytes=150_000_000))
-
-
-def test_the_child_inherits_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The parser's environment has none of the worker's variables but those an interpreter needs."""
-    monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "secret")
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
-    assert "secret" not in json.dumps(isolate._environment())
 
 
 @pytest.mark.data

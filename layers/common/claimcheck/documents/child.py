@@ -2,7 +2,8 @@
 
 `python -m claimcheck.documents.child --media-type TYPE --max-chars N --memory BYTES --seconds N`.
 It limits itself before it reads a byte: memory, processor time, no core file, no file written.
-The answer is `{"text", "page_starts", "unread_pages"}` or `{"failure": {"code", "message"}}`.
+The answer is `{"text", "page_starts", "unread_pages"}` or `{"failure": {"code", "message"}}`, with exit
+code 0. Any other exit code is a fault of ours, and stderr says its exception's type.
 """
 
 from __future__ import annotations
@@ -11,14 +12,20 @@ import argparse
 import json
 import resource
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from claimcheck.documents.read import read_document
 from claimcheck.failures import PermanentFailure
 
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_GRACE_S = 5  # between SIGXCPU, which tells that the time is up, and SIGKILL, which might be anyone's
+
 
 def main() -> int:
     """Read one document; 0 also where the document has a known fault."""
+    sys.excepthook = _say_type
     parser = argparse.ArgumentParser()
     parser.add_argument("--media-type", required=True)
     parser.add_argument("--max-chars", type=int, required=True)
@@ -26,22 +33,33 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, required=True, help="of processor time")
     asked = parser.parse_args()
     limit(memory_bytes=asked.memory, cpu_seconds=asked.seconds)
-    answer = _answer(sys.stdin.buffer.read(), asked.media_type, asked.max_chars)
-    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode())
+    # What our deployment lacks shows here, before a byte of the document is read.
+    import pypdfium2  # noqa: F401
+
+    sys.stdout.buffer.write(_encoded(asked.media_type, asked.max_chars))
     return 0
 
 
 def limit(*, memory_bytes: int, cpu_seconds: int) -> None:
     """Bind this process to the given limits, for good."""
-    for kind, bound in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_CPU, cpu_seconds),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
+    for kind, soft, hard in (
+        (resource.RLIMIT_AS, memory_bytes, memory_bytes),
+        (resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + _GRACE_S),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_FSIZE, 0, 0),
     ):
-        hard = resource.getrlimit(kind)[1]
-        value = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-        resource.setrlimit(kind, (value, value))
+        most = resource.getrlimit(kind)[1]
+        bounds = (soft, hard) if most == resource.RLIM_INFINITY else (min(soft, most), min(hard, most))
+        resource.setrlimit(kind, bounds)
+
+
+def _encoded(media_type: str, max_chars: int) -> bytes:
+    try:
+        answer = _answer(sys.stdin.buffer.read(), media_type, max_chars)
+        return json.dumps(answer, ensure_ascii=False).encode()
+    except MemoryError:
+        message = "Reading the document takes more memory than it may."
+        return json.dumps({"failure": {"code": "document_too_large", "message": message}}).encode()
 
 
 def _answer(content: bytes, media_type: str, max_chars: int) -> dict[str, Any]:
@@ -49,14 +67,16 @@ def _answer(content: bytes, media_type: str, max_chars: int) -> dict[str, Any]:
         document = read_document(content, media_type, max_chars=max_chars)
     except PermanentFailure as failure:
         return {"failure": {"code": failure.code, "message": failure.message}}
-    except MemoryError:
-        message = "Reading the document takes more memory than it may."
-        return {"failure": {"code": "document_too_large", "message": message}}
     return {
         "text": document.text,
         "page_starts": document.page_starts,
         "unread_pages": document.unread_pages,
     }
+
+
+def _say_type(kind: type[BaseException], _error: BaseException, _traceback: TracebackType | None) -> None:
+    """An exception's text may quote the document."""
+    sys.stderr.write(f"{kind.__name__}\n")
 
 
 if __name__ == "__main__":

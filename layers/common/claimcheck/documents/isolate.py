@@ -7,76 +7,123 @@ import contextlib
 import json
 import math
 import os
+import re
 import signal
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from claimcheck.documents.kinds import kind_of
 from claimcheck.documents.read import MAX_CHARS, read_document
 from claimcheck.documents.text import DocumentText
-from claimcheck.failures import PermanentFailure
+from claimcheck.failures import PermanentFailure, RetryableFailure
+from claimcheck.telemetry import logger
+
+MEMORY_BYTES = 512 << 20
+PARALLEL = 2
 
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH")  # what an interpreter needs to start; nothing that may be secret
 _BYTES_A_CHAR = 6  # the longest a code point gets in JSON as UTF-8 (an escaped control character)
+_STDERR_BYTES = 4096  # kept of its end
+# A traceback's last line. The name must end as exceptions' do, so that a message's words cannot pass for one.
+_EXCEPTION_LINE = re.compile(r"(?:\w+\.)*(?P<name>[A-Z][A-Za-z]{0,60}(?:Error|Exception|Interrupt))(?::.*)?")
 
 
-async def parse_isolated(
-    content: bytes,
-    media_type: str,
-    *,
-    timeout_s: float = 60,
-    memory_bytes: int = 1 << 30,
-    max_chars: int = MAX_CHARS,
-) -> DocumentText:
-    """Read a document as `read_document` does; formats that need a parser are parsed in a child process.
+class Isolation:
+    """The parsers of one execution environment: child processes, `parallel` at once.
 
-    `timeout_s` is wall time in seconds, `memory_bytes` the child's address space. Raises the
-    PermanentFailures of `read_document`, `document_timeout` when the time is up, `document_corrupt`
-    when the parser crashes and `document_too_large` when it needs more memory or gives more text.
+    `memory_bytes` is each child's address space; together they must fit beside the worker.
     """
-    if kind_of(content, media_type) != "pdf":
-        return await asyncio.to_thread(read_document, content, media_type, max_chars=max_chars)
+
+    def __init__(self, *, memory_bytes: int = MEMORY_BYTES, parallel: int = PARALLEL) -> None:
+        self._memory_bytes = memory_bytes
+        self._parallel = parallel
+        # A semaphore belongs to the event loop it was waited for in, and one environment may see several.
+        self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+    async def read(
+        self, content: bytes, media_type: str, *, timeout_s: float = 60, max_chars: int = MAX_CHARS
+    ) -> DocumentText:
+        """Read a document as `read_document` does; formats that need a parser are parsed in a child.
+
+        `timeout_s` is wall time in seconds, from the child's start. Raises the PermanentFailures of
+        `read_document`, `document_timeout` when the time is up, `document_corrupt` when the parser
+        crashes and `document_too_large` when it needs more memory or gives more text; RetryableFailure
+        `internal` when the child ends by a fault of ours.
+        """
+        if kind_of(content, media_type) != "pdf":
+            return await asyncio.to_thread(read_document, content, media_type, max_chars=max_chars)
+        slots = self._slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._parallel))
+        async with slots:
+            command = _command(media_type, timeout_s, self._memory_bytes, max_chars)
+            return await _parsed(command, content, timeout_s=timeout_s, max_chars=max_chars)
+
+
+async def parse_isolated(content: bytes, media_type: str) -> DocumentText:
+    """`Isolation.read` with the default limits, which all callers in this process share."""
+    return await _of_this_process().read(content, media_type)
+
+
+@cache
+def _of_this_process() -> Isolation:
+    return Isolation()
+
+
+async def _parsed(command: list[str], content: bytes, *, timeout_s: float, max_chars: int) -> DocumentText:
     child = await asyncio.create_subprocess_exec(
-        *_command(media_type, timeout_s, memory_bytes, max_chars),
+        *command,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
         env=_environment(),
         cwd="/",
     )
     try:
         async with asyncio.timeout(timeout_s):
-            output = await _exchange(child, content, max_chars * _BYTES_A_CHAR + 1_000_000)
+            output, complaint = await _exchange(child, content, max_chars * _BYTES_A_CHAR + 1_000_000)
             code = await child.wait()
     except TimeoutError:
         raise _timed_out(timeout_s) from None
     finally:
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.kill()
-            await child.wait()
-    if code == -signal.SIGXCPU or (code == -signal.SIGKILL and not output):
+        await _ended(child)
+    if code == -signal.SIGXCPU:
         raise _timed_out(timeout_s)
+    # No limit of a child's own sends SIGKILL: the machine's memory ran out.
+    if code > 0 or code == -signal.SIGKILL:
+        raise _fault_of_ours(code, complaint)
     return _outcome(code, output)
 
 
-async def _exchange(child: asyncio.subprocess.Process, content: bytes, most: int) -> bytes:
-    """Feed the child and collect what it says, at most `most` bytes."""
-    if child.stdin is None or child.stdout is None:
+async def _ended(child: asyncio.subprocess.Process) -> None:
+    """Kill it where it still runs, and read its pipes empty: `wait` can hang on what is left in them."""
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+    for pipe in (child.stdout, child.stderr):
+        if pipe is not None:
+            await _end_of(pipe)
+    await child.wait()
+
+
+async def _exchange(child: asyncio.subprocess.Process, content: bytes, most: int) -> tuple[bytearray, bytes]:
+    """Feed the child and collect what it says: at most `most` bytes, and the end of its stderr."""
+    if child.stdin is None or child.stdout is None or child.stderr is None:
         raise RuntimeError("the child was started without pipes")
     feeding = asyncio.create_task(_feed(child.stdin, content))
+    complaining = asyncio.create_task(_end_of(child.stderr))
     output = bytearray()
     try:
         while chunk := await child.stdout.read(1 << 16):
             output += chunk
             if len(output) > most:
                 raise PermanentFailure("document_too_large", "The document's text is larger than it may be.")
+        return output, await complaining
     finally:
-        feeding.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await feeding
-    return bytes(output)
+        for task in (feeding, complaining):
+            task.cancel()
+        await asyncio.gather(feeding, complaining, return_exceptions=True)
 
 
 async def _feed(pipe: asyncio.StreamWriter, content: bytes) -> None:
@@ -87,6 +134,13 @@ async def _feed(pipe: asyncio.StreamWriter, content: bytes) -> None:
         await pipe.drain()
         pipe.close()
         await pipe.wait_closed()
+
+
+async def _end_of(pipe: asyncio.StreamReader) -> bytes:
+    kept = b""
+    while chunk := await pipe.read(1 << 16):
+        kept = (kept + chunk)[-_STDERR_BYTES:]
+    return kept
 
 
 def _command(media_type: str, timeout_s: float, memory_bytes: int, max_chars: int) -> list[str]:
@@ -106,7 +160,7 @@ def _environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def _outcome(code: int, output: bytes) -> DocumentText:
+def _outcome(code: int, output: bytearray) -> DocumentText:
     try:
         answer: dict[str, Any] = json.loads(output) if code == 0 else {}
     except ValueError:
@@ -116,6 +170,22 @@ def _outcome(code: int, output: bytes) -> DocumentText:
     if "text" not in answer:
         raise PermanentFailure("document_corrupt", "The document made its parser crash.")
     return DocumentText(answer["text"], tuple(answer["page_starts"]), tuple(answer["unread_pages"]))
+
+
+def _fault_of_ours(code: int, complaint: bytes) -> RetryableFailure | PermanentFailure:
+    """The failure for a child that ended without an answer and without a crash."""
+    name = "killed" if code < 0 else _exception_in(complaint)
+    if name == "MemoryError":
+        return PermanentFailure("document_too_large", "Reading the document takes more memory than it may.")
+    logger().error("a document's parser failed by a fault of ours", extra={"error": name, "exit_code": code})
+    return RetryableFailure("internal", f"A fault of ours in the document's parser ({name}).")
+
+
+def _exception_in(complaint: bytes) -> str:
+    """The exception's type in a traceback's last line, never its text."""
+    lines = complaint.decode("ascii", errors="replace").splitlines()
+    match = _EXCEPTION_LINE.fullmatch(lines[-1]) if lines else None
+    return match["name"] if match else "of unknown type"
 
 
 def _timed_out(timeout_s: float) -> PermanentFailure:

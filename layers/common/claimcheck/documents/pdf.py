@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.documents.nfc import in_nfc
+from claimcheck.documents.pictures import picture_share
 from claimcheck.documents.read import PAGE_JOINT, too_large
 from claimcheck.documents.text import DocumentText
 from claimcheck.failures import PermanentFailure
@@ -17,18 +18,23 @@ if TYPE_CHECKING:
 _LINE_END_HYPHEN = re.compile("[\ufffe\x02]")
 # What PostgreSQL refuses (NUL), what is no character (surrogates, U+FFFF), and controls but white space.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff\uffff]")
+# A scan that was stamped (a page or Bates number, a running title) has some text; it is not the page's text.
+_STAMP_CHARS = 100
+_SCAN_SHARE = 0.5
 
 
 def read_pdf(content: bytes, *, max_chars: int) -> DocumentText:
     """Read the text layer. Raises PermanentFailure as `read_document` says.
 
-    A page that holds images and no text is listed in `unread_pages`.
+    A page that shows what was not read is listed in `unread_pages`: one that holds images and no
+    text, and one under images for at least half of its area with fewer than 100 characters of text,
+    which stay in the text.
     """
     texts: list[str] = []
     starts: list[int] = []
     unread: list[int] = []
     size = 0
-    for number, (text, pictured) in enumerate(_pages(content), start=1):
+    for number, (text, unseen) in enumerate(_pages(content), start=1):
         if texts:
             size += len(PAGE_JOINT)
         starts.append(size)
@@ -36,7 +42,7 @@ def read_pdf(content: bytes, *, max_chars: int) -> DocumentText:
         size += len(text)
         if size > max_chars:
             raise too_large(max_chars)
-        if pictured and not text:
+        if unseen:
             unread.append(number)
     if not any(texts):
         raise _without_text(bool(unread))
@@ -53,7 +59,7 @@ def _without_text(pictured: bool) -> PermanentFailure:
 
 
 def _pages(content: bytes) -> Iterator[tuple[str, bool]]:
-    """The pages' texts, and whether each holds an image."""
+    """The pages' texts, and whether each shows something that is not in its text."""
     import pypdfium2
 
     try:
@@ -75,8 +81,6 @@ def _pages(content: bytes) -> Iterator[tuple[str, bool]]:
 
 
 def _page(document: Any, at: int) -> tuple[str, bool]:
-    from pypdfium2 import raw
-
     page = document[at]
     try:
         layer = page.get_textpage()
@@ -84,16 +88,20 @@ def _page(document: Any, at: int) -> tuple[str, bool]:
             text = _clean(layer.get_text_range())
         finally:
             layer.close()
-        pictured = not text and any(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]))
-        return text, pictured
+        return text, len(text) < _STAMP_CHARS and _is_scan(page, text)
     finally:
         page.close()
+
+
+def _is_scan(page: Any, text: str) -> bool:
+    share = picture_share(page)
+    return share is not None and (not text or share >= _SCAN_SHARE)
 
 
 def _clean(text: str) -> str:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     hyphens = _LINE_END_HYPHEN.sub("-\n", lines)
-    return unicodedata.normalize("NFC", _UNPRINTABLE.sub("", hyphens)).strip()
+    return in_nfc(_UNPRINTABLE.sub("", hyphens)).strip()
 
 
 def _unopened(code: int | None) -> PermanentFailure:

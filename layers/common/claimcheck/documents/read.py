@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from claimcheck.documents.kinds import PDF_TYPE, TEXT_TYPES, decode, kind_of
+from claimcheck.documents.nfc import in_nfc
 from claimcheck.documents.text import DocumentText
 from claimcheck.failures import PermanentFailure
 
@@ -20,7 +19,8 @@ def read_document(content: bytes, media_type: str, *, max_chars: int = MAX_CHARS
     Plain text and Markdown keep every character, line ends included, so that offsets are those of
     the submitted text where it was in NFC already. PDF pages are joined by `PAGE_JOINT`.
     Raises PermanentFailure: `document_empty`, `document_encrypted`, `document_corrupt`,
-    `document_too_large` (more than `max_chars` code points) or `document_unsupported`.
+    `document_too_large` (more than `max_chars` code points) or `document_unsupported` (also for text
+    that cannot be brought into NFC in reasonable time, see `in_nfc`).
     """
     kind = kind_of(content, media_type)
     if kind == "pdf":
@@ -52,4 +52,4 @@ def _read_text(content: bytes, max_chars: int) -> DocumentText:
         raise too_large(max_chars)
     if not text.strip():
         raise PermanentFailure("document_empty", "The document has no text.")
-    return DocumentText(unicodedata.normalize("NFC", text))
+    return DocumentText(in_nfc(text))

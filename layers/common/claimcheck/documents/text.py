@@ -12,8 +12,8 @@ class DocumentText:
 
     `page_starts` holds, for each page in order, the offset (code points) of its first character;
     it is empty for a document without pages. A page without text starts where the next one does.
-    `unread_pages` names the pages, counted from 1, that show something which was not read (an image
-    without a text layer): they are gaps in the coverage.
+    `unread_pages` names the pages, counted from 1, that show something which was not read (a scan
+    without a text layer, or with a stamp's few words only): they are gaps in the coverage.
     """
 
     text: str

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 def coverage_of(document: DocumentText) -> dict[str, Any]:
     """DESIGN's `coverage` for a document that went to the model whole.
 
-    A page without a text layer is a gap at its place in the text; it has no characters, so
-    `start` equals `end` there.
+    A page that is a scan is a gap at its place in the text: what it shows was not read. Its text layer, a
+    stamp or nothing, was.
     """
     gaps = [
         {
             "start": document.page_starts[page - 1],
             "end": document.page_starts[page - 1],
             "page": page,
-            "reason": "the page has no text layer",
+            "reason": "the page is a scan, which is not read yet",
         }
         for page in document.unread_pages
     ]

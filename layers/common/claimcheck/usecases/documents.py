@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,8 +33,11 @@ def load_text(document: StoredDocument, objects: Objects) -> DocumentText | None
 
 
 def is_own_text(content: bytes, text: DocumentText) -> bool:
-    """Whether the bytes are the text already (UTF-8 in NFC), so that it need not be kept twice."""
+    """Whether the bytes are the text already, as UTF-8, so that it need not be kept twice.
+
+    A DocumentText is in NFC, so bytes that equal it are as well.
+    """
     try:
-        return content.decode() == text.text and unicodedata.is_normalized("NFC", text.text)
+        return content.decode() == text.text
     except UnicodeDecodeError:
         return False
