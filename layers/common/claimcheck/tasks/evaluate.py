@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -22,6 +24,47 @@ their order. `basis` is `stated` where the document says what the criterion asks
 it says the opposite, `not_mentioned` where it is silent. A criterion passes where the document meets \
 it; silence passes only a criterion that asks for absence. Give the reasoning in one to three \
 sentences, and quote every passage it rests on; give no quotes where the document is silent."""
+
+# Words with which a criterion asks that something be absent: English, German, French, Spanish.
+# (?-i:…) keeps abbreviations out: a person may have a NIE or a SIN.
+_ABSENCE = re.compile(
+    r"""
+      \b(?: no(?!-) | not(?!-) | never | none | nobody | nothing | nowhere | neither | nor | without | cannot
+          | absent | absence | lack(?:s|ed|ing)? | devoid | free\ (?:of|from) | exclud(?:e|es|ed|ing) )\b
+    | n['’]t\b
+    | \b(?: kein(?:e[mnrs]?|erlei)? | nichts? | (?-i:[Nn]ie) | niemals | niemand(?:em|en)? | ohne | weder
+          | fehl(?:t|en) | frei\ von | ausgeschlossen )\b
+    | \b(?:ne\b|n['’]).{0,80}?\b(?: pas | plus | point | rien | personne | ni )\b
+    | \b(?: pas\ de | pas\ d['’] | aucune?s? | jamais | sans | exclu(?:t|e|s|es)? )\b
+    | \b(?: ning(?:ún|una|uno)s? | (?-i:[Ss]in) | nunca | jamás | nada | nadie | tampoco | carecen?
+          | ausencia | excluyen? )\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+# Phrases that hold such a word and ask for no absence: bounds, set phrases, "No. 5".
+_NO_ABSENCE = re.compile(
+    r"""
+      \bnot?\ (?: later | earlier | less | more | fewer | longer | sooner | greater | lower | higher )\ than\b
+    | (?: \bnot | \bcannot | n['’]t )\ (?:to\ |be\ )?exceed\w*
+    | \bnot\ (?: only | (?:be\ )?limited\ to )\b | \bor\ not\b | \bnos?\.\s*\d
+    | \bwithout\ (?: limit(?:ation|ing)? | prejudice | (?:undue|unreasonable)\ delay )\b
+    | \bfree\ of\ charge\b | \bin\ the\ absence\ of\b
+    | \bnicht\ (?: nur | (?:mehr|weniger|später|früher|länger|höher)\ als )\b | \boder\ nicht\b
+    | \bne\ d[ée]pass\w*\ pas\b | \bsans\ (?:préjudice|limitation|délai)\b | \bou\ pas\b
+    | \bno\ (?: más | menos | solo | sólo | superior | inferior )\b | \bsin\ (?:perjuicio|demora)\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def asks_for_absence(criterion: str) -> bool:
+    """Whether a criterion's own words ask that something not be there, as "no penalty is agreed" does.
+
+    A test of words, not of meaning, in English, German, French and Spanish. It is necessary for a pass
+    that rests on the document's silence, and takes a negation of another kind for one of this now and then.
+    """
+    plain = " ".join(unicodedata.normalize("NFC", criterion).split())
+    return _ABSENCE.search(_NO_ABSENCE.sub(" ", plain)) is not None
 
 
 def _from_text(value: Any) -> Any:
@@ -111,7 +154,7 @@ def _result(params: EvaluateParameters, answer: Mapping[str, Any], source: Sourc
     criteria: list[Json] = []
     warnings: list[Json] = []
     for at, spec in enumerate(params.criteria):
-        decided, reason = _decide(said.get(_ours(at)), source)
+        decided, reason = _decide(said.get(_ours(at)), spec.criterion, source)
         criteria.append({"id": spec.id, "criterion": spec.criterion, **decided})
         if reason:
             warnings.append({"criterion": spec.id, "code": reason[0], "detail": reason[1]})
@@ -120,8 +163,13 @@ def _result(params: EvaluateParameters, answer: Mapping[str, Any], source: Sourc
     return {**result, "warnings": warnings} if warnings else result
 
 
-def _decide(said: Mapping[str, Any] | None, source: Source) -> tuple[Json, tuple[str, str] | None]:
-    """What stands of one verdict, and why it is not what the model said."""
+def _decide(
+    said: Mapping[str, Any] | None, criterion: str, source: Source
+) -> tuple[Json, tuple[str, str] | None]:
+    """What stands of one verdict, and why it is not what the model said.
+
+    The criterion's words are the caller's: nothing that a document says can turn its silence into a pass.
+    """
     if said is None:
         decided: Json = {
             "verdict": "fail",
@@ -139,6 +187,12 @@ def _decide(said: Mapping[str, Any] | None, source: Source) -> tuple[Json, tuple
     elif verdict == "pass" and basis == "stated" and not located(evidence):
         verdict = "fail"
         reason = ("unsupported", "no quote for this pass was found in the document, so it fails")
+    elif verdict == "pass" and basis == "not_mentioned" and not asks_for_absence(criterion):
+        verdict = "fail"
+        reason = (
+            "unsupported",
+            "the model passed it as not mentioned, but the criterion does not ask for absence, so it fails",
+        )
     elif verdict == "pass" and basis == "not_mentioned":
         reason = ("silent", "passes because the document does not mention it; no quote can show that")
     elif evidence and not located(evidence):

@@ -162,7 +162,7 @@ def _conforms(validator: Any, properties: Json, name: str, value: Any) -> bool:
 
     try:
         return next(iter(validator.descend(value, properties[name])), None) is None
-    except (RecursionError, Unresolvable):
+    except (ArithmeticError, RecursionError, Unresolvable):  # multipleOf divides, by what a caller chose
         return False
 
 

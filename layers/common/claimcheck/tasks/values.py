@@ -167,15 +167,34 @@ def _currency(mark: str) -> str | None:
 
 
 def parsed(text: str) -> Any:
-    """`text` as JSON (RFC 8259, so no NaN), with strings made storable."""
+    """`text` as JSON (RFC 8259, so no NaN), with strings made storable and every number finite.
+
+    A number beyond double precision's range (1.8e308) is refused, whole numbers too: where it became
+    infinite it could not be stored, and what reads the result as doubles could not read it.
+    """
     try:
-        return storable(json.loads(text, parse_constant=_refuse))
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite_float, parse_int=_finite_int)
+        return storable(value)
     except (ValueError, RecursionError):
         raise UnusableError("is not valid JSON") from None
+    except OverflowError:
+        raise UnusableError("holds too large a number") from None
 
 
 def _refuse(_name: str) -> Any:
     raise ValueError
+
+
+def _finite_float(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise OverflowError
+    return value
+
+
+def _finite_int(digits: str) -> int:
+    _finite_float(digits)
+    return int(digits)
 
 
 def _list(text: str) -> list[Any]:
