@@ -2,89 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-import boto3
-import pytest
-from botocore.config import Config
-from moto.server import ThreadedMotoServer
-
-from local.emulator import Emulator
+from tests.contract.sqs_receiving import LONG_POLL_S, new_queue, receive, receive_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
-
-LONG_POLL_S = 10
-
-
-@pytest.fixture(scope="module", params=["ministack", "moto"])
-def endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running emulator's address."""
-    if request.param == "moto":
-        moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        moto.start()
-        host, port = moto.get_host_and_port()
-        yield f"http://{host}:{port}"
-        moto.stop()
-        return
-    with asyncio.Runner() as runner:
-        emulator = Emulator(tmp_path_factory.mktemp("ministack"))
-        runner.run(emulator.start())
-        yield emulator.url
-        runner.run(emulator.stop())
-
-
-@pytest.fixture(scope="module")
-def sqs(endpoint: str) -> SQSClient:
-    """A client of the emulator, as a function makes one."""
-    make: Any = boto3.client
-    return cast(
-        "SQSClient",
-        make(
-            "sqs",
-            endpoint_url=endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-            config=Config(retries={"max_attempts": 0}),
-        ),
-    )
-
-
-def new_queue(sqs: SQSClient, **attributes: str) -> str:
-    wanted: dict[Any, str] = attributes
-    return sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex}", Attributes=wanted)["QueueUrl"]
 
 
 def arn(sqs: SQSClient, url: str) -> str:
     return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-
-
-def receive(sqs: SQSClient, url: str, *, wait_s: int = 0, most: int = 10) -> list[MessageTypeDef]:
-    answer = sqs.receive_message(
-        QueueUrl=url,
-        MaxNumberOfMessages=most,
-        WaitTimeSeconds=wait_s,
-        MessageSystemAttributeNames=["All"],
-    )
-    return answer.get("Messages", [])
-
-
-def receive_all(sqs: SQSClient, url: str, count: int) -> list[MessageTypeDef]:
-    """Receive until `count` messages came: one receive may give fewer than there are."""
-    found: list[MessageTypeDef] = []
-    while len(found) < count:
-        batch = receive(sqs, url, wait_s=LONG_POLL_S)
-        assert batch, f"only {len(found)} of {count} messages came"
-        found += batch
-    return found
 
 
 def count_of(message: MessageTypeDef) -> int:

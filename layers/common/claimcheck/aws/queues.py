@@ -3,65 +3,116 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
+from claimcheck.aws import clients
 from claimcheck.aws.faults import translated
+from claimcheck.failures import UnavailableError
+from claimcheck.telemetry import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_sqs.client import SQSClient
 
 MAX_DELAY_S = 900  # SQS's own limit; a later ring is the sweep's
-_BATCH = 10
+MAX_MESSAGE_BYTES = 1_048_576  # SQS's own limit
+_BATCH_MESSAGES = 10
+_BATCH_BYTES = 1_000_000  # SQS takes 1 MiB; a message larger than this goes alone
+# So many batches in a row that failed: SQS is away, and the caller's time is for other things as well.
+_GIVE_UP_AFTER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A message as it is sent. `body` is ASCII: as long as it is large, and nothing that SQS refuses."""
+
+    body: str
+    group: str
+    delay_s: int
+    ids: dict[str, Any]
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any], group: str, delay_s: float) -> Self:
+        ids = {name: value for name, value in message.items() if name.endswith("_id")}
+        # Rounded up: a bell that rings before its job is due rings for nothing.
+        whole_s = max(0, min(MAX_DELAY_S, math.ceil(delay_s)))
+        return cls(json.dumps(message), group, whole_s, ids)
+
+    def fields(self) -> dict[str, Any]:
+        """As SQS's calls name them."""
+        return {"MessageBody": self.body, "MessageGroupId": self.group, "DelaySeconds": self.delay_s}
 
 
 class SqsQueue:
     """Sends to one standard queue. `group` (the tenant) makes the queue fair between tenants."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, connect: Callable[[clients.Budget], SQSClient] = clients.sqs) -> None:
         self._url = url
-
-    @cached_property
-    def _client(self) -> SQSClient:
-        import boto3
-        from botocore.config import Config
-
-        config = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
-        client: SQSClient = boto3.client("sqs", config=config)
-        return client
+        self._single = clients.Lazily(partial(connect, clients.DOORBELL))
+        self._batched = clients.Lazily(partial(connect, clients.BATCH))
 
     def send(self, message: Mapping[str, Any], *, group: str, delay_s: float = 0) -> None:
-        """Send one message, to be seen after `delay_s` seconds. Raises UnavailableError."""
+        """Send one message, to be seen `delay_s` seconds later and not before. Raises UnavailableError."""
         with translated("SQS"):
-            self._client.send_message(
-                QueueUrl=self._url,
-                MessageBody=json.dumps(message, ensure_ascii=False),
-                MessageGroupId=group,
-                DelaySeconds=_whole(delay_s),
-            )
+            self._single().send_message(QueueUrl=self._url, **_Letter.of(message, group, delay_s).fields())
 
-    def send_all(self, messages: Sequence[tuple[Mapping[str, Any], str]]) -> int:
-        """Send (message, group) pairs by tens; returns how many the queue did not take.
+    def send_all(
+        self, messages: Sequence[tuple[Mapping[str, Any], str]], *, delays_s: Sequence[float] | None = None
+    ) -> int:
+        """Send (message, group) pairs, each after its delay; returns how many were not taken.
 
-        Raises UnavailableError.
+        That raises nothing. A batch that fails keeps no other back, until three in a row have failed.
         """
-        refused = 0
-        for start in range(0, len(messages), _BATCH):
-            entries: list[Any] = [
-                {
-                    "Id": str(position),
-                    "MessageBody": json.dumps(message, ensure_ascii=False),
-                    "MessageGroupId": group,
-                }
-                for position, (message, group) in enumerate(messages[start : start + _BATCH])
-            ]
-            with translated("SQS"):
-                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-            refused += len(answer.get("Failed", []))
+        delays = [0.0] * len(messages) if delays_s is None else delays_s
+        letters = (
+            _Letter.of(message, group, delay)
+            for (message, group), delay in zip(messages, delays, strict=True)
+        )
+        refused = failed_in_a_row = 0
+        for batch in _batches(letters):
+            if len(batch[0].body) > MAX_MESSAGE_BYTES:
+                refused += _not_taken(batch, "larger than SQS takes")
+            elif failed_in_a_row == _GIVE_UP_AFTER:
+                refused += _not_taken(batch, "not tried: the batches before it failed")
+            else:
+                try:
+                    refused += self._send_batch(batch)
+                    failed_in_a_row = 0
+                except UnavailableError as error:
+                    refused += _not_taken(batch, str(error))
+                    failed_in_a_row += 1
         return refused
 
+    def _send_batch(self, batch: Sequence[_Letter]) -> int:
+        """How many of a batch SQS took out of it. Raises UnavailableError."""
+        entries: list[Any] = [{"Id": str(place), **each.fields()} for place, each in enumerate(batch)]
+        with translated("SQS"):
+            answer = self._batched().send_message_batch(QueueUrl=self._url, Entries=entries)
+        return sum(
+            _not_taken([batch[int(each["Id"])]], f"SQS answered {each['Code']}")
+            for each in answer.get("Failed", [])
+        )
 
-def _whole(delay_s: float) -> int:
-    return max(0, min(MAX_DELAY_S, round(delay_s)))
+
+def _batches(letters: Iterable[_Letter]) -> Iterator[list[_Letter]]:
+    """By ten, and by bytes. What is too large for a batch is one by itself."""
+    batch: list[_Letter] = []
+    size = 0
+    for letter in letters:
+        if batch and (len(batch) == _BATCH_MESSAGES or size + len(letter.body) > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(letter)
+        size += len(letter.body)
+    if batch:
+        yield batch
+
+
+def _not_taken(letters: Sequence[_Letter], reason: str) -> int:
+    """Logged by id, and counted."""
+    logger().warning("not taken by the queue", extra={"reason": reason, "messages": [x.ids for x in letters]})
+    return len(letters)

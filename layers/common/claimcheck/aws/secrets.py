@@ -1,13 +1,13 @@
-"""Secrets Manager: each secret is read once an environment."""
+"""Secrets Manager: each secret is read once an environment, by whoever keeps it."""
 
 from __future__ import annotations
 
 
 def read_secret(arn: str) -> str:
     """The secret's string. Raises UnavailableError."""
-    import boto3
-
+    from claimcheck.aws import clients
     from claimcheck.aws.faults import translated
 
     with translated("Secrets Manager"):
-        return str(boto3.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
+        client = clients.Lazily(clients.secrets)()  # nobody asks twice, so it is not kept
+        return str(client.get_secret_value(SecretId=arn)["SecretString"])

@@ -79,7 +79,11 @@ def delivery_failures(database: Database, delivery_id: str) -> int | None:
 def record_attempt(
     database: Database, attempt: Attempt, *, status: str, charged: bool, delay_s: float
 ) -> bool:
-    """Log an attempt and set what follows; False where its outcome was recorded before."""
+    """Log an attempt and set what follows; False where that is nothing.
+
+    Nothing follows from an outcome that was recorded before, from any of a delivery that has ended, and
+    from the failure of an attempt that was already replaced.
+    """
     params = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
     plan = {"status": status, "charged": int(charged), "delay_s": float(delay_s)}
     return database.one(queries("deliveries")["record_attempt"], {**params, **plan}) is not None

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.webhooks.events import STALE_AFTER_S
 from claimcheck.webhooks.guard import RefusedAddressError, check
+from claimcheck.webhooks.lookup import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import httpx
 
-    from claimcheck.webhooks.guard import Target
+    from claimcheck.webhooks.guard import Resolver, Target
 
 TIMEOUT_S = 15.0
 MAX_RESPONSE_BYTES = 4096
@@ -29,10 +30,12 @@ class Notify:
         allow_loopback: bool,
         clock: Callable[[], float] = time.time,
         transport: httpx.AsyncBaseTransport | None = None,
+        resolver: Resolver = resolve,
     ) -> None:
         self._allow_loopback = allow_loopback
         self._clock = clock
         self._transport = transport
+        self._resolver = resolver
 
     async def __call__(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """The outcome (docs/architecture.md, "Messages"); raises only on a malformed message."""
@@ -57,21 +60,24 @@ class Notify:
         import httpx
 
         try:
+            url = httpx.URL(message["url"])
             async with asyncio.timeout(TIMEOUT_S):
-                target = await check(message["url"], allow_loopback=self._allow_loopback)
-                return await self._send(message, target)
+                # As httpx reads it, the name in its ASCII form: looked up, in Host and in TLS it is the same.
+                target = await check(str(url), allow_loopback=self._allow_loopback, resolver=self._resolver)
+                return await self._send(message, url, target)
         except RefusedAddressError as refusal:
             return {"error": f"refused: {refusal}"}
+        except httpx.InvalidURL:
+            return {"error": "refused: the address is no https URL"}
         except (TimeoutError, httpx.TimeoutException):
             return {"error": "timeout"}
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx.HTTPError as error:
             return {"error": f"connection failed ({type(error).__name__})"}
 
-    async def _send(self, message: Mapping[str, Any], target: Target) -> dict[str, Any]:
+    async def _send(self, message: Mapping[str, Any], url: httpx.URL, target: Target) -> dict[str, Any]:
         """To the checked address itself; the name goes into Host, SNI and the certificate's check."""
         import httpx
 
-        url = httpx.URL(message["url"])
         headers = {**message["headers"], "host": url.netloc.decode(), "user-agent": "Claimcheck-Webhooks/1"}
         async with (
             httpx.AsyncClient(

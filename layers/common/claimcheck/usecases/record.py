@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Record:
-    """One outcome from `notify`; a second copy of it changes nothing."""
+    """One outcome from `notify`; a second copy of it changes nothing, nor does an old attempt's failure."""
 
     def __init__(self, database: Database, *, chance: random.Random | None = None) -> None:
         self._database = database

@@ -18,11 +18,18 @@ class VaultError(Exception):
 
 
 class Vault:
-    """Seals and opens. `read_key` gives the key as base64 of 32 bytes; it is called on first use."""
+    """Seals and opens. `read_key` gives the key as base64 of 32 bytes; it is called on first use, once."""
 
     def __init__(self, read_key: Callable[[], str]) -> None:
         self._read_key = read_key
         self._key: bytes | None = None
+
+    def unlock(self) -> None:
+        """Read the key if it is not yet here; afterwards nothing else reads it.
+
+        Raises VaultError, and what `read_key` raises.
+        """
+        self._sealing_key()
 
     def seal(self, tenant_id: str, secret: str) -> bytes:
         """Encrypt a secret for the database. Raises VaultError."""

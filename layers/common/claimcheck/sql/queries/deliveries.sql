@@ -31,7 +31,8 @@ ON CONFLICT (tenant_id) WHERE expires_at IS NULL DO NOTHING
 RETURNING id::text AS secret_id
 
 -- name: record_attempt
--- One outcome, once: the attempt is the fence, the log's key refuses a second copy.
+-- One outcome, once: the attempt is the fence, the log's key refuses a second copy. A success needs no fence:
+-- a webhook that arrived has arrived, even if its outcome was given up and another attempt is on its way.
 WITH logged AS (
   INSERT INTO delivery_attempts (delivery_id, attempt, at, url, status_code, duration_ms, error, response_head)
   SELECT id, %(attempt)s, %(at)s, url, %(status_code)s, %(duration_ms)s, %(error)s, %(response_head)s
@@ -44,7 +45,8 @@ UPDATE deliveries SET
   next_attempt_at = now() + make_interval(secs => %(delay_s)s),
   completed_at = CASE WHEN %(status)s = 'pending' THEN NULL ELSE now() END
 FROM logged
-WHERE deliveries.id = logged.delivery_id AND deliveries.status = 'pending' AND deliveries.attempt = %(attempt)s
+WHERE deliveries.id = logged.delivery_id AND deliveries.status = 'pending'
+  AND (deliveries.attempt = %(attempt)s OR %(status)s = 'delivered')
 RETURNING deliveries.status
 
 -- name: delivery_failures
