@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+import uuid
+from typing import TYPE_CHECKING, Any
 
 from bench.documents import new_job, summary_of, text_of
 from bench.ground import TENANT, environment, ground
@@ -70,15 +72,21 @@ def _measure(servers: Ground, rounds: int) -> Outcome:
 
 def finished_job(database: Database) -> str:
     """A completed summary in the database, by the store's own functions; its id."""
-    from claimcheck.store.jobs import CallUsage, begin_call, claim_job, end_call, finish_job, insert_job
+    from claimcheck.store.calls import CallUsage, begin_call, end_call
+    from claimcheck.store.jobs import ClaimedJob, Ticket, claim_job, finish_job, insert_job
 
     text = text_of(CHARS)
     ticket = insert_job(database, new_job(text))
-    job = claim_job(database, ticket.job_id, lease_s=60)
-    if job is None:
-        raise RuntimeError("the job cannot be claimed")
-    call = begin_call(database, job.job_id, job.attempt, model="bench")
+    if not isinstance(ticket, Ticket):
+        raise TypeError("the job was not accepted")
+    models = {"standard": "bench", "economy": "bench"}
+    job = claim_job(database, ticket.job_id, lease_s=60, probe_s=60, **models)
+    if not isinstance(job, ClaimedJob):
+        raise TypeError("the job cannot be claimed")
+    call, question = str(uuid.uuid4()), hashlib.sha256(text.encode()).digest()
+    asked: dict[str, Any] = {"model": "bench", "question_sha256": question, "worst_usd": 0.05}
+    begin_call(database, call, job.job_id, job.attempt, **asked)
     usage = CallUsage(input_tokens=2_500, output_tokens=400, cost_usd=0.009)
-    end_call(database, str(call), outcome="end_turn", usage=usage, model="bench", answer="{}")
+    end_call(database, call, outcome="end_turn", usage=usage, health="ok", model="bench", answer="{}")
     finish_job(database, job.job_id, job.attempt, status="completed", result=summary_of(text))
     return job.job_id

@@ -148,6 +148,10 @@ class Api:
         """Cancel the job; a job that is final stays as it is."""
         return cast("Job", self._json("POST", f"/jobs/{_part(job_id)}/cancel"))
 
+    def redrive(self, job_id: str) -> Job:
+        """Put a failed job back; it starts over with all of its attempts."""
+        return cast("Job", self._json("POST", f"/jobs/{_part(job_id)}/redrive"))
+
     def wait(
         self,
         job_id: str,

@@ -1,4 +1,4 @@
-"""The client's commands: `submit`, `get`, `list`, `events`, `verify`, `cancel`.
+"""The client's commands: `submit`, `get`, `list`, `events`, `verify`, `cancel`, `redrive`.
 
 Exit codes: 0 done, 1 a job failed or a trail is broken, 2 wrong use, 3 cannot reach or authorise.
 """
@@ -55,6 +55,7 @@ def register(app: typer.Typer) -> None:
     app.command()(events)
     app.command()(verify)
     app.command()(cancel)
+    app.command()(redrive)
 
 
 def submit(
@@ -177,6 +178,37 @@ def cancel(job_id: JobId, url: Url = None, key: Key = None, data: Data = DEFAULT
     with _errors(), _api(url, key, data) as api:
         job = api.cancel(job_id)
         typer.echo(f"{job['job_id']} {job['status']}")
+
+
+def redrive(
+    job_id: Annotated[str | None, typer.Argument(metavar="JOB", help="The job's id.")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every failed job, oldest first.")] = False,
+    url: Url = None,
+    key: Key = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Put failed jobs back; each starts over, and its trail says so."""
+    with _errors(), _api(url, key, data) as api:
+        if (job_id is None) != every:
+            raise submission.Unusable("redrive needs a JOB, or --all")
+        failed = [str(job_id)] if job_id is not None else _failed(api)
+        for each in failed:
+            typer.echo(f"{each} {api.redrive(each)['status']}")
+        if not failed:
+            typer.echo("no job is failed", err=True)
+
+
+def _failed(api: Api) -> list[str]:
+    """The ids of all failed jobs, oldest first; read to the end before any of them moves."""
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = api.list(status="failed", limit=100, cursor=cursor)
+        found += [job["job_id"] for job in page["jobs"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return found[::-1]
 
 
 def _job_and_trail(api: Api, job_id: str) -> tuple[Json, Json]:

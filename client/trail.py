@@ -25,6 +25,7 @@ _ANSWERED = frozenset({"completed", "partial"})
 _MOVES: dict[str, frozenset[str]] = {
     "pending": frozenset({"running", "failed", "cancelled"}),
     "running": frozenset({"pending"}) | FINAL,
+    "failed": frozenset({"pending"}),  # put back by its owner, and by nobody else: event `redriven`
 }
 
 
@@ -118,7 +119,8 @@ def _transitions(events: list[Event]) -> Iterator[Finding]:
         yield Finding(events[0]["seq"], f"a job starts as pending, not as {events[0]['status']}")
     for before, event in pairwise(events):
         old, new = before["status"], event["status"]
-        if new != old and new not in _MOVES.get(old, frozenset()):
+        may = new in _MOVES.get(old, frozenset()) and (old != "failed" or event["type"] == "redriven")
+        if new != old and not may:
             yield Finding(event["seq"], f"a job cannot go from {old} to {new}")
 
 
@@ -142,6 +144,8 @@ def _answer(
         return
     if key is None:
         # Deleted content took its key along: the digest stays, but says nothing any more.
+        if result is not None:
+            yield Finding(None, "digest_key is missing although the job shows a result")
         return
     event = recorded[-1]
     try:

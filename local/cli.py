@@ -39,6 +39,9 @@ def up(
     template: Annotated[
         Path | None, typer.Option(help="The system to run; default: the template.yaml of this checkout.")
     ] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A parameter of the template; repeatable.")
+    ] = None,
 ) -> None:
     """Run the whole system on this machine until Ctrl-C.
 
@@ -47,12 +50,16 @@ def up(
     from local import up as running
     from local.options import TEMPLATE, Options
 
+    given = [each.partition("=") for each in parameter or []]
+    if wrong := [name for name, equals, _ in given if not (name and equals)]:
+        raise typer.BadParameter(f"{wrong[0]}: write it as NAME=VALUE", param_hint="--parameter")
     options = Options(
         directory=data,
         port=port,
         model=model.value if model else None,
         allow_loopback_webhooks=allow_loopback_webhooks,
         template=template.resolve() if template else TEMPLATE,
+        parameters={name: value for name, _, value in given},
     )
     raise typer.Exit(_one_line_errors(data, lambda: running.up(options)))
 

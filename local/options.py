@@ -31,6 +31,7 @@ class Options:
     model: Model | None = None
     allow_loopback_webhooks: bool = False
     template: Path = TEMPLATE
+    parameters: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 

@@ -150,6 +150,7 @@ class Stack:
         from local import template
 
         parameters = {
+            **self._options.parameters,
             "DatabaseUrl": database_url,
             "AnthropicSecretArn": emulator.secret_arn(_MODEL_KEY_AT),
             "WebhookKeySecretArn": emulator.secret_arn(_WEBHOOK_KEY_AT),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from claimcheck import bootstrap
+from claimcheck.refusals import KeyRefusedError
 from claimcheck.telemetry import logger, observed
-from claimcheck.usecases.refusals import KeyRefusedError
 
 
 def _authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
-from claimcheck.problems import resolver
+from claimcheck.problems import base_path, resolver
+from claimcheck.refusals import InvalidQueryError
 from claimcheck.telemetry import observed
 from claimcheck.usecases.read import DEFAULT_LIMIT, Filters
-from claimcheck.usecases.refusals import InvalidQueryError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+    from claimcheck.bootstrap import Reading
     from claimcheck.store.reading import JobView
 
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,5})\"?\s*(?:[,;]|$)", re.IGNORECASE)
@@ -24,15 +25,28 @@ _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,5})\"?\s*(?:[,;]|$)", re.I
 def _api() -> APIGatewayRestResolver:
     api = resolver()
     service = bootstrap.status()
+    _jobs(api, service)
+    _parts(api, service)
 
-    def tenant() -> str:
-        return str(api.current_event.request_context.authorizer["tenant_id"])
+    @api.get("/webhook-secret")
+    def get_webhook_secret() -> Response[str]:
+        return _json(service.deliver.secrets_json(service.database, _tenant(api)))
+
+    @api.get("/health")
+    def get_health() -> Response[str]:
+        return _json(json.dumps({"status": "ok", "schema": service.read.schema()}))
+
+    return api
+
+
+def _jobs(api: APIGatewayRestResolver, service: Reading) -> None:
+    """A job, the list of them, and what may be done to one."""
 
     @api.get("/jobs/<job_id>")
     def get_job(job_id: str) -> Response[str]:
         headers = api.current_event.headers
         wait_s = _wait_s(headers.get("Prefer"))
-        view = service.read.job(tenant(), job_id, wait_s=wait_s)
+        view = service.read.job(_tenant(api), job_id, wait_s=wait_s, base=base_path(api.current_event))
         return _job(view, if_none_match=headers.get("If-None-Match"), waited=wait_s > 0)
 
     @api.get("/jobs")
@@ -41,33 +55,35 @@ def _api() -> APIGatewayRestResolver:
         filters = Filters(
             query.get("status"), query.get("task"), query.get("cursor"), _limit(query.get("limit"))
         )
-        return _json(service.read.jobs(tenant(), filters))
-
-    @api.get("/jobs/<job_id>/events")
-    def get_events(job_id: str) -> Response[str]:
-        return _json(service.read.trail(tenant(), job_id))
-
-    @api.get("/jobs/<job_id>/document")
-    def get_document(job_id: str) -> Response[str]:
-        return _json(service.read.document(tenant(), job_id))
-
-    @api.get("/jobs/<job_id>/deliveries")
-    def get_deliveries(job_id: str) -> Response[str]:
-        return _json(service.read.deliveries(tenant(), job_id))
-
-    @api.get("/webhook-secret")
-    def get_webhook_secret() -> Response[str]:
-        return _json(service.deliver.secrets_json(service.database, tenant()))
+        return _json(service.read.jobs(_tenant(api), filters, base=base_path(api.current_event)))
 
     @api.post("/jobs/<job_id>/cancel")
     def cancel_job(job_id: str) -> Response[str]:
-        return _job(service.cancel(tenant(), job_id))
+        return _job(service.cancel(_tenant(api), job_id, base=base_path(api.current_event)))
 
-    @api.get("/health")
-    def get_health() -> Response[str]:
-        return _json(json.dumps({"status": "ok", "schema": service.read.schema()}))
+    @api.post("/jobs/<job_id>/redrive")
+    def redrive_job(job_id: str) -> Response[str]:
+        return _job(service.redrive(_tenant(api), job_id, base=base_path(api.current_event)))
 
-    return api
+
+def _parts(api: APIGatewayRestResolver, service: Reading) -> None:
+    """What belongs to a job."""
+
+    @api.get("/jobs/<job_id>/events")
+    def get_events(job_id: str) -> Response[str]:
+        return _json(service.read.trail(_tenant(api), job_id))
+
+    @api.get("/jobs/<job_id>/document")
+    def get_document(job_id: str) -> Response[str]:
+        return _json(service.read.document(_tenant(api), job_id))
+
+    @api.get("/jobs/<job_id>/deliveries")
+    def get_deliveries(job_id: str) -> Response[str]:
+        return _json(service.read.deliveries(_tenant(api), job_id))
+
+
+def _tenant(api: APIGatewayRestResolver) -> str:
+    return str(api.current_event.request_context.authorizer["tenant_id"])
 
 
 def _job(view: JobView, *, if_none_match: str | None = None, waited: bool = False) -> Response[str]:

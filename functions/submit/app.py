@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
-from claimcheck.problems import resolver
+from claimcheck.problems import base_path, resolver
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @cache
 def _api() -> APIGatewayRestResolver:
     from aws_lambda_powertools.event_handler import Response, content_types
+    from claimcheck.usecases.submit import Wishes
 
     api = resolver()
 
@@ -25,15 +26,18 @@ def _api() -> APIGatewayRestResolver:
     def post_job(task: str) -> Response[str]:
         event = api.current_event
         tenant_id = event.request_context.authorizer["tenant_id"]
-        ticket = bootstrap.submit()(tenant_id, task, _body(event.raw_event))
-        location = f"/jobs/{ticket.job_id}"
+        wishes = Wishes(event.headers.get("Idempotency-Key"), event.headers.get("Cancel-After"))
+        ticket = bootstrap.submit()(tenant_id, task, _body(event.raw_event), wishes)
+        location = f"{base_path(event)}/jobs/{ticket.job_id}"
         body = {
             "job_id": ticket.job_id,
-            "status": ticket.status,
+            "status": "pending",
             "created_at": ticket.created_at,
             "links": {"self": location, "cancel": f"{location}/cancel", "events": f"{location}/events"},
         }
         headers: dict[str, str | list[str]] = {"Location": location, "Retry-After": "1"}
+        if ticket.replayed:
+            headers["Idempotent-Replayed"] = "true"
         return Response(202, content_types.APPLICATION_JSON, json.dumps(body), headers=headers)
 
     return api

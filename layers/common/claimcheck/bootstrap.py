@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from claimcheck import settings
 
 if TYPE_CHECKING:
-    from claimcheck.model.types import Model
     from claimcheck.store.connection import Database
     from claimcheck.usecases.authorize import Authorize
-    from claimcheck.usecases.cancel import Cancel
+    from claimcheck.usecases.bury import Bury
+    from claimcheck.usecases.cancel import Cancel, Redrive
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.notify import Notify
     from claimcheck.usecases.ports import Queue
@@ -50,43 +50,49 @@ def submit() -> Submit:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class Reading:
     """What the status function offers."""
 
     database: Database
     read: Read
     cancel: Cancel
+    redrive: Redrive
     deliver: Deliver
 
 
 @cache
-def status() -> Status:
+def status() -> Reading:
     """For `status`."""
     from claimcheck.aws.objects import S3Objects
-    from claimcheck.usecases.cancel import Cancel
+    from claimcheck.usecases.cancel import Cancel, Redrive
     from claimcheck.usecases.read import Read
 
     chosen = settings.load(settings.StatusSettings)
     database = _database(chosen.database_url)
     read = Read(database, S3Objects(chosen.documents_bucket))
     deliver = _deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn)
-    return Status(database, read, Cancel(database, read, deliver), deliver)
+    redrive = Redrive(database, read, _queue(chosen.jobs_queue_url))
+    return Reading(database, read, Cancel(database, read, deliver), redrive, deliver)
 
 
 @cache
 def process() -> Process:
     """For `process`."""
     from claimcheck.aws.objects import S3Objects
+    from claimcheck.aws.secrets import read_secret
+    from claimcheck.documents.isolate import parse_isolated
+    from claimcheck.model.claude import Claude
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.answer import Answerer
     from claimcheck.usecases.process import Process
 
     chosen = settings.load(settings.ProcessSettings)
     database = DatabaseThread(_database(chosen.database_url))
-    model = cache(partial(_claude, chosen.anthropic_secret_arn))
+    model = Claude(partial(read_secret, chosen.anthropic_secret_arn))
     return Process(
         database,
         answerer=Answerer(database, model, context_tokens=chosen.context_tokens),
+        parse=parse_isolated,
         objects=S3Objects(chosen.documents_bucket),
         jobs_queue=_queue(chosen.jobs_queue_url),
         deliver=_deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn),
@@ -128,6 +134,14 @@ def notify() -> Notifying:
 
 
 @cache
+def dead_letters() -> Bury:
+    """For `deadletters`."""
+    from claimcheck.usecases.bury import Bury
+
+    return Bury(_database(settings.load(settings.DeadLettersSettings).database_url))
+
+
+@cache
 def record() -> Record:
     """For `record`."""
     from claimcheck.usecases.record import Record
@@ -153,10 +167,3 @@ def _deliver(queue_url: str, key_arn: str) -> Deliver:
     from claimcheck.webhooks.vault import Vault
 
     return Deliver(_queue(queue_url), Vault(partial(read_secret, key_arn)))
-
-
-def _claude(secret_arn: str) -> Model:
-    from claimcheck.aws.secrets import read_secret
-    from claimcheck.model.claude import Claude
-
-    return Claude.with_key(read_secret(secret_arn))

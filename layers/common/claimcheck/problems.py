@@ -6,20 +6,30 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
-from claimcheck.tasks.submission import InvalidRequest, UnknownTask
+from claimcheck.refusals import (
+    BodyTooLargeError,
+    IdempotencyInFlightError,
+    IdempotencyMismatchError,
+    InvalidQueryError,
+    InvalidRequest,
+    JobNotFailedError,
+    JobNotFoundError,
+    UnknownTask,
+)
 from claimcheck.telemetry import logger, places_of
-from claimcheck.usecases.refusals import BodyTooLargeError, InvalidQueryError, JobNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 MEDIA_TYPE = "application/problem+json"
 
 _TITLES = {
     400: "Bad Request",
     404: "Not Found",
+    409: "Conflict",
     413: "Content Too Large",
     422: "Unprocessable Content",
     500: "Internal Server Error",
@@ -82,12 +92,32 @@ def _too_large(error: BodyTooLargeError) -> Problem:
     return Problem(413, "body_too_large", detail)
 
 
+def _mismatch(_error: Exception) -> Problem:
+    detail = (
+        "This Idempotency-Key was used for another body within the last 24 hours. Send the first body "
+        "again, or take a new key."
+    )
+    return Problem(422, "idempotency_mismatch", detail)
+
+
+def _in_flight(_error: Exception) -> Problem:
+    detail = "The first request with this Idempotency-Key is still being worked on. Ask again in a moment."
+    return Problem(409, "idempotency_in_flight", detail, headers={"Retry-After": "1"})
+
+
+def _not_failed(error: JobNotFailedError) -> Problem:
+    return Problem(409, "job_not_failed", f"Only a failed job can be put back; this one is {error.status}.")
+
+
 def _not_found(_error: Exception) -> Problem:
     return Problem(404, "job_not_found", "There is no such job.")
 
 
 def _unavailable(_error: Exception) -> Problem:
-    detail = "The service cannot be reached at the moment. Nothing was stored; send the request again."
+    detail = (
+        "A part of the service cannot be reached. Whether the request was carried out is not known: send it "
+        "again, a POST /jobs/... with the same Idempotency-Key."
+    )
     return Problem(503, "unavailable", detail, headers={"Retry-After": "2"})
 
 
@@ -103,6 +133,9 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (InvalidQueryError, _query),
     (BodyTooLargeError, _too_large),
     (JobNotFoundError, _not_found),
+    (JobNotFailedError, _not_failed),
+    (IdempotencyMismatchError, _mismatch),
+    (IdempotencyInFlightError, _in_flight),
     (UnavailableError, _unavailable),
     (Exception, _internal),
 )
@@ -111,6 +144,12 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
 def problem_of(error: Exception) -> Problem:
     """The answer for an exception."""
     return next(answer(error) for kind, answer in TABLE if isinstance(error, kind))
+
+
+def base_path(event: APIGatewayProxyEvent) -> str:
+    """The path below which the API is served (its stage, or a custom domain's mapping), without a slash."""
+    path: str = event.request_context.path or event.path
+    return path.removesuffix(event.path) if path.endswith(event.path) else ""
 
 
 def resolver() -> APIGatewayRestResolver:

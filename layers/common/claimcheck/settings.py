@@ -74,17 +74,22 @@ class SubmitSettings:
 
 @dataclass(frozen=True, slots=True)
 class StatusSettings:
-    """Reading, cancelling and what a cancelled job's webhook needs."""
+    """Reading, cancelling, putting back, and what a cancelled job's webhook needs."""
 
     database_url: str
     documents_bucket: str
+    jobs_queue_url: str
     deliveries_queue_url: str
     webhook_key_secret_arn: str
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessSettings:
-    """Seconds, tokens and names for the worker; `job_timeout_s` is one attempt's deadline."""
+    """Seconds, tokens and names for the worker; `job_timeout_s` is one attempt's deadline.
+
+    A lease and one sweep (60 s) are less than the 90 s within which a lost job is to be due again.
+    `probe_s`: how long a call that tries a model again may take before another one does.
+    """
 
     database_url: str
     documents_bucket: str
@@ -94,8 +99,9 @@ class ProcessSettings:
     webhook_key_secret_arn: str
     model_standard: str
     model_economy: str
-    lease_s: float = 60.0
-    heartbeat_s: float = 15.0
+    lease_s: float = 25.0
+    heartbeat_s: float = 8.0
+    probe_s: float = 120.0
     job_timeout_s: float = 540.0
     max_attempts: int = 5
     max_age_s: float = 86_400.0
@@ -104,15 +110,29 @@ class ProcessSettings:
 
 @dataclass(frozen=True, slots=True)
 class SweepSettings:
-    """`quiet_s`: how long a due job may wait before it is rung for again (seconds)."""
+    """`quiet_s`: how long a due job may wait before it is rung for again (seconds); doubled at each ring.
+
+    One sweep rings for `batch` jobs at a time, `rounds` times at most: what an outage left behind is caught
+    up with over several sweeps, and each spreads its bells over `spread_s` seconds.
+    """
 
     database_url: str
     jobs_queue_url: str
     deliveries_queue_url: str
     webhook_key_secret_arn: str
     max_attempts: int = 5
+    max_age_s: float = 86_400.0
     quiet_s: float = 60.0
+    spread_s: float = 40.0
     batch: int = 500
+    rounds: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLettersSettings:
+    """Failing a job needs the database only: its webhook is left to sweep."""
+
+    database_url: str
 
 
 @dataclass(frozen=True, slots=True)

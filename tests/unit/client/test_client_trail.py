@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from client.trail import event_hash, verify
 from tests.unit.client.chains import JOB_ID, STEPS, chain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FIELDS = ("seq", "at", "type", "status", "attempt", "detail", "prev_hash", "hash")
 
@@ -147,6 +150,23 @@ def test_deleted_content_still_verifies() -> None:
     job, trail = chain()
     job["result"], trail["digest_key"] = None, None
     assert verify(job, trail) == []
+
+
+@pytest.mark.parametrize("take", [lambda trail: trail.update(digest_key=None), lambda t: t.pop("digest_key")])
+def test_a_result_without_its_key_is_found(take: Callable[[Any], object]) -> None:
+    """A result that nothing can be checked against is named: deletion takes key and result."""
+    job, trail = chain()
+    take(trail)
+    assert [(finding.seq, finding.why) for finding in verify(job, trail)] == [
+        (None, "digest_key is missing although the job shows a result")
+    ]
+
+
+def test_a_key_taken_away_hides_no_other_result() -> None:
+    """Another result cannot be put in place by leaving out the key."""
+    job, trail = chain()
+    job["result"], trail["digest_key"] = {"fields": {"net": 0}}, None
+    assert verify(job, trail)
 
 
 def test_another_jobs_trail_is_found() -> None:

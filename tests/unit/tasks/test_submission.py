@@ -7,8 +7,9 @@ import json
 from typing import Any
 
 import pytest
+from claimcheck.refusals import InvalidRequest, UnknownTask
 from claimcheck.tasks import TASKS
-from claimcheck.tasks.submission import InvalidRequest, ParsedRequest, UnknownTask, parse_request, pointer
+from claimcheck.tasks.submission import ParsedRequest, parse_request, pointer
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import random
-    from datetime import datetime
 
     from claimcheck.failures import JobFailure
+
+    Chance = random.Random | random.SystemRandom
 
 _BASE_S = 2.0
 _MOST_S = 300.0
 _ASKED_MOST_S = 3600.0  # what another side may ask us to wait; the SDK itself knows no cap
+_SPREAD = 0.25  # of a wait that many jobs were told alike, so that they do not return in one second
 
 
-def backoff(failures: int, *, chance: random.Random | random.SystemRandom) -> float:
+def backoff(failures: int, *, chance: Chance) -> float:
     """Seconds to wait after `failures` failures: exponential with full jitter.
 
     Uniform between 0 and min(300, 2 * 2^failures), after "Exponential Backoff And Jitter"
@@ -38,30 +40,38 @@ class GiveUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What a job has used up: `failures` charged, `waits` uncharged ones in a row, `age_s` seconds."""
+
+    failures: int
+    waits: int
+    age_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """`max_attempts` bounds the charged failures, `max_age_s` (seconds since acceptance) all of them."""
 
     max_attempts: int = 5
     max_age_s: float = 24 * 3600
 
-    def after(
-        self,
-        failure: JobFailure,
-        *,
-        failures: int,
-        accepted_at: datetime,
-        now: datetime,
-        chance: random.Random | random.SystemRandom,
-    ) -> Retry | GiveUp:
-        """What follows `failure`, when `failures` attempts have been used up before it.
+    def after(self, failure: JobFailure, spent: Spent, *, chance: Chance) -> Retry | GiveUp:
+        """What follows `failure`, when `spent` was used up before it.
 
         Throttling is not charged and so never uses up a job's attempts; its age bounds it.
         """
-        charged: bool = getattr(failure, "charged", True)
-        asked: float | None = getattr(failure, "delay", None)
-        if not failure.retryable or (charged and failures + 1 >= self.max_attempts):
+        if not failure.retryable or (failure.charged and spent.failures + 1 >= self.max_attempts):
             return GiveUp()
-        delay = min(asked, _ASKED_MOST_S) if asked is not None else backoff(failures, chance=chance)
-        if (now - accepted_at).total_seconds() + delay > self.max_age_s:
+        delay = self._delay(failure, spent, chance)
+        if spent.age_s + delay > self.max_age_s:
             return GiveUp()
         return Retry(delay)
+
+    @staticmethod
+    def _delay(failure: JobFailure, spent: Spent, chance: Chance) -> float:
+        """What was asked and some more, else the table's least wait and backoff on top of it."""
+        if failure.delay is not None:
+            asked = max(failure.kind.delay_s or 0.0, min(failure.delay, _ASKED_MOST_S))
+            return asked * (1 + chance.uniform(0, _SPREAD)) + chance.uniform(0, 1)
+        rounds = spent.failures if failure.charged else spent.waits
+        return (failure.kind.delay_s or 0.0) + backoff(rounds, chance=chance)

@@ -18,13 +18,17 @@ class Status(StrEnum):
 
 FINAL = frozenset({Status.COMPLETED, Status.PARTIAL, Status.FAILED, Status.CANCELLED})
 
-# The trigger `jobs_transition` holds the same table where the rows are.
+# The trigger `jobs_transition` holds the same table where the rows are. No worker leaves a final state; a
+# failed job is put back by its owner's own call (redrive) and by nothing else.
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.RUNNING, Status.FAILED, Status.CANCELLED}),
     Status.RUNNING: frozenset(
         {Status.PENDING, Status.COMPLETED, Status.PARTIAL, Status.FAILED, Status.CANCELLED}
     ),
-    **{status: frozenset() for status in FINAL},
+    Status.COMPLETED: frozenset(),
+    Status.PARTIAL: frozenset(),
+    Status.FAILED: frozenset({Status.PENDING}),
+    Status.CANCELLED: frozenset(),
 }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import PermanentFailure, RetryableFailure
 from claimcheck.model.types import Answer, CallFailedError, Question, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from anthropic import APIStatusError, AsyncAnthropic
     from anthropic.types import Message
@@ -21,40 +22,60 @@ _OURS = {
     402: ("model_unpaid", "The model's API asks for payment."),
     403: ("model_forbidden", "The model's API does not allow this call."),
     404: ("model_unknown", "The model's API does not know the model that is set."),
-    413: ("document_too_long", "The document is larger than the model takes in one call."),
 }
 
 
 class Claude:
-    """The Messages API. The SDK honours ANTHROPIC_BASE_URL by itself."""
+    """The Messages API. The SDK honours ANTHROPIC_BASE_URL by itself.
 
-    def __init__(self, client: AsyncAnthropic) -> None:
-        self._client = client
+    `read_key` is asked when the first call is near, and again after the API has refused its key.
+    """
 
-    @classmethod
-    def with_key(cls, api_key: str) -> Claude:
-        """A client that never retries by itself: a hidden retry pays twice and holds the worker."""
-        from anthropic import AsyncAnthropic
+    def __init__(self, read_key: Callable[[], str]) -> None:
+        self._read_key = read_key
+        self._client: AsyncAnthropic | None = None
+        self._making = asyncio.Lock()
 
-        return cls(AsyncAnthropic(api_key=api_key, max_retries=0))
+    async def ready(self) -> None:
+        """Read the key and make the client, in a thread: both take a second. Raises UnavailableError."""
+        async with self._making:
+            if self._client is None:
+                self._client = await asyncio.to_thread(lambda: _client(self._read_key()))
 
     async def ask(self, question: Question) -> Answer:
-        """One `messages.create`. Raises CallFailedError."""
+        """One `messages.create`, `question.timeout_s` in all. Raises CallFailedError, UnavailableError."""
         import anthropic
 
+        await self.ready()
+        client = self._client
+        if client is None:  # refused meanwhile: the next attempt reads the key anew
+            raise CallFailedError(RetryableFailure(*_OURS[401]), outcome_known=True)
         try:
-            message = await self._client.messages.create(**_arguments(question))
+            async with asyncio.timeout(question.timeout_s):
+                return _answer(await client.messages.create(**_arguments(question)))
         except anthropic.APIStatusError as error:
+            if error.status_code == 401:
+                self._client = None
             raise CallFailedError(
                 failure_of(error), request_id=error.request_id, outcome_known=error.status_code < 500
             ) from None
-        except anthropic.APITimeoutError:
+        except (anthropic.APITimeoutError, TimeoutError):
             failure = RetryableFailure("model_timeout", "The model did not answer in time.")
             raise CallFailedError(failure, outcome_known=False) from None
         except anthropic.AnthropicError:
             failure = RetryableFailure("model_unreachable", "The connection to the model was lost.")
             raise CallFailedError(failure, outcome_known=False) from None
-        return _answer(message)
+        except (ValueError, AttributeError, TypeError):  # what the SDK trips over, or we do
+            failure = RetryableFailure("model_error", "The model's API answered what is no message.")
+            raise CallFailedError(failure, outcome_known=False) from None
+
+
+def _client(api_key: str) -> AsyncAnthropic:
+    """It never retries by itself (a hidden retry pays twice) and follows no redirect with the document."""
+    from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
+
+    http = DefaultAsyncHttpxClient(follow_redirects=False)
+    return AsyncAnthropic(api_key=api_key, max_retries=0, http_client=http)
 
 
 def _arguments(question: Question) -> dict[str, Any]:
@@ -93,12 +114,17 @@ def failure_of(error: APIStatusError) -> JobFailure:
     if status in _THROTTLED:
         code = "model_throttled" if status == 429 else "model_overloaded"
         delay = retry_after(error.response.headers)
-        return RetryableFailure(code, "The model's API asks us to wait.", delay=delay, charged=False)
+        return RetryableFailure(code, "The model's API asks us to wait.", delay=delay)
     if status >= 500 or status in {408, 409} or status < 400:
         delay = retry_after(error.response.headers)
         return RetryableFailure("model_error", f"The model's API failed with status {status}.", delay=delay)
-    code, message = _OURS.get(status, ("model_refused_request", "The model's API refused the request."))
-    return PermanentFailure(code, message)
+    if status in _OURS:
+        return RetryableFailure(*_OURS[status])
+    if status == 413:
+        return PermanentFailure(
+            "document_too_long", "The document is larger than the model takes in one call."
+        )
+    return PermanentFailure("model_refused_request", "The model's API refused the request.")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from claimcheck.failures import JobFailure
@@ -31,12 +31,12 @@ class Usage:
     output_tokens: int = 0
 
 
-Stop = Literal["end_turn", "max_tokens", "refusal", "stop_sequence", "tool_use", "pause_turn", "cut"]
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back and is paid for, usable or not. `stop` is `cut` where the API gave no reason."""
+    """What came back and is paid for, usable or not.
+
+    `stop` is the API's stop reason, `cut` where it gave none.
+    """
 
     text: str
     stop: str
@@ -57,11 +57,3 @@ class CallFailedError(Exception):
         self.failure = failure
         self.request_id = request_id
         self.outcome_known = outcome_known
-
-
-class Model(Protocol):
-    """A model behind an adapter."""
-
-    async def ask(self, question: Question) -> Answer:
-        """Put a question. Raises CallFailedError."""
-        ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -18,6 +19,14 @@ T = TypeVar("T")
 Row = dict[str, Any]
 
 MIN_SERVER_VERSION = 180000  # uuidv7()
+# A peer that vanished without a word is noticed in these seconds, not in TCP's quarter of an hour.
+_OPTIONS: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,  # milliseconds
+}
 
 
 class ServerTooOldError(Exception):
@@ -35,7 +44,7 @@ class Database:
     """Runs one statement, which is one round trip and one transaction, at a time.
 
     Statements are never prepared: behind a multiplexer a prepared statement pins the connection. A
-    connection found dead before anything was sent is opened again once; a statement that may have
+    connection that is found dead before anything was sent is opened again; a statement that may have
     reached the server is never repeated here, because the caller alone knows whether that is safe.
     """
 
@@ -69,10 +78,11 @@ class Database:
             self._connection = None
 
     def _open(self) -> psycopg.Connection[TupleRow]:
-        if self._connection is None or self._connection.closed:
+        if self._connection is None or self._connection.closed or _hung_up(self._connection):
+            self.close()
             try:
                 self._connection = self._connect(
-                    self._url, autocommit=True, prepare_threshold=None, connect_timeout=5
+                    self._url, autocommit=True, prepare_threshold=None, **_OPTIONS
                 )
             except psycopg.OperationalError as error:
                 raise DatabaseUnavailableError("cannot connect to the database") from error
@@ -81,3 +91,20 @@ class Database:
     def _drop_if_dead(self, connection: psycopg.Connection[TupleRow]) -> None:
         if connection.broken or connection.closed:
             self._connection = None
+
+
+def _hung_up(connection: psycopg.Connection[TupleRow]) -> bool:
+    """Whether the server has ended an idle connection: libpq itself looks only after it has sent something.
+
+    A server speaks unasked only to say goodbye, or with a notice, which is read and passed over.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    try:
+        while poll.poll(0):  # the farewell first, then the end of the stream
+            connection.pgconn.consume_input()
+            if connection.pgconn.status != psycopg.pq.ConnStatus.OK:
+                return True
+    except psycopg.OperationalError:
+        return True
+    return False

@@ -42,3 +42,5 @@ def translated() -> Iterator[None]:
         ) from error
     except psycopg.Error as error:
         raise StoreError(f"the database refused the statement ({error.sqlstate})") from error
+    except UnicodeError as error:  # what UTF-8 cannot encode fails in the driver itself
+        raise StoreError("the statement holds text that cannot be stored") from error

@@ -6,14 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.store.documents import StoredDocument
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping
 
     from claimcheck.store.connection import Database
-    from claimcheck.store.documents import StoredDocument
+
+KEEP_KEY_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,66 @@ class NewJob:
     sha256: bytes
     content: bytes | None
     object_key: str | None
+    cancel_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """The caller's key for this request, and the hash of the request's canonical body."""
+
+    key: str
+    body_sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What the caller of `POST /jobs/{task}` gets."""
+    """What the caller of `POST /jobs/{task}` gets. `replayed`: it was made by an earlier request."""
 
     job_id: str
-    status: str
     created_at: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTaken:
+    """The key has been used; `body_sha256` is of the request that used it first."""
+
+    ticket: Ticket
+    body_sha256: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """The first request with this key is being worked on at this moment."""
+
+
+def insert_job(
+    database: Database, job: NewJob, key: IdempotencyKey | None = None
+) -> Ticket | KeyTaken | InFlight:
+    """Accept a job: document, row, first event and key in one statement. Raises StoreError.
+
+    Another statement is needed only to find out what a taken key stands for.
+    """
+    params = {name: getattr(job, name) for name in NewJob.__dataclass_fields__}
+    params |= {"params": _json(job.params), "metadata": _json(job.metadata), "keep_key_s": KEEP_KEY_S}
+    params |= {"key": key and key.key, "body_sha256": key and key.body_sha256}
+    row = database.one(queries("jobs")["insert_job"], params)
+    if row is None:
+        raise RuntimeError("insert_job gave no row")
+    if not row["open"]:
+        return InFlight()
+    if row["job_id"] is not None:
+        return Ticket(row["job_id"], row["created_at"])
+    first = database.one(queries("jobs")["find_first"], params)
+    if first is None:  # it ran out, and was deleted, between the two statements
+        return InFlight()
+    ticket = Ticket(first["job_id"], first["created_at"], replayed=True)
+    return KeyTaken(ticket, first["body_sha256"])
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job under a lease of ours. `attempt` is the fence of every later write."""
+    """A job under a lease of ours. `attempt` is the fence of every later write, `age_s` is in seconds."""
 
     job_id: str
     tenant_id: str
@@ -54,68 +101,58 @@ class ClaimedJob:
     params: dict[str, Any]
     attempt: int
     failures: int
+    waits: int
+    lost_leases: int
     priority: str
     max_cost_usd: float | None
-    cost_usd: float
-    created_at: datetime
+    age_s: float
     document: StoredDocument
 
 
 @dataclass(frozen=True, slots=True)
-class CallUsage:
-    """What one model call used. Tokens are counts, `cost_usd` is US dollars."""
+class Held:
+    """The model's circuit is open: the job is put off for `delay_s` seconds."""
 
-    input_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float = 0.0
+    tenant_id: str
+    delay_s: float
 
 
-def insert_job(database: Database, job: NewJob) -> Ticket:
-    """Accept a job: document, row and first event. Raises StoreError."""
-    row = database.one(
-        queries("jobs")["insert_job"],
-        {
-            "tenant_id": job.tenant_id,
-            "task": job.task,
-            "params": _json(job.params),
-            "priority": job.priority,
-            "metadata": _json(job.metadata),
-            "webhook_url": job.webhook_url,
-            "max_cost_usd": job.max_cost_usd,
-            "name": job.name,
-            "media_type": job.media_type,
-            "size_bytes": job.size_bytes,
-            "sha256": job.sha256,
-            "content": job.content,
-            "object_key": job.object_key,
-        },
-    )
-    if row is None:
-        raise RuntimeError("INSERT … RETURNING gave no row")
-    return Ticket(**row)
+def claim_job(
+    database: Database,
+    job_id: str,
+    *,
+    lease_s: float,
+    standard: str,
+    economy: str,
+    probe_s: float,
+) -> ClaimedJob | Held | None:
+    """Take a due job under a lease of `lease_s` seconds; None where there is nothing to do for it.
 
-
-def claim_job(database: Database, job_id: str, *, lease_s: float) -> ClaimedJob | None:
-    """Take a due job under a lease of `lease_s` seconds; None where there is nothing to do for it."""
-    from claimcheck.store.documents import StoredDocument
-
-    row = database.one(queries("jobs")["claim_job"], {"job_id": job_id, "lease_s": lease_s})
-    if row is None:
+    `standard` and `economy` name the models whose circuits count; a probe of one has `probe_s` seconds.
+    """
+    params = {"job_id": job_id, "lease_s": lease_s, "standard": standard, "economy": economy}
+    row = database.one(queries("jobs")["claim_job"], {**params, "probe_s": probe_s})
+    if row is None or row["tenant_id"] is None:
         return None
-    document = StoredDocument.from_row(row)
+    if row["held_s"] is not None:
+        return Held(row["tenant_id"], row["held_s"])
     kept = {name: row[name] for name in ClaimedJob.__dataclass_fields__ if name != "document"}
-    return ClaimedJob(**kept, document=document)
+    return ClaimedJob(**kept, document=StoredDocument.from_row(row))
 
 
-def extend_leases(database: Database, held: Mapping[str, int], *, lease_s: float) -> set[str]:
-    """Heartbeat for jobs held as `{job_id: attempt}`; returns those that are still ours."""
+def extend_leases(
+    database: Database, held: Mapping[tuple[str, int], object], *, lease_s: float
+) -> set[tuple[str, int]]:
+    """Heartbeat for jobs held as (job id, attempt); returns those that are still ours."""
     rows = database.all(
         queries("jobs")["extend_leases"],
-        {"job_ids": list(held), "attempts": list(held.values()), "lease_s": lease_s},
+        {
+            "job_ids": [job_id for job_id, _ in held],
+            "attempts": [attempt for _, attempt in held],
+            "lease_s": lease_s,
+        },
     )
-    return {row["job_id"] for row in rows}
+    return {(row["job_id"], row["attempt"]) for row in rows}
 
 
 def set_progress(database: Database, job_id: str, attempt: int, *, done: int, total: int) -> bool:
@@ -157,7 +194,14 @@ def finish_job(
 
 
 def retry_job(
-    database: Database, job_id: str, attempt: int, *, delay_s: float, code: str, charged: bool
+    database: Database,
+    job_id: str,
+    attempt: int,
+    *,
+    delay_s: float,
+    code: str,
+    message: str,
+    charged: bool,
 ) -> bool:
     """Send a running job back to `pending`, due in `delay_s` seconds; False where the fence is lost."""
     row = database.one(
@@ -167,6 +211,7 @@ def retry_job(
             "attempt": attempt,
             "delay_s": float(delay_s),
             "code": code,
+            "message": message,
             "charged": int(charged),
         },
     )
@@ -186,72 +231,10 @@ def cancel_job(database: Database, tenant_id: str, job_id: str) -> Cancelled | N
     return None if row is None else Cancelled(row["delivery_id"])
 
 
-def begin_call(database: Database, job_id: str, attempt: int, *, model: str) -> str | None:
-    """Note a model call before it is made; None where the fence is lost and no call may be made."""
-    row = database.one(queries("jobs")["begin_call"], {"job_id": job_id, "attempt": attempt, "model": model})
-    return None if row is None else str(row["call_id"])
-
-
-def end_call(
-    database: Database,
-    call_id: str,
-    *,
-    outcome: str,
-    usage: CallUsage,
-    model: str | None = None,
-    request_id: str | None = None,
-    answer: str | None = None,
-) -> None:
-    """Note what a call used and answered, whoever holds the fence by now."""
-    database.all(
-        queries("jobs")["end_call"],
-        {
-            "call_id": call_id,
-            "outcome": outcome,
-            "model": model,
-            "request_id": request_id,
-            "answer": answer,
-            "input_tokens": usage.input_tokens,
-            "cache_read_tokens": usage.cache_read_tokens,
-            "cache_write_tokens": usage.cache_write_tokens,
-            "output_tokens": usage.output_tokens,
-            "cost_usd": usage.cost_usd,
-        },
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Doorbell:
-    """A job to be rung for."""
-
-    job_id: str
-    tenant_id: str
-
-
-def due_jobs(database: Database, *, quiet_s: float, limit: int) -> Sequence[Doorbell]:
-    """Pending jobs that are due and were not rung for `quiet_s` seconds; marks them as rung."""
-    rows = database.all(queries("sweeping")["due_jobs"], {"quiet_s": quiet_s, "limit": limit})
-    return [Doorbell(**row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Expired:
-    """A job whose lease ran out: `pending` again, or `failed` where its attempts are used up."""
-
-    job_id: str
-    tenant_id: str
-    status: str
-
-
-def expire_leases(database: Database, *, max_attempts: int, limit: int) -> Sequence[Expired]:
-    """Take jobs from workers that stopped."""
-    rows = database.all(queries("sweeping")["expire_leases"], {"max_attempts": max_attempts, "limit": limit})
-    return [Expired(**row) for row in rows]
-
-
-def beat(database: Database, name: str, detail: Mapping[str, Any]) -> None:
-    """Record that a periodic worker ran."""
-    database.all(queries("sweeping")["beat"], {"name": name, "detail": _json(detail)})
+def redrive_job(database: Database, tenant_id: str, job_id: str) -> str | None:
+    """Put a failed job back to `pending`; its status before, None where there is no such job."""
+    row = database.one(queries("jobs")["redrive_job"], {"job_id": job_id, "tenant_id": tenant_id})
+    return None if row is None else str(row["was"])
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -22,9 +22,10 @@ class JobView:
     body: str
 
 
-def get_job(database: Database, tenant_id: str, job_id: str) -> JobView | None:
-    """A tenant's job; None where there is none."""
-    row = database.one(queries("reading")["get_job"], {"job_id": job_id, "tenant_id": tenant_id})
+def get_job(database: Database, tenant_id: str, job_id: str, *, base: str = "") -> JobView | None:
+    """A tenant's job; None where there is none. Links in it begin with `base`."""
+    params = {"job_id": job_id, "tenant_id": tenant_id, "base": base}
+    row = database.one(queries("reading")["get_job"], params)
     return None if row is None else JobView(**row)
 
 
@@ -44,9 +45,11 @@ def list_jobs(
     task: str | None,
     before: str | None,
     limit: int,
+    base: str = "",
 ) -> Sequence[ListedJob]:
-    """A tenant's jobs, newest first, from before the job `before`."""
+    """A tenant's jobs, newest first, from before the job `before`. Links in them begin with `base`."""
     params = {"tenant_id": tenant_id, "status": status, "task": task, "before": before, "limit": limit}
+    params["base"] = base
     return [ListedJob(**row) for row in database.all(queries("reading")["list_jobs"], params)]
 
 
@@ -62,6 +65,9 @@ def get_deliveries(database: Database, tenant_id: str, job_id: str) -> str | Non
 
 def schema_version(database: Database) -> str | None:
     """The version of the schema; None before the first migration."""
+    found = database.one(queries("reading")["schema_exists"], {})
+    if found is None or not found["exists"]:
+        return None
     row = database.one(queries("reading")["schema_version"], {})
     return None if row is None else str(row["version"])
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from pydantic import ValidationError
 
+from claimcheck.refusals import FieldError, InvalidRequest, UnknownTask
 from claimcheck.tasks import TASKS
 from claimcheck.tasks.storable import unstorable_paths
 
@@ -53,44 +54,6 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class FieldError:
-    """What is wrong with one field. `pointer` is a JSON Pointer (RFC 6901) into the body."""
-
-    pointer: str
-    detail: str
-
-    def as_json(self) -> dict[str, str]:
-        """The form that problem answers carry."""
-        return {"pointer": self.pointer, "detail": self.detail}
-
-
-class UnknownTask(Exception):  # noqa: N818 -- an outcome of parsing, named for what it says
-    """There is no such task; `known` names those there are."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__("unknown task")
-        self.name = name
-        self.known = tuple(TASKS)
-
-
-class InvalidRequest(Exception):  # noqa: N818
-    """The body cannot be accepted: `status` 400 where it is no JSON, 422 where fields are wrong."""
-
-    def __init__(
-        self,
-        status: Literal[400, 422],
-        code: Literal["json_malformed", "fields_invalid"],
-        detail: str,
-        errors: tuple[FieldError, ...] = (),
-    ) -> None:
-        super().__init__(f"{code}: {detail}")
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.errors = errors
-
-
-@dataclass(frozen=True, slots=True)
 class ParsedRequest:
     """A request in which every field has been checked. `params` is the task's own part, ready for JSON."""
 
@@ -110,7 +73,7 @@ def parse_request(task_name: str, body: bytes, *, allow_loopback_webhooks: bool 
     """
     task = TASKS.get(task_name)
     if task is None:
-        raise UnknownTask(task_name)
+        raise UnknownTask(tuple(TASKS))
     value = _decode(body)
     if not isinstance(value, dict):
         raise _invalid([FieldError("", "must be a JSON object")])

@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import json
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import PermanentFailure, RetryableFailure
 from claimcheck.model.prices import UnknownPriceError, cost_usd, worst_case_usd
 from claimcheck.model.types import Answer, CallFailedError, Question
-from claimcheck.store.jobs import CallUsage, begin_call, end_call
+from claimcheck.store.calls import CallUsage, OverCap, Paid, begin_call, end_call, reject_answer
 from claimcheck.tasks.answers import parse_answer
-from claimcheck.telemetry import count
+from claimcheck.tasks.storable import storable
+from claimcheck.telemetry import count, logger
 from claimcheck.usecases.leases import LeaseLostError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from claimcheck.documents.text import DocumentText
-    from claimcheck.model.types import Model
+    from claimcheck.failures import JobFailure
+    from claimcheck.store.calls import Health
     from claimcheck.store.jobs import ClaimedJob
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.tasks.base import Prompt
+    from claimcheck.usecases.ports import Models
 
-# No text of any script is below this many UTF-8 bytes a token on average: an upper bound of tokens.
-_BYTES_A_TOKEN = 2
 _OVERHEAD_TOKENS = 1_000  # the schema as the API presents it to the model, and the turn's frame
 
 
 class Answerer:
     """Asks, pays, and turns what came back into checked JSON."""
 
-    def __init__(self, database: DatabaseThread, model: Callable[[], Model], *, context_tokens: int) -> None:
+    def __init__(self, database: DatabaseThread, models: Models, *, context_tokens: int) -> None:
         self._database = database
-        self._model = model  # built on first use: its import takes a second
+        self._models = models
         self._context_tokens = context_tokens
 
     async def ask(
@@ -39,8 +42,9 @@ class Answerer:
     ) -> dict[str, Any]:
         """The model's answer, valid against the prompt's schema.
 
-        Raises JobFailure, LeaseLostError, StoreError. The call's row is written before it, and its
-        usage and raw answer after it, before anything is judged.
+        Raises JobFailure, LeaseLostError, StoreError, UnavailableError. The call's row is written before
+        it, and its usage and raw answer after it, before anything is judged; an answer that an earlier
+        attempt paid for is taken instead of a new one.
         """
         question = Question(
             model=model,
@@ -50,54 +54,74 @@ class Answerer:
             max_tokens=prompt.max_tokens,
             timeout_s=timeout_s,
         )
-        self._check(job, question, document)
-        call_id = await self._database.run(begin_call, job.job_id, job.attempt, model=model)
-        if call_id is None:
-            raise LeaseLostError
-        answer = await self._call(call_id, question)
-        return parse_answer(_usable(answer), prompt.schema)
+        self._check_fits(document, question)
+        await self._models.ready()  # before the call is on record: its credential may be out of reach
+        call_id, text, stop = await self._paid(job, question)
+        try:
+            return parse_answer(_usable(text, stop), prompt.schema)
+        except (RetryableFailure, PermanentFailure):
+            await self._database.surely(reject_answer, call_id)
+            raise
 
-    def _check(self, job: ClaimedJob, question: Question, document: DocumentText) -> None:
-        """What can be known before paying. Raises PermanentFailure."""
-        words = document.text, question.system, str(question.schema), question.content[1]["text"]
-        tokens = sum(len(part.encode()) for part in words) // _BYTES_A_TOKEN + _OVERHEAD_TOKENS
-        # The window is judged by the usual four characters a token, money by the worst case.
+    def _check_fits(self, document: DocumentText, question: Question) -> None:
+        """By the usual four characters a token: the API itself refuses what does not fit, unpaid."""
         if len(document.text) // 4 + question.max_tokens > self._context_tokens:
             raise PermanentFailure(
                 "document_too_long", "The document does not fit the model's context in one call."
             )
-        if job.max_cost_usd is None:
-            return
-        try:
-            worst = worst_case_usd(question.model, input_tokens=tokens, max_tokens=question.max_tokens)
-        except UnknownPriceError:
+
+    async def _paid(self, job: ClaimedJob, question: Question) -> tuple[str, str, str]:
+        """The call's id, its raw answer and why it stopped: from the model, or from an earlier attempt."""
+        call_id = str(uuid.uuid4())
+        # A long document is weighed in a thread: the others' heartbeats go on.
+        digest, worst_usd = await asyncio.to_thread(_weigh, question, capped=job.max_cost_usd is not None)
+        begun = await self._database.surely(
+            begin_call,
+            call_id,
+            job.job_id,
+            job.attempt,
+            model=question.model,
+            question_sha256=digest,
+            worst_usd=worst_usd,
+        )
+        if begun is None:
+            raise LeaseLostError
+        if isinstance(begun, OverCap):
             raise PermanentFailure(
-                "price_unknown", "The model has no price in the list, so max_cost_usd cannot be kept."
-            ) from None
-        if job.cost_usd + worst > job.max_cost_usd:
-            raise PermanentFailure(
-                "cost_cap", f"The next call may cost up to {worst:.4f} USD, which is over max_cost_usd."
+                "cost_cap", "The next call may cost more than max_cost_usd leaves, so it was not made."
             )
+        if isinstance(begun, Paid):
+            count("AnswersUsedAgain")
+            logger().info("an answer paid for earlier is used", extra={"job_id": job.job_id})
+            return begun.call_id, begun.answer, begun.outcome
+        answer = await self._call(call_id, question)
+        return call_id, answer.text, answer.stop
 
     async def _call(self, call_id: str, question: Question) -> Answer:
         try:
-            answer = await self._model().ask(question)
+            answer = await self._models.ask(question)
         except CallFailedError as error:
             count("ModelCallsFailed")
             failure = error.failure
-            outcome = failure.code if error.outcome_known else f"{failure.code} (outcome unknown)"
-            await self._database.run(
-                end_call, call_id, outcome=outcome, usage=CallUsage(), request_id=error.request_id
+            await self._database.surely(
+                end_call,
+                call_id,
+                outcome=failure.code,
+                usage=CallUsage(),
+                health=_health(failure),
+                unknown=not error.outcome_known,
+                request_id=error.request_id,
             )
             raise failure from None
         usage = answer.usage
-        await self._database.run(
+        await self._database.surely(
             end_call,
             call_id,
             outcome=answer.stop,
             model=answer.model,
             request_id=answer.request_id,
-            answer=answer.text.replace("\x00", "\ufffd"),
+            answer=storable(answer.text),
+            health="ok",
             usage=CallUsage(
                 input_tokens=usage.input_tokens,
                 cache_read_tokens=usage.cache_read_tokens,
@@ -119,17 +143,45 @@ def _content(text: str, name: str | None, instruction: str) -> list[dict[str, An
     return [document, {"type": "text", "text": instruction}]
 
 
-def _usable(answer: Answer) -> str:
+def _weigh(question: Question, *, capped: bool) -> tuple[bytes, float]:
+    """What makes two calls one question (all but the time it may take), and the most that it can cost.
+
+    No tokenizer makes more tokens than there are UTF-8 bytes. Raises PermanentFailure for a model whose
+    price is not known, where a cap has to be kept.
+    """
+    asked = [question.model, question.system, question.content, question.schema, question.max_tokens]
+    written = json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()
+    tokens = len(written) + _OVERHEAD_TOKENS
+    try:
+        worst_usd = worst_case_usd(question.model, input_tokens=tokens, max_tokens=question.max_tokens)
+    except UnknownPriceError:
+        if capped:
+            raise PermanentFailure(
+                "price_unknown", "The model has no price in the list, so max_cost_usd cannot be kept."
+            ) from None
+        worst_usd = 0.0
+    return hashlib.sha256(written).digest(), worst_usd
+
+
+def _usable(text: str, stop: str) -> str:
     """The answer's text, where the model came to its end. Raises JobFailure."""
-    match answer.stop:
+    match stop:
         case "end_turn" | "stop_sequence":
-            return answer.text
+            return text
         case "max_tokens":
             raise PermanentFailure("answer_truncated", "The answer is longer than the model may write.")
+        case "model_context_window_exceeded":
+            raise PermanentFailure(
+                "document_too_long", "The document and its answer do not fit the model's context."
+            )
         case "refusal":
             raise PermanentFailure("model_refusal", "The model declined to answer about this document.")
         case _:
             raise RetryableFailure("answer_cut", "The model's answer ended before its end.")
+
+
+def _health(failure: JobFailure) -> Health:
+    return "down" if failure.kind.model_down else "unclear"
 
 
 def _cost(answer: Answer, asked: str) -> float:

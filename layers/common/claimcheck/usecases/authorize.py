@@ -8,8 +8,8 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
+from claimcheck.refusals import KeyRefusedError
 from claimcheck.store.keys import find_key
-from claimcheck.usecases.refusals import KeyRefusedError
 
 if TYPE_CHECKING:
     from claimcheck.store.connection import Database

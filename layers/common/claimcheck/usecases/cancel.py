@@ -1,17 +1,22 @@
-"""Cancelling a job, whatever it is doing."""
+"""Cancelling a job, whatever it is doing, and putting a failed one back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from claimcheck.store.jobs import cancel_job
-from claimcheck.telemetry import count
+from claimcheck.failures import UnavailableError
+from claimcheck.refusals import JobNotFailedError, JobNotFoundError
+from claimcheck.store.faults import StoreError
+from claimcheck.store.jobs import cancel_job, redrive_job
+from claimcheck.telemetry import count, logger, places_of
 from claimcheck.usecases.read import checked_id
+from claimcheck.webhooks.vault import VaultError
 
 if TYPE_CHECKING:
     from claimcheck.store.connection import Database
     from claimcheck.store.reading import JobView
     from claimcheck.usecases.deliver import Deliver
+    from claimcheck.usecases.ports import Queue
     from claimcheck.usecases.read import Read
 
 
@@ -23,11 +28,43 @@ class Cancel:
         self._read = read
         self._deliver = deliver
 
-    def __call__(self, tenant_id: str, job_id: str) -> JobView:
+    def __call__(self, tenant_id: str, job_id: str, *, base: str = "") -> JobView:
         """Cancel, and give the job as it is now. Raises JobNotFoundError."""
         cancelled = cancel_job(self._database, tenant_id, checked_id(job_id))
         if cancelled is not None:
             count("JobsCancelled")
             if cancelled.delivery_id is not None:
-                self._deliver.send(self._deliver.plan(self._database, [cancelled.delivery_id]))
-        return self._read.job(tenant_id, job_id)
+                self._deliver_now(cancelled.delivery_id)
+        return self._read.job(tenant_id, job_id, base=base)
+
+    def _deliver_now(self, delivery_id: str) -> None:
+        """The job is cancelled and committed: what hinders its webhook is left to sweep."""
+        try:
+            self._deliver.send(self._deliver.plan(self._database, [delivery_id]))
+        except (StoreError, UnavailableError, VaultError) as error:
+            count("DeliveriesNotSent")
+            logger().warning("webhook left to sweep", extra={"error": places_of(error)})
+
+
+class Redrive:
+    """`POST /jobs/{job_id}/redrive`: a failed job starts over, and its trail says so."""
+
+    def __init__(self, database: Database, read: Read, jobs_queue: Queue) -> None:
+        self._database = database
+        self._read = read
+        self._jobs_queue = jobs_queue
+
+    def __call__(self, tenant_id: str, job_id: str, *, base: str = "") -> JobView:
+        """Put back, and give the job as it is now. Raises JobNotFoundError, JobNotFailedError."""
+        was = redrive_job(self._database, tenant_id, checked_id(job_id))
+        if was is None:
+            raise JobNotFoundError
+        if was != "failed":
+            raise JobNotFailedError(was)
+        count("JobsRedriven")
+        try:
+            self._jobs_queue.send({"job_id": job_id}, group=tenant_id)
+        except UnavailableError as error:
+            count("DoorbellsNotRung")
+            logger().warning("doorbell not rung", extra={"job_id": job_id, "reason": str(error)})
+        return self._read.job(tenant_id, job_id, base=base)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from claimcheck.refusals import KeyRefusedError
 from claimcheck.store.connection import Database
 from claimcheck.store.keys import insert_key
 from claimcheck.usecases.authorize import Authorize, digest_of, new_key, prefix_of
-from claimcheck.usecases.refusals import KeyRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from claimcheck.store.faults import StoreError
 from claimcheck.store.jobs import extend_leases
-from claimcheck.telemetry import count, logger
+from claimcheck.store.sweeping import cancel_overdue
+from claimcheck.telemetry import count, logger, places_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,59 +16,59 @@ if TYPE_CHECKING:
     from claimcheck.store.jobs import ClaimedJob
     from claimcheck.store.thread import DatabaseThread
 
+_Lease = tuple[str, int]  # a job's id and the attempt under which it is held
+
 
 class LeaseLostError(Exception):
     """The job is no longer ours: its lease ran out, or it was cancelled. Nothing of it may be written."""
 
 
 class Leases:
-    """One heartbeat for every job held; a job that is lost has its work cancelled.
+    """One heartbeat for every job held, only while one is: a frozen environment holds nothing.
 
-    The heartbeat runs only while a job is held, so that a frozen environment holds nothing.
+    A job that was lost is not interrupted: the model call under way is paid for, and what it used must be
+    written down. The fence stops it before its next call and at its next write.
     """
 
     def __init__(self, database: DatabaseThread, *, lease_s: float, heartbeat_s: float) -> None:
         self._database = database
         self._lease_s = lease_s
         self._heartbeat_s = heartbeat_s
-        self._held: dict[str, tuple[int, asyncio.Task[object]]] = {}
-        self._lost: set[asyncio.Task[object]] = set()
+        self._held: dict[_Lease, None] = {}
         self._beating: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
     async def held(self, job: ClaimedJob) -> AsyncIterator[None]:
-        """Keep the lease of `job` while the block runs. Raises LeaseLostError out of the block."""
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a lease is held by a task")
-        self._held[job.job_id] = (job.attempt, task)
-        if self._beating is None or self._beating.done():
+        """Keep the lease of `job` while the block runs, until it is found lost."""
+        lease = (job.job_id, job.attempt)
+        self._held[lease] = None
+        if self._beating is None:
             self._beating = asyncio.create_task(self._beat())
         try:
             yield
-        except asyncio.CancelledError:
-            if task not in self._lost:
-                raise
-            task.uncancel()
-            raise LeaseLostError from None
         finally:
-            self._lost.discard(task)
-            del self._held[job.job_id]
-            if not self._held:
+            self._held.pop(lease, None)
+            if not self._held and self._beating is not None:
                 self._beating.cancel()
+                self._beating = None
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._heartbeat_s)
-            held = {job_id: attempt for job_id, (attempt, _) in self._held.items()}
+            held = dict(self._held)
             try:
-                kept = await self._database.run(extend_leases, held, lease_s=self._lease_s)
-            except StoreError as error:
-                logger().warning("heartbeat failed", extra={"reason": str(error), "jobs": len(held)})
-                continue
-            for job_id, attempt in held.items():
-                now_held = self._held.get(job_id)
-                if job_id not in kept and now_held is not None and now_held[0] == attempt:
-                    self._lost.add(now_held[1])
-                    now_held[1].cancel()
-                    count("LeasesLost")
+                await self._extend(held)
+            except Exception as error:  # noqa: BLE001 (whatever it is, the next heartbeat must come)
+                fields = {"error": places_of(error), "jobs": len(held)}
+                logger().warning("heartbeat failed", extra=fields)
+
+    async def _extend(self, held: dict[_Lease, None]) -> None:
+        kept = await self._database.run(extend_leases, held, lease_s=self._lease_s)
+        # A job that was finished meanwhile, and let go, has not been lost.
+        lost = [lease for lease in held if lease not in kept and lease in self._held]
+        for lease in lost:
+            del self._held[lease]
+            count("LeasesLost")
+        if lost:
+            ids = [job_id for job_id, _ in lost]
+            await self._database.run(cancel_overdue, limit=len(ids), job_ids=ids)

@@ -7,6 +7,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from claimcheck.documents.text import DocumentText
+    from claimcheck.model.types import Answer, Question
+
+
+class Parser(Protocol):
+    """Reads documents that strangers made."""
+
+    async def __call__(self, content: bytes, media_type: str) -> DocumentText:
+        """The text of `content`. Raises JobFailure."""
+        ...
+
 
 class Queue(Protocol):
     """A queue of doorbells. Losing a message costs time, never a job."""
@@ -15,8 +26,10 @@ class Queue(Protocol):
         """Send one message. Raises UnavailableError."""
         ...
 
-    def send_all(self, messages: Sequence[tuple[Mapping[str, Any], str]]) -> int:
-        """Send (message, group) pairs; returns how many were not taken. Raises UnavailableError."""
+    def send_all(
+        self, messages: Sequence[tuple[Mapping[str, Any], str]], *, delays_s: Sequence[float] | None = None
+    ) -> int:
+        """Send (message, group) pairs; returns how many were not taken, and raises nothing for those."""
         ...
 
 
@@ -29,4 +42,16 @@ class Objects(Protocol):
 
     def get(self, key: str) -> bytes:
         """Fetch. Raises UnavailableError."""
+        ...
+
+
+class Models(Protocol):
+    """A model behind an adapter."""
+
+    async def ready(self) -> None:
+        """Get what a call needs, before it is put on record. Raises UnavailableError."""
+        ...
+
+    async def ask(self, question: Question) -> Answer:
+        """Put a question. Raises CallFailedError, UnavailableError."""
         ...

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.documents.isolate import parse_isolated
 from claimcheck.failures import JobFailure, RetryableFailure, UnavailableError
-from claimcheck.jobs.retries import Retry, RetryPolicy
+from claimcheck.jobs.retries import Retry, RetryPolicy, Spent
 from claimcheck.jobs.states import Status
 from claimcheck.store.documents import save_text
-from claimcheck.store.faults import StoreError
-from claimcheck.store.jobs import claim_job, finish_job, retry_job
+from claimcheck.store.faults import DatabaseUnavailableError, StoreError
+from claimcheck.store.jobs import Held, claim_job, finish_job, retry_job
 from claimcheck.tasks import TASKS
 from claimcheck.tasks.base import Source
-from claimcheck.telemetry import count, logger
+from claimcheck.telemetry import count, logger, places_of
+from claimcheck.usecases.company import Company
 from claimcheck.usecases.coverage import coverage_of
 from claimcheck.usecases.documents import is_own_text, load_content, load_text
 from claimcheck.usecases.leases import LeaseLostError, Leases
@@ -25,19 +24,21 @@ from claimcheck.usecases.leases import LeaseLostError, Leases
 if TYPE_CHECKING:
     from claimcheck.documents.text import DocumentText
     from claimcheck.settings import ProcessSettings
-    from claimcheck.store.jobs import ClaimedJob
+    from claimcheck.store.jobs import ClaimedJob, Finished
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.answer import Answerer
     from claimcheck.usecases.deliver import Deliver
-    from claimcheck.usecases.ports import Objects, Queue
+    from claimcheck.usecases.ports import Objects, Parser, Queue
 
 _INLINE_CHARS = 262_144  # a longer text goes to the bucket instead of the row
+_GRACE_S = 5.0  # the model call's own timeout ends first, and what is known of it is written down
 
 
 class Outcome(StrEnum):
     """What became of a doorbell. Every one of them is an acknowledgement."""
 
     NOTHING_TO_DO = "nothing_to_do"  # final, leased by another, not yet due, or unknown
+    HELD = "held"  # the model's circuit is open; the job is due later
     FINISHED = "finished"
     RETRIED = "retried"
     LOST = "lost"  # the lease was lost or the job cancelled: nothing was written
@@ -51,6 +52,7 @@ class Process:
         database: DatabaseThread,
         *,
         answerer: Answerer,
+        parse: Parser,
         objects: Objects,
         jobs_queue: Queue,
         deliver: Deliver,
@@ -59,49 +61,82 @@ class Process:
     ) -> None:
         self._database = database
         self._answerer = answerer
+        self._parse = parse
         self._objects = objects
         self._jobs_queue = jobs_queue
         self._deliver = deliver
         self._settings = settings
         self._policy = RetryPolicy(settings.max_attempts, settings.max_age_s)
         self._leases = Leases(database, lease_s=settings.lease_s, heartbeat_s=settings.heartbeat_s)
+        self._company = Company()
         self._chance = chance or random.SystemRandom()
 
     async def __call__(self, job_id: str, *, remaining_s: float) -> Outcome:
         """Work on a job for at most `remaining_s` seconds. Raises StoreError, when sweep repairs it."""
-        job = await self._database.run(claim_job, job_id, lease_s=self._settings.lease_s)
-        if job is None:
+        claimed = await self._database.run(
+            claim_job,
+            job_id,
+            lease_s=self._settings.lease_s,
+            standard=self._settings.model_standard,
+            economy=self._settings.model_economy,
+            probe_s=self._settings.probe_s,
+        )
+        if claimed is None:
             return Outcome.NOTHING_TO_DO
-        fields = {"job_id": job.job_id, "tenant_id": job.tenant_id, "attempt": job.attempt}
-        try:
-            async with self._leases.held(job):
-                outcome = await self._attempt(job, min(remaining_s, self._settings.job_timeout_s))
-        except LeaseLostError:
-            outcome = Outcome.LOST
-        logger().info("job worked on", extra={**fields, "task": job.task, "outcome": outcome})
+        if isinstance(claimed, Held):
+            await self._ring_later(job_id, claimed.tenant_id, claimed.delay_s)
+            return Outcome.HELD
+        outcome = await self._attempt(claimed, min(remaining_s, self._settings.job_timeout_s))
+        fields = {"job_id": job_id, "tenant_id": claimed.tenant_id, "attempt": claimed.attempt}
+        logger().info("job worked on", extra={**fields, "task": claimed.task, "outcome": outcome})
         return outcome
 
     async def _attempt(self, job: ClaimedJob, timeout_s: float) -> Outcome:
+        """The lease is held up to the last fenced write; what follows the commit needs none."""
         try:
-            try:
-                async with asyncio.timeout(timeout_s):
-                    result = await self._work(job, timeout_s)
-            except TimeoutError:
-                raise RetryableFailure("deadline", "The attempt took longer than it may.") from None
-            except (JobFailure, LeaseLostError, StoreError):
-                raise
-            except UnavailableError as error:
-                raise RetryableFailure("storage_unavailable", str(error)) from None
-            except Exception as error:
-                # A fault of ours: the job's attempts bound it, its type tells us where to look.
-                logger().error("job failed by a fault of ours", extra={"job_id": job.job_id}, exc_info=False)
-                raise RetryableFailure("internal", f"A fault of ours ({type(error).__name__}).") from error
+            async with self._leases.held(job):
+                written = await self._worked_on(job, timeout_s)
+        except LeaseLostError:
+            return Outcome.LOST
+        if written is None:
+            return Outcome.LOST
+        if isinstance(written, Retry):
+            count("JobsRetried")
+            await self._ring_later(job.job_id, job.tenant_id, written.delay_s)
+            return Outcome.RETRIED
+        if written.delivery_id is not None:
+            await self._deliver_now(written.delivery_id)
+        return Outcome.FINISHED
+
+    async def _worked_on(self, job: ClaimedJob, timeout_s: float) -> Finished | Retry | None:
+        """What was written of the job; None where the fence was lost. Raises LeaseLostError, StoreError."""
+        try:
+            result = await self._result(job, timeout_s)
+            status = Status.PARTIAL if result["coverage"]["gaps"] else Status.COMPLETED
+            return await self._finish(job, status, result=result)
         except JobFailure as failure:
             return await self._failed(job, failure)
-        status = Status.PARTIAL if result["coverage"]["gaps"] else Status.COMPLETED
-        return await self._finish(job, status, result=result)
 
-    async def _work(self, job: ClaimedJob, timeout_s: float) -> dict[str, Any]:
+    async def _result(self, job: ClaimedJob, timeout_s: float) -> dict[str, Any]:
+        """Raises JobFailure for whatever happens, but LeaseLostError and a database that is away."""
+        try:
+            until = asyncio.get_running_loop().time() + timeout_s
+            # A job that cost two workers their lives is worked on alone: it shall take nobody along again.
+            async with asyncio.timeout_at(until), self._company.of(alone=job.lost_leases > 1):
+                return await self._work(job, until - _GRACE_S)
+        except TimeoutError:
+            raise RetryableFailure("deadline", "The attempt took longer than it may.") from None
+        except (JobFailure, LeaseLostError, DatabaseUnavailableError):
+            raise
+        except UnavailableError as error:
+            raise RetryableFailure("storage_unavailable", str(error)) from None
+        except Exception as error:
+            # A fault of ours: the job's attempts bound it, its places tell us where to look.
+            fields = {"job_id": job.job_id, "error": places_of(error)}
+            logger().error("job failed by a fault of ours", extra=fields)
+            raise RetryableFailure("internal", f"A fault of ours ({type(error).__name__}).") from error
+
+    async def _work(self, job: ClaimedJob, until: float) -> dict[str, Any]:
         task = TASKS[job.task]
         document = await self._read(job)
         models = {"economy": self._settings.model_economy}
@@ -110,7 +145,7 @@ class Process:
             task.ask(job.params),
             document,
             model=models.get(job.priority, self._settings.model_standard),
-            timeout_s=timeout_s,
+            timeout_s=max(1.0, until - asyncio.get_running_loop().time()),
         )
         # Evidence is sought in a thread: a long document must not hold up the others' heartbeat.
         result = await asyncio.to_thread(lambda: task.conclude(job.params, answer, Source.of(document)))
@@ -123,24 +158,18 @@ class Process:
         if kept is not None:
             return kept
         content = await asyncio.to_thread(load_content, stored, self._objects)
-        text = await parse_isolated(content, stored.media_type)
+        text = await self._parse(content, stored.media_type)
         own = is_own_text(content, text)
         key = None
         if not own and len(text.text) > _INLINE_CHARS:
             key = f"texts/{job.tenant_id}/{stored.document_id}"
             await asyncio.to_thread(self._objects.put, key, text.text.encode(), "text/plain; charset=utf-8")
-        await self._database.run(save_text, stored.document_id, text, text_key=key, text_is_content=own)
+        await self._database.surely(save_text, stored.document_id, text, text_key=key, text_is_content=own)
         return text
 
-    async def _failed(self, job: ClaimedJob, failure: JobFailure) -> Outcome:
-        charged = getattr(failure, "charged", True)
-        following = self._policy.after(
-            failure,
-            failures=job.failures,
-            accepted_at=job.created_at,
-            now=datetime.now(UTC),
-            chance=self._chance,
-        )
+    async def _failed(self, job: ClaimedJob, failure: JobFailure) -> Finished | Retry | None:
+        spent = Spent(failures=job.failures, waits=job.waits, age_s=job.age_s)
+        following = self._policy.after(failure, spent, chance=self._chance)
         logger().warning("attempt failed", extra={"job_id": job.job_id, "code": failure.code})
         if not isinstance(following, Retry):
             error = {
@@ -149,20 +178,17 @@ class Process:
                 "retryable": failure.retryable,
                 "attempts": job.attempt,
             }
-            return await self._finish(job, Status.FAILED, error=error, charged=charged)
-        moved = await self._database.run(
+            return await self._finish(job, Status.FAILED, error=error, charged=failure.charged)
+        moved = await self._database.surely(
             retry_job,
             job.job_id,
             job.attempt,
             delay_s=following.delay_s,
             code=failure.code,
-            charged=charged,
+            message=failure.message,
+            charged=failure.charged,
         )
-        if not moved:
-            return Outcome.LOST
-        count("JobsRetried")
-        await self._ring_later(job, following.delay_s)
-        return Outcome.RETRIED
+        return following if moved else None
 
     async def _finish(
         self,
@@ -172,25 +198,46 @@ class Process:
         result: dict[str, Any] | None = None,
         error: dict[str, Any] | None = None,
         charged: bool = False,
-    ) -> Outcome:
-        finished = await self._database.run(
-            finish_job, job.job_id, job.attempt, status=status, result=result, error=error, charged=charged
-        )
-        if finished is None:
-            return Outcome.LOST
-        count(f"Jobs{status.capitalize()}")
-        if finished.delivery_id is not None:
-            messages = await self._database.run(self._deliver.plan, [finished.delivery_id])
-            await asyncio.to_thread(self._deliver.send, messages)
-        return Outcome.FINISHED
+    ) -> Finished | None:
+        try:
+            finished = await self._database.surely(
+                finish_job,
+                job.job_id,
+                job.attempt,
+                status=status,
+                result=result,
+                error=error,
+                charged=charged,
+            )
+        except (ValueError, StoreError) as fault:
+            if result is None or isinstance(fault, DatabaseUnavailableError):
+                raise
+            # The answer cannot be stored as it is: the job must not stay as if nothing had happened.
+            fields = {"job_id": job.job_id, "error": places_of(fault)}
+            logger().error("the result cannot be stored", extra=fields)
+            raise RetryableFailure(
+                "internal", f"The result cannot be stored ({type(fault).__name__})."
+            ) from fault
+        if finished is not None:
+            count(f"Jobs{status.capitalize()}")
+        return finished
 
-    async def _ring_later(self, job: ClaimedJob, delay_s: float) -> None:
+    async def _deliver_now(self, delivery_id: str) -> None:
+        """The first attempt at once; whatever hinders it, the delivery is due and sweep sends it."""
+        try:
+            await asyncio.to_thread(self._deliver.ready)
+            messages = await self._database.run(self._deliver.plan, [delivery_id])
+            await asyncio.to_thread(self._deliver.send, messages)
+        except Exception as error:  # noqa: BLE001 (the job is final and committed: nothing may fail it now)
+            count("DeliveriesNotSent")
+            logger().warning("webhook left to sweep", extra={"error": places_of(error)})
+
+    async def _ring_later(self, job_id: str, tenant_id: str, delay_s: float) -> None:
         """Where the bell cannot be rung, or has longer to wait than SQS may keep it, sweep rings it."""
-        message = {"job_id": job.job_id}
         try:
             await asyncio.to_thread(
-                lambda: self._jobs_queue.send(message, group=job.tenant_id, delay_s=delay_s)
+                lambda: self._jobs_queue.send({"job_id": job_id}, group=tenant_id, delay_s=delay_s)
             )
         except UnavailableError as error:
             count("DoorbellsNotRung")
-            logger().warning("doorbell not rung", extra={"job_id": job.job_id, "reason": str(error)})
+            logger().warning("doorbell not rung", extra={"job_id": job_id, "reason": str(error)})

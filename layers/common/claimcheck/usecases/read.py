@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from claimcheck.jobs.states import FINAL, Status
+from claimcheck.refusals import InvalidQueryError, JobNotFoundError
 from claimcheck.store.documents import get_document
 from claimcheck.store.reading import (
     JobView,
@@ -19,7 +20,6 @@ from claimcheck.store.reading import (
     schema_version,
 )
 from claimcheck.usecases.documents import load_text
-from claimcheck.usecases.refusals import InvalidQueryError, JobNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,13 +60,16 @@ class Read:
         self._sleep = sleep
         self._clock = clock
 
-    def job(self, tenant_id: str, job_id: str, *, wait_s: float = 0) -> JobView:
-        """A job now, or once it is final or after `wait_s` (≤ 20) seconds. Raises JobNotFoundError."""
+    def job(self, tenant_id: str, job_id: str, *, wait_s: float = 0, base: str = "") -> JobView:
+        """A job now, or once it is final or after `wait_s` (≤ 20) seconds. Raises JobNotFoundError.
+
+        `base` is the path below which the API is served; links in the answer begin with it.
+        """
         job_id = checked_id(job_id)
         until = self._clock() + min(wait_s, MAX_WAIT_S)
         pause = _FIRST_LOOK_S
         while True:
-            view = get_job(self._database, tenant_id, job_id)
+            view = get_job(self._database, tenant_id, job_id, base=base)
             if view is None:
                 raise JobNotFoundError
             left = until - self._clock()
@@ -75,7 +78,7 @@ class Read:
             self._sleep(min(pause, left))
             pause = min(pause * 1.5, _SLOWEST_LOOK_S)
 
-    def jobs(self, tenant_id: str, filters: Filters) -> str:
+    def jobs(self, tenant_id: str, filters: Filters, *, base: str = "") -> str:
         """A page of jobs, newest first, as JSON. Raises InvalidQueryError."""
         if filters.status is not None and filters.status not in set(Status):
             raise InvalidQueryError(f"status must be one of {', '.join(Status)}.")
@@ -90,6 +93,7 @@ class Read:
             task=filters.task,
             before=filters.cursor,
             limit=filters.limit + 1,
+            base=base,
         )
         page = found[: filters.limit]
         cursor = json.dumps(page[-1].job_id if len(found) > filters.limit else None)

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from claimcheck.failures import UnavailableError
-from claimcheck.store.jobs import NewJob, Ticket, insert_job
-from claimcheck.tasks.submission import FieldError, InvalidRequest, parse_request
+from claimcheck.refusals import (
+    BodyTooLargeError,
+    FieldError,
+    IdempotencyInFlightError,
+    IdempotencyMismatchError,
+    InvalidQueryError,
+    InvalidRequest,
+)
+from claimcheck.store.jobs import IdempotencyKey, InFlight, KeyTaken, NewJob, Ticket, insert_job
+from claimcheck.tasks.submission import parse_request
 from claimcheck.telemetry import count, logger
-from claimcheck.usecases.refusals import BodyTooLargeError
 
 if TYPE_CHECKING:
     from claimcheck.settings import SubmitSettings
     from claimcheck.store.connection import Database
+    from claimcheck.tasks.submission import ParsedRequest
     from claimcheck.usecases.ports import Objects, Queue
+
+_KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,253}[\x21-\x7e]|[\x21-\x7e]")
+_AFTER = re.compile(r"(?P<number>\d{1,7})(?P<unit>[smh]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_LONGEST_S = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a submission's headers ask for, as they came."""
+
+    idempotency_key: str | None = None
+    cancel_after: str | None = None
 
 
 class Submit:
@@ -28,16 +52,32 @@ class Submit:
         self._objects = objects
         self._settings = settings
 
-    def __call__(self, tenant_id: str, task: str, body: bytes) -> Ticket:
-        """Accept a job for a tenant.
+    def __call__(self, tenant_id: str, task: str, body: bytes, wishes: Wishes | None = None) -> Ticket:
+        """Accept a job for a tenant, or give the ticket that an earlier request with the same key got.
 
-        Raises BodyTooLargeError, UnknownTask, InvalidRequest: then nothing is stored. StoreError and
-        UnavailableError: the caller may send it again.
+        Raises BodyTooLargeError, UnknownTask, InvalidRequest, InvalidQueryError and the Idempotency errors:
+        then nothing is stored. StoreError and UnavailableError: the caller may send it again.
         """
         if len(body) > self._settings.max_body_bytes:
             raise BodyTooLargeError(self._settings.max_body_bytes)
+        wishes = wishes or Wishes()
+        key = _checked_key(wishes.idempotency_key)
+        cancel_after_s = _seconds(wishes.cancel_after)
         loopback = self._settings.claimcheck_allow_loopback_webhooks
         request = parse_request(task, body, allow_loopback_webhooks=loopback)
+        kept = None if key is None else IdempotencyKey(key, _canonical_sha256(body, wishes))
+        answer = insert_job(self._database, self._new_job(tenant_id, request, cancel_after_s), kept)
+        if isinstance(answer, InFlight):
+            raise IdempotencyInFlightError
+        if isinstance(answer, KeyTaken):
+            if kept is None or answer.body_sha256 != kept.body_sha256:
+                raise IdempotencyMismatchError
+            return answer.ticket
+        count("JobsAccepted")
+        self._ring(tenant_id, answer.job_id)
+        return answer
+
+    def _new_job(self, tenant_id: str, request: ParsedRequest, cancel_after_s: float | None) -> NewJob:
         given = request.document.content()
         if given is None:
             detail = "names no document; send the document itself as text or base64"
@@ -46,27 +86,22 @@ class Submit:
         content, media_type = given
         digest = hashlib.sha256(content).digest()
         key = self._put_aside(tenant_id, digest, content, media_type)
-        ticket = insert_job(
-            self._database,
-            NewJob(
-                tenant_id=tenant_id,
-                task=request.task,
-                params=request.params,
-                priority=request.priority,
-                metadata=request.metadata,
-                webhook_url=request.webhook_url,
-                max_cost_usd=request.max_cost_usd,
-                name=request.document.name,
-                media_type=media_type,
-                size_bytes=len(content),
-                sha256=digest,
-                content=content if key is None else None,
-                object_key=key,
-            ),
+        return NewJob(
+            tenant_id=tenant_id,
+            task=request.task,
+            params=request.params,
+            priority=request.priority,
+            metadata=request.metadata,
+            webhook_url=request.webhook_url,
+            max_cost_usd=request.max_cost_usd,
+            name=request.document.name,
+            media_type=media_type,
+            size_bytes=len(content),
+            sha256=digest,
+            content=content if key is None else None,
+            object_key=key,
+            cancel_after_s=cancel_after_s,
         )
-        count("JobsAccepted")
-        self._ring(tenant_id, ticket.job_id)
-        return ticket
 
     def _put_aside(self, tenant_id: str, digest: bytes, content: bytes, media_type: str) -> str | None:
         """A large document goes to the bucket before its row exists: an orphan there harms nobody."""
@@ -83,3 +118,28 @@ class Submit:
         except UnavailableError as error:
             count("DoorbellsNotRung")
             logger().warning("doorbell not rung", extra={"job_id": job_id, "reason": str(error)})
+
+
+def _checked_key(key: str | None) -> str | None:
+    if key is not None and _KEY.fullmatch(key) is None:
+        raise InvalidQueryError("Idempotency-Key must have 1 to 255 printable ASCII characters.")
+    return key
+
+
+def _seconds(cancel_after: str | None) -> float | None:
+    """`90s`, `15m`, `2h` or plain seconds; at most seven days."""
+    if cancel_after is None:
+        return None
+    match = _AFTER.fullmatch(cancel_after.strip())
+    seconds = int(match["number"]) * _SECONDS[match["unit"]] if match else 0
+    if not 1 <= seconds <= _LONGEST_S:
+        raise InvalidQueryError("Cancel-After must be a time such as 90s, 15m or 2h, at most seven days.")
+    return float(seconds)
+
+
+def _canonical_sha256(body: bytes, wishes: Wishes) -> bytes:
+    """The body as canonical JSON (keys sorted, no white space), and the deadline: the order of keys is no
+    difference, everything else is one."""
+    value = [json.loads(body.decode("utf-8-sig")), wishes.cancel_after]
+    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).digest()

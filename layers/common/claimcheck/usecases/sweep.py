@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from claimcheck.failures import UnavailableError
-from claimcheck.store.jobs import beat, due_jobs, expire_leases
-from claimcheck.telemetry import count, logger
+from claimcheck.store.jobs import KEEP_KEY_S
+from claimcheck.store.sweeping import beat, cancel_overdue, due_jobs, expire_leases, fail_aged, forget_keys
+from claimcheck.telemetry import count, logger, places_of
+from claimcheck.webhooks.vault import VaultError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from claimcheck.settings import SweepSettings
     from claimcheck.store.connection import Database
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.ports import Queue
+
+    Bell = tuple[str, str, float]  # job, tenant, seconds until it rings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,8 @@ class Swept:
     """What one sweep did."""
 
     leases_expired: int
+    jobs_overdue: int
+    jobs_aged: int
     jobs_rung: int
     deliveries_sent: int
 
@@ -29,38 +38,76 @@ class Sweep:
     """Bounded batches with SKIP LOCKED: two sweeps at once share the work."""
 
     def __init__(
-        self, database: Database, *, jobs_queue: Queue, deliver: Deliver, settings: SweepSettings
+        self,
+        database: Database,
+        *,
+        jobs_queue: Queue,
+        deliver: Deliver,
+        settings: SweepSettings,
+        chance: random.Random | None = None,
     ) -> None:
         self._database = database
         self._jobs_queue = jobs_queue
         self._deliver = deliver
         self._settings = settings
+        self._chance = chance or random.SystemRandom()
 
     def __call__(self) -> Swept:
         """Sweep once. Raises StoreError."""
-        expired = expire_leases(
-            self._database, max_attempts=self._settings.max_attempts, limit=self._settings.batch
-        )
-        due = due_jobs(self._database, quiet_s=self._settings.quiet_s, limit=self._settings.batch)
-        again = [each for each in expired if each.status == "pending"]
-        bells = [(each.job_id, each.tenant_id) for each in again] + [
-            (each.job_id, each.tenant_id) for each in due
-        ]
-        self._ring([({"job_id": job_id}, tenant_id) for job_id, tenant_id in bells])
-        messages = self._deliver.plan(self._database)
-        self._deliver.send(messages)
-        swept = Swept(len(expired), len(again) + len(due), len(messages))
+        limit, age = self._settings.batch, self._settings.max_age_s
+        expired = self._rounds(self._expire)
+        overdue = self._rounds(lambda: cancel_overdue(self._database, limit=limit))
+        aged = self._rounds(lambda: fail_aged(self._database, max_age_s=age, limit=limit))
+        rung = self._rounds(self._ring_due)
+        self._rounds(lambda: forget_keys(self._database, keep_key_s=KEEP_KEY_S, limit=limit))
+        swept = Swept(expired, overdue, aged, rung, self._rounds(self._deliver_due))
         beat(self._database, "sweep", asdict(swept))
-        for name, value in (("LeasesExpired", len(expired)), ("DoorbellsRungAgain", swept.jobs_rung)):
+        for name, value in asdict(swept).items():
             if value:
-                count(name, value)
+                count("Swept" + name.title().replace("_", ""), value)
         return swept
 
-    def _ring(self, doorbells: list[tuple[dict[str, str], str]]) -> None:
-        try:
-            refused = self._jobs_queue.send_all(doorbells) if doorbells else 0
-        except UnavailableError as error:
-            logger().warning("doorbells not rung", extra={"reason": str(error)})
-            refused = len(doorbells)
+    def _rounds(self, batch: Callable[[], int]) -> int:
+        """Batch after batch, until one finds nothing; not for ever, the next sweep goes on."""
+        done = 0
+        for _ in range(self._settings.rounds):
+            found = batch()
+            done += found
+            if not found:
+                break
+        return done
+
+    def _expire(self) -> int:
+        expired = expire_leases(
+            self._database,
+            max_attempts=self._settings.max_attempts,
+            max_age_s=self._settings.max_age_s,
+            limit=self._settings.batch,
+        )
+        again = [each for each in expired if each.status == "pending"]
+        self._ring([(each.job_id, each.tenant_id, each.delay_s) for each in again])
+        return len(expired)
+
+    def _ring_due(self) -> int:
+        """After an outage many are due: their bells are spread, so that they do not come as one herd."""
+        due = due_jobs(self._database, quiet_s=self._settings.quiet_s, limit=self._settings.batch)
+        spread = self._settings.spread_s if len(due) == self._settings.batch else 0.0
+        self._ring([(each.job_id, each.tenant_id, self._chance.uniform(0, spread)) for each in due])
+        return len(due)
+
+    def _ring(self, bells: list[Bell]) -> None:
+        messages = [({"job_id": job_id}, tenant_id) for job_id, tenant_id, _ in bells]
+        delays_s = [delay_s for _, _, delay_s in bells]
+        refused = self._jobs_queue.send_all(messages, delays_s=delays_s) if messages else 0
         if refused:
             count("DoorbellsNotRung", refused)
+
+    def _deliver_due(self) -> int:
+        """A sealing key that is out of reach must not keep the sweep from its heartbeat."""
+        try:
+            messages = self._deliver.plan(self._database)
+        except (UnavailableError, VaultError) as error:
+            logger().error("webhooks not planned", extra={"error": places_of(error)})
+            return 0
+        self._deliver.send(messages)
+        return len(messages)

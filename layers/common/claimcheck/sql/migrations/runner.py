@@ -25,6 +25,7 @@ def migrate(database_url: str) -> str:
     import psycopg
     from alembic import command
     from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
     from sqlalchemy.pool import NullPool
 
     with psycopg.connect(database_url, autocommit=True) as guard:
@@ -33,10 +34,13 @@ def migrate(database_url: str) -> str:
         engine = create_engine(
             "postgresql+psycopg://", creator=lambda: psycopg.connect(database_url), poolclass=NullPool
         )
-        with engine.connect() as connection:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        try:
+            with engine.connect() as connection:
+                config = _config()
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+        except DBAPIError as error:  # Alembic's own statements go through SQLAlchemy
+            raise error.orig or error from None
         return current_version(guard)
 
 

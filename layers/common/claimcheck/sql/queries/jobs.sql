@@ -1,14 +1,31 @@
 -- name: insert_job
--- One statement: document, job and first event stand or fall together.
-WITH document AS (
+-- One statement: document, job, first event and idempotency key stand or fall together. The gate refuses
+-- a twin that is being worked on at this moment; a key that is taken lets nothing be inserted.
+WITH gate AS MATERIALIZED (
+  SELECT CASE WHEN %(key)s::text IS NULL THEN true ELSE pg_try_advisory_xact_lock(
+    hashtextextended(%(tenant_id)s || E'\n' || %(task)s || E'\n' || %(key)s::text, 0)) END AS open
+), fresh AS MATERIALIZED (
+  SELECT uuidv7() AS id
+), kept AS (
+  INSERT INTO idempotency_keys AS k (tenant_id, route, key, body_sha256, job_id)
+  SELECT %(tenant_id)s, %(task)s, %(key)s, %(body_sha256)s, fresh.id FROM gate, fresh
+  WHERE gate.open AND %(key)s::text IS NOT NULL
+  ON CONFLICT (tenant_id, route, key) DO UPDATE
+    SET body_sha256 = excluded.body_sha256, job_id = excluded.job_id, created_at = now()
+    WHERE k.created_at < now() - make_interval(secs => %(keep_key_s)s)
+  RETURNING job_id
+), document AS (
   INSERT INTO documents (tenant_id, name, media_type, size_bytes, sha256, content, object_key)
   SELECT %(tenant_id)s, %(name)s, %(media_type)s, %(size_bytes)s, %(sha256)s, %(content)s, %(object_key)s
+  FROM gate WHERE gate.open AND (%(key)s::text IS NULL OR EXISTS (SELECT FROM kept))
   RETURNING id, sha256
 ), job AS (
-  INSERT INTO jobs (tenant_id, task, priority, document_id, params, metadata, webhook_url, max_cost_usd)
-  SELECT %(tenant_id)s, %(task)s, %(priority)s, document.id, %(params)s::jsonb, %(metadata)s::jsonb,
-         %(webhook_url)s, %(max_cost_usd)s
-  FROM document
+  INSERT INTO jobs (id, tenant_id, task, priority, document_id, params, metadata, webhook_url, max_cost_usd,
+    cancel_at)
+  SELECT fresh.id, %(tenant_id)s, %(task)s, %(priority)s, document.id, %(params)s::jsonb,
+    %(metadata)s::jsonb, %(webhook_url)s, %(max_cost_usd)s,
+    now() + make_interval(secs => %(cancel_after_s)s)
+  FROM document, fresh
   RETURNING id, created_at, status, task, params, digest_key
 ), event AS (
   INSERT INTO job_events (job_id, type, status, attempt, detail)
@@ -19,32 +36,61 @@ WITH document AS (
     'document_digest', keyed_digest(job.digest_key, document.sha256))
   FROM job, document
 )
-SELECT id::text AS job_id, status, iso(created_at) AS created_at FROM job
+SELECT gate.open, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at
+FROM gate LEFT JOIN job ON true
+
+-- name: find_first
+-- What the first request with this key made.
+SELECT k.body_sha256, jobs.id::text AS job_id, iso(jobs.created_at) AS created_at
+FROM idempotency_keys k JOIN jobs ON jobs.id = k.job_id
+WHERE k.tenant_id = %(tenant_id)s AND k.route = %(task)s AND k.key = %(key)s
 
 -- name: claim_job
--- The fence goes up with the claim. A live lease, a final state or a job not yet due gives no row.
-WITH claimed AS (
+-- The fence goes up with the claim. A live lease, a final state or a job not yet due gives no claim; where
+-- the model's circuit is open, the job is put off until it may be called, and one claim becomes the probe.
+WITH asked AS MATERIALIZED (
+  SELECT id, CASE priority WHEN 'economy' THEN %(economy)s ELSE %(standard)s END AS model FROM jobs
+  WHERE id = %(job_id)s AND status = 'pending' AND available_at <= now()
+    AND (cancel_at IS NULL OR cancel_at > now())
+), probing AS (
+  UPDATE model_circuits c SET retry_at = now() + make_interval(secs => %(probe_s)s), probe_job = asked.id
+  FROM asked WHERE c.model = asked.model AND c.opened_at IS NOT NULL AND c.retry_at <= now()
+  RETURNING c.model
+), circuit AS MATERIALIZED (
+  SELECT greatest(c.retry_at - now(), interval '0') + random() * interval '20 seconds' AS wait
+  FROM model_circuits c JOIN asked USING (model)
+  WHERE c.opened_at IS NOT NULL AND NOT EXISTS (SELECT FROM probing)
+), held AS (
+  UPDATE jobs SET available_at = now() + circuit.wait, rung_at = now(), rings = 1, updated_at = now()
+  FROM circuit WHERE jobs.id = %(job_id)s AND jobs.status = 'pending' AND jobs.available_at <= now()
+  RETURNING tenant_id, extract(epoch FROM circuit.wait)::float8 AS held_s
+), claimed AS (
   UPDATE jobs SET status = 'running', attempt = attempt + 1, updated_at = now(),
     started_at = coalesce(started_at, now()), lease_expires_at = now() + make_interval(secs => %(lease_s)s)
-  WHERE id = %(job_id)s AND status = 'pending' AND available_at <= now()
-  RETURNING *
+  FROM asked
+  WHERE jobs.id = asked.id AND status = 'pending' AND available_at <= now()
+    AND NOT EXISTS (SELECT FROM circuit)
+  RETURNING jobs.*
 ), event AS (
   INSERT INTO job_events (job_id, type, status, attempt) SELECT id, 'claimed', status, attempt FROM claimed
 )
-SELECT claimed.id::text AS job_id, claimed.tenant_id, claimed.task, claimed.params, claimed.attempt,
-  claimed.failures, claimed.priority, claimed.max_cost_usd::float8, claimed.cost_usd::float8,
-  claimed.created_at, claimed.document_id::text,
-  documents.name, documents.media_type, documents.content, documents.object_key, documents.chars,
-  documents.text_content, documents.text_key, documents.text_is_content, documents.page_starts,
-  documents.unread_pages
-FROM claimed JOIN documents ON documents.id = claimed.document_id
+SELECT held.held_s, coalesce(held.tenant_id, claimed.tenant_id) AS tenant_id,
+  claimed.id::text AS job_id, claimed.task, claimed.params, claimed.attempt, claimed.failures, claimed.waits,
+  claimed.lost_leases, claimed.priority, claimed.max_cost_usd::float8,
+  extract(epoch FROM now() - claimed.accepted_at)::float8 AS age_s,
+  claimed.document_id::text, documents.name, documents.media_type, documents.content, documents.object_key,
+  documents.chars, documents.text_content, documents.text_key, documents.text_is_content,
+  documents.page_starts, documents.unread_pages
+FROM (VALUES (1)) AS one LEFT JOIN held ON true LEFT JOIN claimed ON true
+LEFT JOIN documents ON documents.id = claimed.document_id
 
 -- name: extend_leases
--- One heartbeat for all jobs of an environment; what does not come back has been lost or cancelled.
+-- One heartbeat for all jobs of an environment; what does not come back was lost, cancelled or is too late.
 UPDATE jobs SET lease_expires_at = now() + make_interval(secs => %(lease_s)s)
 FROM unnest(%(job_ids)s::uuid[], %(attempts)s::int[]) AS held (job_id, held_attempt)
 WHERE id = job_id AND attempt = held_attempt AND status = 'running'
-RETURNING id::text AS job_id
+  AND (cancel_at IS NULL OR cancel_at > now())
+RETURNING id::text AS job_id, attempt
 
 -- name: set_progress
 UPDATE jobs SET progress_done = %(done)s, progress_total = %(total)s, updated_at = now()
@@ -52,7 +98,8 @@ WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = 'running'
 RETURNING id::text AS job_id
 
 -- name: finish_job
--- completed, partial or failed: state, event and delivery in one statement, all behind the fence.
+-- completed, partial or failed: state, event and delivery in one statement, all behind the fence. Asked
+-- again after a lost connection, it finds its own work done.
 WITH finished AS (
   UPDATE jobs SET status = %(status)s, result = %(result)s::jsonb, error = %(error)s::jsonb,
     failures = failures + %(charged)s, progress_done = CASE WHEN %(status)s = 'completed'
@@ -62,8 +109,10 @@ WITH finished AS (
   RETURNING *
 ), event AS (
   INSERT INTO job_events (job_id, type, status, attempt, detail)
-  SELECT id, status, status, attempt, CASE
-    WHEN result IS NOT NULL THEN jsonb_build_object('result_digest',
+  SELECT id, status, status, attempt, jsonb_build_object('usage', jsonb_build_object('model', model,
+      'calls', calls, 'input_tokens', input_tokens, 'cache_read_tokens', cache_read_tokens,
+      'cache_write_tokens', cache_write_tokens, 'output_tokens', output_tokens, 'cost_usd', cost_usd))
+    || CASE WHEN result IS NOT NULL THEN jsonb_build_object('result_digest',
       keyed_digest(digest_key, convert_to(result::text, 'UTF8')))
     ELSE jsonb_build_object('code', error ->> 'code') END
   FROM finished
@@ -72,12 +121,19 @@ WITH finished AS (
   SELECT tenant_id, id, 'job.' || status, webhook_url FROM finished WHERE webhook_url IS NOT NULL
   RETURNING id
 )
-SELECT finished.status, (SELECT id::text FROM delivery) AS delivery_id FROM finished
+SELECT (SELECT id::text FROM delivery) AS delivery_id FROM finished
+UNION ALL
+SELECT (SELECT max(d.id::text) FROM deliveries d WHERE d.job_id = jobs.id) FROM jobs
+WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = %(status)s
+  AND NOT EXISTS (SELECT FROM finished)
 
 -- name: retry_job
+-- Back to pending, due later. Asked again after a lost connection, it finds its own work done.
 WITH waiting AS (
   UPDATE jobs SET status = 'pending', lease_expires_at = NULL, failures = failures + %(charged)s,
-    available_at = now() + make_interval(secs => %(delay_s)s), rung_at = now(), updated_at = now()
+    waits = CASE WHEN %(charged)s = 1 THEN 0 ELSE waits + 1 END,
+    last_failure = jsonb_build_object('code', %(code)s::text, 'message', %(message)s::text),
+    available_at = now() + make_interval(secs => %(delay_s)s), rung_at = now(), rings = 1, updated_at = now()
   WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = 'running'
   RETURNING *
 ), event AS (
@@ -87,6 +143,9 @@ WITH waiting AS (
   FROM waiting
 )
 SELECT tenant_id FROM waiting
+UNION ALL
+SELECT tenant_id FROM jobs WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = 'pending'
+  AND NOT EXISTS (SELECT FROM waiting)
 
 -- name: cancel_job
 -- From pending or running. The worker's next write meets the state and writes nothing.
@@ -103,31 +162,20 @@ WITH cancelled AS (
 )
 SELECT id::text AS job_id, (SELECT id::text FROM delivery) AS delivery_id FROM cancelled
 
--- name: begin_call
--- Before a model is paid. No row where the fence is lost: then nobody may call.
-INSERT INTO model_calls (job_id, attempt, model)
-SELECT id, attempt, %(model)s FROM jobs
-WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = 'running'
-RETURNING id::text AS call_id
-
--- name: end_call
--- What was paid counts, whoever holds the fence by now and whatever the job became.
-WITH call AS (
-  UPDATE model_calls SET finished_at = now(), outcome = %(outcome)s, request_id = %(request_id)s,
-    model = coalesce(%(model)s, model), input_tokens = %(input_tokens)s,
-    cache_read_tokens = %(cache_read_tokens)s, cache_write_tokens = %(cache_write_tokens)s,
-    output_tokens = %(output_tokens)s, cost_usd = %(cost_usd)s, answer = %(answer)s
-  WHERE id = %(call_id)s AND finished_at IS NULL
-  RETURNING *
+-- name: redrive_job
+-- A failed job starts over: its attempts and its age count anew, what it cost stays.
+WITH found AS MATERIALIZED (
+  SELECT id, status FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s FOR UPDATE
+), redriven AS (
+  UPDATE jobs SET status = 'pending', error = NULL, completed_at = NULL, failures = 0, waits = 0,
+    lost_leases = 0, accepted_at = now(), available_at = now(), rung_at = now(), rings = 1, cancel_at = NULL,
+    updated_at = now()
+  FROM found WHERE jobs.id = found.id AND found.status = 'failed'
+  RETURNING jobs.*
+), event AS (
+  INSERT INTO job_events (job_id, type, status, attempt) SELECT id, 'redriven', status, attempt FROM redriven
 )
-UPDATE jobs SET model = call.model, calls = calls + 1,
-  input_tokens = jobs.input_tokens + call.input_tokens,
-  cache_read_tokens = jobs.cache_read_tokens + call.cache_read_tokens,
-  cache_write_tokens = jobs.cache_write_tokens + call.cache_write_tokens,
-  output_tokens = jobs.output_tokens + call.output_tokens,
-  cost_usd = jobs.cost_usd + call.cost_usd, updated_at = now()
-FROM call WHERE jobs.id = call.job_id
-RETURNING jobs.id::text AS job_id
+SELECT found.status AS was FROM found
 
 -- name: save_text
 -- What the worker read out of a document. The same for every job that names it, so it needs no fence.

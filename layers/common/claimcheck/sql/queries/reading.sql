@@ -1,11 +1,11 @@
 -- name: get_job
 -- The answer is built where the row is: one round trip, and jsonb's numbers arrive as they were stored.
 SELECT status, attempt || '-' || (extract(epoch FROM updated_at) * 1000000)::bigint AS version,
-  job_body(jobs, true) AS body
+  job_body(jobs, true, %(base)s) AS body
 FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
 
 -- name: list_jobs
-SELECT id::text AS job_id, job_body(jobs, false) AS body
+SELECT id::text AS job_id, job_body(jobs, false, %(base)s) AS body
 FROM jobs
 WHERE tenant_id = %(tenant_id)s
   AND (%(before)s::uuid IS NULL OR id < %(before)s::uuid)
@@ -45,3 +45,6 @@ FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
 
 -- name: schema_version
 SELECT version_num AS version FROM schema_version
+
+-- name: schema_exists
+SELECT to_regclass('schema_version') IS NOT NULL AS exists

@@ -1,0 +1,86 @@
+"""Why a call is refused, as types. Light: every handler that answers HTTP imports it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field. `pointer` is a JSON Pointer (RFC 6901) into the body."""
+
+    pointer: str
+    detail: str
+
+    def as_json(self) -> dict[str, str]:
+        """The form that problem answers carry."""
+        return {"pointer": self.pointer, "detail": self.detail}
+
+
+class UnknownTask(Exception):  # noqa: N818 -- an outcome of parsing, named for what it says
+    """There is no such task; `known` names those there are."""
+
+    def __init__(self, known: Sequence[str]) -> None:
+        super().__init__("unknown task")
+        self.known = tuple(known)
+
+
+class InvalidRequest(Exception):  # noqa: N818
+    """The body cannot be accepted: `status` 400 where it is no JSON, 422 where fields are wrong."""
+
+    def __init__(
+        self,
+        status: Literal[400, 422],
+        code: Literal["json_malformed", "fields_invalid"],
+        detail: str,
+        errors: tuple[FieldError, ...] = (),
+    ) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+
+
+class JobNotFoundError(Exception):
+    """The tenant has no such job; another tenant's job looks the same."""
+
+
+class BodyTooLargeError(Exception):
+    """The body is over `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit} bytes")
+        self.limit = limit
+
+
+class InvalidQueryError(Exception):
+    """A query parameter or header cannot be used; the message says which and how it should be."""
+
+
+class KeyRefusedError(Exception):
+    """No usable API key was sent. `known_form` tells a malformed key from an unknown one."""
+
+    def __init__(self, *, known_form: bool) -> None:
+        super().__init__("unknown key" if known_form else "malformed key")
+        self.known_form = known_form
+
+
+class IdempotencyMismatchError(Exception):
+    """The Idempotency-Key was used for another body within the last 24 hours."""
+
+
+class IdempotencyInFlightError(Exception):
+    """The first request with this Idempotency-Key is being worked on at this moment."""
+
+
+class JobNotFailedError(Exception):
+    """Only a failed job can be put back; `status` is what it is."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the job is {status}")
+        self.status = status

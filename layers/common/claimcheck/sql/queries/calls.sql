@@ -1,0 +1,31 @@
+-- name: begin_call
+-- Before a model is paid (the function is in 0003_reliability.sql). No row where the fence is lost.
+SELECT paid_id::text, answer, outcome, over_cap FROM begin_model_call(
+  %(job_id)s::uuid, %(attempt)s::integer, %(call_id)s::uuid, %(model)s::text, %(question_sha256)s::bytea,
+  %(worst_usd)s::numeric)
+
+-- name: end_call
+-- What was paid counts, whoever holds the fence by now and whatever the job became; once, however often it is
+-- told.
+WITH call AS (
+  UPDATE model_calls SET finished_at = now(), outcome = %(outcome)s, request_id = %(request_id)s,
+    outcome_unknown = %(unknown)s, input_tokens = %(input_tokens)s,
+    cache_read_tokens = %(cache_read_tokens)s, cache_write_tokens = %(cache_write_tokens)s,
+    output_tokens = %(output_tokens)s, cost_usd = %(cost_usd)s, answer = %(answer)s
+  WHERE id = %(call_id)s AND finished_at IS NULL
+  RETURNING *
+), health AS MATERIALIZED (
+  SELECT note_health(model, job_id, %(health)s, %(threshold)s) FROM call
+)
+UPDATE jobs SET model = coalesce(%(model)s, call.model), calls = calls + 1,
+  input_tokens = jobs.input_tokens + call.input_tokens,
+  cache_read_tokens = jobs.cache_read_tokens + call.cache_read_tokens,
+  cache_write_tokens = jobs.cache_write_tokens + call.cache_write_tokens,
+  output_tokens = jobs.output_tokens + call.output_tokens,
+  cost_usd = jobs.cost_usd + call.cost_usd, updated_at = now()
+FROM call, (SELECT count(*) FROM health) AS noted WHERE jobs.id = call.job_id
+RETURNING jobs.id::text AS job_id
+
+-- name: reject_answer
+-- Read, and of no use: the same question may be paid for again.
+UPDATE model_calls SET rejected = true WHERE id = %(call_id)s RETURNING id::text AS call_id

@@ -1,0 +1,119 @@
+"""Model calls: noted before they are made, settled after, and used again where they were paid for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from claimcheck.store.sql import queries
+
+if TYPE_CHECKING:
+    from claimcheck.store.connection import Database
+
+Health = Literal["ok", "down", "unclear"]
+"""What a call says about its model: it answered, it is down, or neither."""
+
+CIRCUIT_OPENS_AFTER = 5  # failures in a row
+
+
+@dataclass(frozen=True, slots=True)
+class CallUsage:
+    """What one model call used. Tokens are counts, `cost_usd` is US dollars."""
+
+    input_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The call is on record and may be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """The same question was answered and paid for before; this is the raw answer."""
+
+    call_id: str
+    answer: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverCap:
+    """The call's worst case is more than the job's cap leaves."""
+
+
+def begin_call(
+    database: Database,
+    call_id: str,
+    job_id: str,
+    attempt: int,
+    *,
+    model: str,
+    question_sha256: bytes,
+    worst_usd: float,
+) -> Begun | Paid | OverCap | None:
+    """Note a model call before it is made; None where the fence is lost and no call may be made.
+
+    Asked again with the same `call_id` (a UUID) after a lost connection, it notes the call once.
+    """
+    row = database.one(
+        queries("calls")["begin_call"],
+        {
+            "call_id": call_id,
+            "job_id": job_id,
+            "attempt": attempt,
+            "model": model,
+            "question_sha256": question_sha256,
+            "worst_usd": worst_usd,
+        },
+    )
+    if row is None:
+        return None
+    if row["paid_id"] is not None:
+        return Paid(row["paid_id"], row["answer"], row["outcome"])
+    return OverCap() if row["over_cap"] else Begun()
+
+
+def end_call(
+    database: Database,
+    call_id: str,
+    *,
+    outcome: str,
+    usage: CallUsage,
+    health: Health,
+    unknown: bool = False,
+    model: str | None = None,
+    request_id: str | None = None,
+    answer: str | None = None,
+) -> None:
+    """Settle a call, whoever holds the fence by now; a second time it changes nothing.
+
+    `unknown`: nobody told us whether it was worked on and paid for. `model` is the one that answered.
+    """
+    database.all(
+        queries("calls")["end_call"],
+        {
+            "call_id": call_id,
+            "outcome": outcome,
+            "unknown": unknown,
+            "health": health,
+            "threshold": CIRCUIT_OPENS_AFTER,
+            "model": model,
+            "request_id": request_id,
+            "answer": answer,
+            "input_tokens": usage.input_tokens,
+            "cache_read_tokens": usage.cache_read_tokens,
+            "cache_write_tokens": usage.cache_write_tokens,
+            "output_tokens": usage.output_tokens,
+            "cost_usd": usage.cost_usd,
+        },
+    )
+
+
+def reject_answer(database: Database, call_id: str) -> None:
+    """Say that a paid answer is of no use, so that its question may be paid for again."""
+    database.all(queries("calls")["reject_answer"], {"call_id": call_id})
