@@ -102,6 +102,12 @@ def job_view(job: Job, asked: Sequence[str] = ()) -> Group:
     if result:
         parts.append(result_view(job["task"], result, asked))
         parts += [plain(line, "yellow") for line in _remarks(result)]
+    unknown = (job.get("usage") or {}).get("unknown_calls") or 0
+    if unknown:
+        most = float((job.get("usage") or {}).get("unknown_cost_usd_at_most") or 0)
+        parts.append(
+            plain(f"{unknown} calls of unknown outcome, paid for or not: at most ${most:.4f}", "yellow")
+        )
     notice = answered_by(job)
     if notice:
         parts.append(plain(notice, "yellow" if notice == OFFLINE_NOTICE else "dim"))
