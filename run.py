@@ -2,6 +2,7 @@
 
 python3 run.py demo            the whole pipeline on sample documents
 python3 run.py test [...]      the tests; further arguments go to pytest
+python3 run.py faults [...]    kills everything, many times, and counts what was lost
 python3 run.py check           lint, format, types, import arrows, the template
 python3 run.py sam [...]       AWS SAM's own command, with the Python it wants: sam build, sam deploy --guided
 python3 run.py lock            writes the files of pinned requirements; --upgrade takes newer versions
@@ -58,6 +59,9 @@ def command_of(name: str, rest: list[str]) -> list[str]:
         os.chdir(ROOT)
         everything = ["-n", "auto", "--dist", "loadgroup"]  # a worker a core; a selection runs in one
         return [str(OURS.python), "-m", "pytest", *(rest or everything)]
+    if name == "faults":
+        os.chdir(ROOT)
+        return [str(OURS.python), "-m", "tests.faults", *rest]
     if name == "sam":
         os.environ.update(sam_environment())
         return [SAM.program("sam"), *rest]
