@@ -87,7 +87,8 @@ class StatusSettings:
 class ProcessSettings:
     """Seconds, tokens and names for the worker; `job_timeout_s` is one attempt's deadline.
 
-    A lease and one sweep (60 s) are less than the 90 s within which a lost job is to be due again.
+    A lease is extended three times in its length; it and one sweep (60 s) are less than the 90 s within which
+    a lost job is to be due again.
     `probe_s`: how long a call that tries a model again may take before another one does.
     """
 
@@ -100,7 +101,6 @@ class ProcessSettings:
     model_standard: str
     model_economy: str
     lease_s: float = 25.0
-    heartbeat_s: float = 8.0
     probe_s: float = 120.0
     job_timeout_s: float = 540.0
     max_attempts: int = 5

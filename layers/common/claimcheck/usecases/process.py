@@ -13,6 +13,7 @@ from claimcheck.jobs.states import Status
 from claimcheck.store.documents import save_text
 from claimcheck.store.faults import DatabaseUnavailableError, StoreError
 from claimcheck.store.jobs import Held, claim_job, finish_job, retry_job
+from claimcheck.store.sweeping import cancel_overdue
 from claimcheck.tasks import TASKS
 from claimcheck.tasks.base import Source
 from claimcheck.telemetry import count, logger, places_of
@@ -67,7 +68,7 @@ class Process:
         self._deliver = deliver
         self._settings = settings
         self._policy = RetryPolicy(settings.max_attempts, settings.max_age_s)
-        self._leases = Leases(database, lease_s=settings.lease_s, heartbeat_s=settings.heartbeat_s)
+        self._leases = Leases(database, lease_s=settings.lease_s, heartbeat_s=settings.lease_s / 3)
         self._company = Company()
         self._chance = chance or random.SystemRandom()
 
@@ -82,6 +83,7 @@ class Process:
             probe_s=self._settings.probe_s,
         )
         if claimed is None:
+            await self._cancel_overdue(job_id)
             return Outcome.NOTHING_TO_DO
         if isinstance(claimed, Held):
             await self._ring_later(job_id, claimed.tenant_id, claimed.delay_s)
@@ -97,8 +99,9 @@ class Process:
             async with self._leases.held(job):
                 written = await self._worked_on(job, timeout_s)
         except LeaseLostError:
-            return Outcome.LOST
+            written = None
         if written is None:
+            await self._cancel_overdue(job.job_id)
             return Outcome.LOST
         if isinstance(written, Retry):
             count("JobsRetried")
@@ -221,6 +224,10 @@ class Process:
         if finished is not None:
             count(f"Jobs{status.capitalize()}")
         return finished
+
+    async def _cancel_overdue(self, job_id: str) -> None:
+        """A job past its deadline is neither claimed nor called for: it ends now, not with the next sweep."""
+        await self._database.run(cancel_overdue, limit=1, job_ids=[job_id])
 
     async def _deliver_now(self, delivery_id: str) -> None:
         """The first attempt at once; whatever hinders it, the delivery is due and sweep sends it."""
