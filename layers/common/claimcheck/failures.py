@@ -78,7 +78,7 @@ TABLE: dict[str, FailureClass] = {
     "storage_unavailable": _again("a service of ours was not to be reached", charged=False, delay_s=5),
     "internal": _again("a fault of ours"),
     "worker_crashed": _again("the worker that held the job stopped before it was done"),
-    "expired": FailureClass("the job found no chance to run before it was too old"),
+    "expired": _again("the job found no chance to run before it was too old"),
 }
 
 

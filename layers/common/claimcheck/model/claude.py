@@ -56,9 +56,10 @@ class Claude:
         except anthropic.APIStatusError as error:
             if error.status_code == 401:
                 self._client = None
-            raise CallFailedError(
-                failure_of(error), request_id=error.request_id, outcome_known=error.status_code < 500
-            ) from None
+            failure = failure_of(error)
+            # Who is turned away (any 4xx, 529) has not been worked for; of a 5xx nobody can tell.
+            known = 400 <= error.status_code < 500 or failure.code == "model_overloaded"
+            raise CallFailedError(failure, request_id=error.request_id, outcome_known=known) from None
         except (anthropic.APITimeoutError, TimeoutError):
             failure = RetryableFailure("model_timeout", "The model did not answer in time.")
             raise CallFailedError(failure, outcome_known=False) from None

@@ -59,7 +59,8 @@ class Answerer:
         call_id, text, stop = await self._paid(job, question)
         try:
             return parse_answer(_usable(text, stop), prompt.schema)
-        except (RetryableFailure, PermanentFailure):
+        except RetryableFailure:
+            # One that ends the job is left: a worker that dies before the end is written must not pay again.
             await self._database.surely(reject_answer, call_id)
             raise
 

@@ -172,6 +172,9 @@ WITH found AS MATERIALIZED (
     updated_at = now()
   FROM found WHERE jobs.id = found.id AND found.status = 'failed'
   RETURNING jobs.*
+), rejected AS ( -- what ended the job is asked for again; any other paid answer is used
+  UPDATE model_calls SET rejected = true FROM redriven
+  WHERE job_id = redriven.id AND model_calls.outcome NOT IN ('end_turn', 'stop_sequence')
 ), event AS (
   INSERT INTO job_events (job_id, type, status, attempt) SELECT id, 'redriven', status, attempt FROM redriven
 )

@@ -1,0 +1,87 @@
+"""submit and status: what a warm call says to the database and to SQS, counted on the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from bench.wire import CountingRelay
+from tests.integration.functions.documents import EXTRACT
+from tests.integration.functions.recorded import get_job, list_jobs, post_job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.functions.stage import Stage
+
+
+@dataclass(frozen=True)
+class Wires:
+    """A deployment whose every word to the database and to SQS goes by way of a relay."""
+
+    stage: Stage
+    database: CountingRelay
+    sqs: CountingRelay
+
+    def spoken(self, name: str, event: Any, status: int) -> tuple[int, int]:
+        """Round trips of one call: to the database, to SQS."""
+        self.database.reset()
+        self.sqs.reset()
+        answer = self.stage.call(name, event)
+        assert answer["statusCode"] == status, answer
+        return self.database.round_trips, self.sqs.round_trips
+
+
+@pytest.fixture
+def wires(stage: Stage, database_url: str) -> Iterator[Wires]:
+    """The queues are moto's, and this server shows the same ones on a port."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    parts = urlsplit(database_url)
+    try:
+        with (
+            CountingRelay(str(parts.hostname), int(parts.port or 0)) as database,
+            CountingRelay(host, port) as sqs,
+        ):
+            user, at, _ = parts.netloc.rpartition("@")
+            stage.override(
+                DATABASE_URL=urlunsplit(parts._replace(netloc=f"{user}{at}127.0.0.1:{database.port}")),
+                AWS_ENDPOINT_URL_SQS=f"http://127.0.0.1:{sqs.port}",
+            )
+            yield Wires(stage, database, sqs)
+    finally:
+        server.stop()
+
+
+def test_a_warm_submit_speaks_once_to_each(wires: Wires) -> None:
+    """Document, job, event and doorbell: one round trip to the database and one to SQS."""
+    wires.stage.accept(**EXTRACT)
+    assert [wires.spoken("submit", post_job("extract", EXTRACT), 202) for _ in range(3)] == [(1, 1)] * 3
+    assert len(wires.stage.received("JobsQueue")["Records"]) == 4
+
+
+def test_a_new_key_costs_nothing_more(wires: Wires) -> None:
+    """An Idempotency-Key is stored by the same statement; only a repetition asks what it stands for."""
+    wires.stage.accept(**EXTRACT)
+    first, again = (post_job("extract", EXTRACT, idempotency_key="order-17") for _ in range(2))
+    assert wires.spoken("submit", first, 202) == (1, 1)
+    assert wires.spoken("submit", again, 202) == (2, 0)
+
+
+def test_a_refused_body_speaks_to_nobody(wires: Wires) -> None:
+    """What is wrong with a request is found without the database."""
+    wires.stage.accept(**EXTRACT)
+    assert wires.spoken("submit", post_job("extract", {**EXTRACT, "fields": []}), 422) == (0, 0)
+
+
+def test_a_warm_status_speaks_once_to_the_database(wires: Wires) -> None:
+    """The job and the list of jobs are one statement each."""
+    job_id = wires.stage.accept(**EXTRACT)
+    wires.stage.read(job_id)
+    assert wires.spoken("status", get_job(job_id), 200) == (1, 0)
+    assert wires.spoken("status", list_jobs(), 200) == (1, 0)
