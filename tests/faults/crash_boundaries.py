@@ -1,0 +1,109 @@
+"""Where a run can be cut: before and after each statement and each call to the outside."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import ssl
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+    import pytest
+
+    from tests.faults.crash_aws import FileCloud
+
+
+class Boundaries:
+    """Numbers the boundaries that this process comes to, from 0, and kills it at `kill_at`.
+
+    That is a number or a name. No thread is killed in the middle of a statement because another one has
+    come to the boundary: what was told is what has happened.
+    """
+
+    def __init__(self, kill_at: int | str | None, tell: Callable[[str], None]) -> None:
+        self._kill_at = kill_at
+        self._tell = tell
+        self._count = 0
+        self._lock = threading.RLock()
+
+    def reach(self, name: str) -> None:
+        """The process is at a boundary; told first, so that others know where it ended."""
+        with self._lock:
+            self._tell(name)
+            if self._kill_at in {self._count, name}:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self._count += 1
+
+    def around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """`call` between two boundaries."""
+
+        @functools.wraps(call)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            with self._lock:
+                self.reach(f"before {name}")
+                answer = call(*args, **kwargs)
+                self.reach(f"after {name}")
+            return answer
+
+        return watched
+
+    def around_async(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """As `around`, for a coroutine function."""
+
+        @functools.wraps(call)
+        async def watched(*args: Any, **kwargs: Any) -> Any:
+            self.reach(f"before {name}")
+            answer = await call(*args, **kwargs)
+            self.reach(f"after {name}")
+            return answer
+
+        return watched
+
+
+def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch) -> None:
+    """Put boundaries around everything that this process says to anybody else.
+
+    A statement is one transaction: after it means that it is committed, and that its answer is not used.
+    """
+    import boto3
+    import httpx
+    from claimcheck.model.claude import Claude
+    from claimcheck.store.connection import Database
+
+    run = Database.all
+
+    def statement(database: Database, query: Any, params: Any) -> Any:
+        return boundaries.around(query.name, run)(database, query, params)
+
+    post = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def posted(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        response: httpx.Response = await boundaries.around_async("POST webhook", post)(transport, request)
+        return response
+
+    def client(service: str, **options: Any) -> Any:
+        return _Watched(cloud.client(service, **options), service, boundaries)
+
+    # Nobody here speaks TLS, and reading the authorities' certificates takes longer than all the rest.
+    process.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
+    process.setattr(Database, "all", statement)
+    process.setattr(Claude, "ask", boundaries.around_async("ask", Claude.ask))
+    process.setattr(httpx.AsyncHTTPTransport, "handle_async_request", posted)
+    process.setattr(boto3, "client", client)
+
+
+class _Watched:
+    """A client whose every call stands between two boundaries."""
+
+    def __init__(self, client: object, service: str, boundaries: Boundaries) -> None:
+        self._client = client
+        self._service = service
+        self._boundaries = boundaries
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return self._boundaries.around(f"{self._service}.{name}", getattr(self._client, name))

@@ -1,0 +1,97 @@
+"""One run of one scenario: the ground it stands on, what it broke, and when."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.faults.model import ModelServer
+from tests.faults.receiver import Receiver
+from tests.faults.system import System
+from tests.faults.waiting import wait_for
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from tests.faults.burst import Burst
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The system, the model server behind it and the receiver of its webhooks."""
+
+    system: System
+    model: ModelServer
+    receiver: Receiver
+
+
+@contextlib.contextmanager
+def ground(
+    directory: Path, *, outside_database: bool = False, variables: Mapping[str, str] | None = None
+) -> Iterator[Ground]:
+    """Everything started; ended again, whatever happens."""
+    with contextlib.ExitStack() as stack:
+        receiver = Receiver()
+        stack.callback(receiver.stop)
+        model = ModelServer(directory / "model")
+        stack.callback(model.stop)
+        system = System(
+            directory, model_url=model.url, outside_database=outside_database, variables=variables
+        )
+        stack.callback(system.stop)
+        yield Ground(system, model, receiver)
+
+
+@dataclass(slots=True)
+class Trial:
+    """What a scenario acts on, and what it did. `in_flight`: model calls under way at the kills."""
+
+    ground: Ground
+    burst: Burst
+    chance: random.Random
+    in_flight: set[str] = field(default_factory=set)
+    ended_at: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def system(self) -> System:
+        """The system that is being broken."""
+        return self.ground.system
+
+    def done(self) -> float:
+        """The share of the burst that is final, 0 to 1."""
+        return self.system.questions.final(self.burst.accepted()) / len(self.burst.jobs)
+
+    def moments(self, count: int) -> Iterator[None]:
+        """`count` moments during the burst, each at a random share of it done."""
+        for at in sorted(self.chance.uniform(0.05, 0.75) for _ in range(count)):
+            wait_for(f"{at:.0%} of the burst to be done", lambda at=at: self.done() >= at)  # type: ignore[misc]
+            yield
+            self.over()
+
+    def over(self) -> None:
+        """The fault has ended, as far as it does."""
+        self.ended_at = time.time()
+
+    def amid_calls(self, act: Callable[[], object]) -> None:
+        """Do `act` at a moment when model calls are in flight; the workers stand still meanwhile.
+
+        So what is counted is what is hit: no call begins or ends between the count and the act.
+        """
+        while True:
+            wait_for("a model call in flight", self._any_call)
+            with self.system.frozen() as calls:
+                hit = calls - self.in_flight
+                if hit:
+                    self.in_flight |= hit
+                    act()
+                    return
+
+    def _any_call(self) -> bool:
+        if self.done() >= 1.0:
+            raise RuntimeError("the burst is over before the fault: submit more jobs")
+        return bool(self.system.questions.open_calls() - self.in_flight)

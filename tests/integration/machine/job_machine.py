@@ -1,0 +1,177 @@
+"""A machine that does to jobs whatever workers, owners, sweeps and time may do, in any order."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from claimcheck.jobs.states import Status
+from claimcheck.store.jobs import IdempotencyKey, KeyTaken, Ticket, cancel_job, insert_job, redrive_job
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.integration.machine.job_model import WORST, Circuit, Job
+from tests.integration.machine.job_rows import Rows
+from tests.integration.store.jobs_in_states import WEBHOOK, new_job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import psycopg
+    from claimcheck.store.connection import Database
+
+DAY_S, LEASE_S = 86_400.0, 600.0
+WHICH = st.integers(0, 3)
+_MOST_LIVE = 3  # jobs that are not final: with more of them, nothing happens to any one of them twice
+
+
+@dataclass
+class Taken:
+    """What a key stands for."""
+
+    job: Job
+    body: bytes
+    old: bool = False
+
+
+def some(wanted: Callable[[Job], object]) -> Callable[[Any], Any]:
+    """A precondition of a rule: there is a job such as is wanted."""
+    return precondition(lambda machine: any(wanted(job) for job in machine.all))
+
+
+rarely: Callable[[Any], Any] = precondition(lambda machine: machine.steps % 8 == 7)
+"""A precondition of what ends a job or spoils it: else nothing would ever go on for long."""
+
+
+def running(job: Job) -> bool:
+    return job.status is Status.RUNNING
+
+
+def pending(job: Job) -> bool:
+    return job.status is Status.PENDING
+
+
+def failed(job: Job) -> bool:
+    return job.status is Status.FAILED
+
+
+def live(job: Job) -> bool:
+    return not job.final
+
+
+class JobMachine(RuleBasedStateMachine):
+    """Each example has a tenant and two models of its own in one database, and leaves nothing unfinished.
+
+    Rules choose among the jobs for which they mean something; what is refused is tried by `late_worker`.
+    """
+
+    def __init__(self, database: Database, sql: psycopg.Connection[Any]) -> None:
+        super().__init__()
+        self.database = database
+        self.rows = Rows(database, sql)
+        self.all: list[Job] = []
+        self.steps = 0
+        self.keys: dict[tuple[str, str], Taken] = {}
+        self.tenant = f"m{uuid.uuid4().hex}"
+        self.models = {each: f"{each}-{self.tenant}" for each in ("standard", "economy")}
+        self.circuits = {model: Circuit() for model in self.models.values()}
+        self.rows.change("INSERT INTO tenants (id) VALUES (%s)", self.tenant)
+
+    def teardown(self) -> None:
+        """What is unfinished would be the next example's to sweep."""
+        for job in self.all:
+            cancel_job(self.database, self.tenant, job.job_id)
+        self.rows.change("DELETE FROM idempotency_keys WHERE tenant_id = %s", self.tenant)
+
+    def pick(self, which: int, wanted: Callable[[Job], object]) -> Job:
+        """One of the jobs that are wanted."""
+        found = [job for job in self.all if wanted(job)]
+        return found[which % len(found)]
+
+    @invariant()
+    def database_and_model_agree(self) -> None:
+        self.steps += 1
+        self.rows.check(self.tenant, self.all)
+
+    # --- owners -----------------------------------------------------------------------------------
+
+    @initialize(webhook=st.booleans(), deadline=st.booleans())
+    def first_jobs(self, webhook: bool, deadline: bool) -> None:
+        """There is always something to do."""
+        self.submit(webhook=webhook, cap=None, deadline=deadline, priority="standard")
+        self.submit(webhook=True, cap=2 * WORST, deadline=True, priority="standard")
+
+    @precondition(lambda machine: sum(map(live, machine.all)) < _MOST_LIVE)
+    @rule(
+        webhook=st.booleans(),
+        cap=st.sampled_from([None, 2 * WORST]),
+        deadline=st.booleans(),
+        priority=st.sampled_from(["standard", "standard", "economy"]),
+    )
+    def submit(self, webhook: bool, cap: Any, deadline: bool, priority: str) -> None:
+        options = {"webhook": webhook, "cap": cap, "deadline": deadline, "priority": priority}
+        ticket, job = self._insert(None, "extract", **options)
+        assert isinstance(ticket, Ticket)
+        self._accepted(ticket, job)
+
+    @precondition(lambda machine: sum(map(live, machine.all)) < _MOST_LIVE or machine.keys)
+    @rule(
+        key=st.sampled_from(["k1", "k2"]),
+        body=st.sampled_from([b"1" * 32, b"2" * 32]),
+        task=st.sampled_from(["extract", "extract", "summarise"]),
+    )
+    def submit_with_key(self, key: str, body: bytes, task: str) -> None:
+        answer, job = self._insert(IdempotencyKey(key, body), task, webhook=True)
+        taken = self.keys.get((task, key))
+        if taken is None or taken.old:
+            assert isinstance(answer, Ticket)
+            self.keys[task, key] = Taken(self._accepted(answer, job), body)
+        else:
+            assert isinstance(answer, KeyTaken)
+            assert (answer.ticket.job_id, answer.body_sha256) == (taken.job.job_id, taken.body)
+            assert answer.ticket.replayed
+
+    @rarely
+    @some(live)
+    @rule(which=WHICH)
+    def cancel(self, which: int) -> None:
+        job = self.pick(which, live)
+        cancelled = cancel_job(self.database, self.tenant, job.job_id)
+        assert cancelled is not None
+        assert (cancelled.delivery_id is not None) == job.webhook
+        job.to(Status.CANCELLED)
+
+    @some(failed)
+    @rule(which=WHICH)
+    def redrive(self, which: int) -> None:
+        job = self.pick(which, failed)
+        assert redrive_job(self.database, self.tenant, job.job_id) == "failed"
+        job.redrive()
+
+    # --- what the rules share ---------------------------------------------------------------------
+
+    def _insert(
+        self, key: IdempotencyKey | None, task: str, *, priority: str = "standard", **wishes: Any
+    ) -> tuple[Ticket | KeyTaken | object, Job]:
+        """Submit; the answer, and the job that it is where the answer is a new ticket."""
+        webhook, cap, deadline = wishes["webhook"], wishes.get("cap"), wishes.get("deadline", False)
+        asked = new_job(
+            tenant_id=self.tenant,
+            task=task,
+            priority=priority,
+            webhook_url=WEBHOOK if webhook else None,
+            max_cost_usd=None if cap is None else float(cap),
+            cancel_after_s=DAY_S if deadline else None,
+        )
+        return insert_job(self.database, asked, key), Job("", self.models[priority], webhook, cap, deadline)
+
+    def _accepted(self, ticket: Ticket, job: Job) -> Job:
+        job.job_id = ticket.job_id
+        self.all.append(job)
+        return job
+
+    def not_due(self, job: Job) -> None:
+        """The product waits for some random time; here it is a day."""
+        self.rows.change("UPDATE jobs SET available_at = now() + interval '1 day' WHERE id = %s", job.job_id)
+        job.due = job.quiet = False

@@ -1,0 +1,158 @@
+"""What jobs, calls and circuits should do, in plain Python: the machine compares the database with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from claimcheck.jobs.states import FINAL, Status, may_become
+
+MAX_ATTEMPTS = 3
+CIRCUIT_OPENS_AFTER = 2  # the machine sets the product's to this, so that it opens often
+PRICE, WORST = Decimal("0.25"), Decimal(1)
+
+Ending = Literal["answered", "down", "unclear", "unknown"]
+Begin = Literal["begun", "paid", "over cap", "lost"]
+
+
+@dataclass
+class Call:
+    """One call of a model, as `model_calls` has it."""
+
+    call_id: str
+    question: str
+    attempt: int
+    ending: Ending | None = None
+    rejected: bool = False
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the answer is used again."""
+        return self.ending == "answered" and not self.rejected
+
+    @property
+    def at_worst(self) -> bool:
+        """Whether it counts with what it may have cost."""
+        return self.ending in {None, "unknown"}
+
+
+@dataclass
+class Circuit:
+    """One model's circuit."""
+
+    failures: int = 0
+    opened: bool = False
+    probe_due: bool = False
+    probe_job: str | None = None
+
+    def note(self, job_id: str, ending: Ending) -> None:
+        """A call has ended."""
+        if ending == "answered":
+            self.failures, self.opened, self.probe_due, self.probe_job = 0, False, False, None
+        elif ending == "down":
+            self.failures += 1
+            if self.failures >= CIRCUIT_OPENS_AFTER and (not self.opened or self.probe_job == job_id):
+                self.opened, self.probe_due, self.probe_job = True, False, None
+
+
+@dataclass
+class Job:
+    """One job. `due`, `quiet`, `lease_out`, `overdue`, `old` stand for what its times say of now."""
+
+    job_id: str
+    model: str
+    webhook: bool
+    cap: Decimal | None
+    deadline: bool
+    status: Status = Status.PENDING
+    attempt: int = 0
+    failures: int = 0
+    waits: int = 0
+    lost_leases: int = 0
+    redrives: int = 0
+    due: bool = True
+    quiet: bool = False
+    lease_out: bool = False
+    overdue: bool = False
+    old: bool = False
+    calls: list[Call] = field(default_factory=list)
+    events: list[tuple[str, str, int]] = field(default_factory=lambda: [("accepted", "pending", 0)])
+    deliveries: list[str] = field(default_factory=list)
+
+    @property
+    def final(self) -> bool:
+        """Whether no worker may change it any more."""
+        return self.status in FINAL
+
+    @property
+    def claimable(self) -> bool:
+        """Whether a worker may take it, as far as it is concerned."""
+        return self.status is Status.PENDING and self.due and not self.overdue
+
+    @property
+    def cost(self) -> Decimal:
+        """What its calls cost, each counted once."""
+        return PRICE * sum(call.ending == "answered" for call in self.calls)
+
+    @property
+    def unknown_calls(self) -> int:
+        """Calls that may have been paid for; one that is under way is not among them."""
+        under_way = self.attempt if self.status is Status.RUNNING else None
+        return sum(call.at_worst and (call.ending, call.attempt) != (None, under_way) for call in self.calls)
+
+    def to(self, status: Status, event: str | None = None) -> None:
+        """Change the state, with its event and the webhook that it owes."""
+        assert may_become(self.status, status), (self.status, status)
+        self.status, self.lease_out = status, False
+        self.events.append((event or status, status, self.attempt))
+        if status in FINAL and self.webhook:
+            self.deliveries.append(f"job.{status}")
+
+    def claim(self) -> None:
+        """A worker takes it."""
+        self.attempt += 1
+        self.to(Status.RUNNING, "claimed")
+
+    def retry(self, *, charged: bool, due: bool) -> None:
+        """Its worker gives it back."""
+        self.failures += charged
+        self.waits = 0 if charged else self.waits + 1
+        self.due, self.quiet = due, False
+        self.to(Status.PENDING, "retry")
+
+    def expire(self) -> bool:
+        """Its lease is taken away; whether it may be claimed again at once."""
+        again_at_once = self.lost_leases == 0
+        used_up = self.failures + 1 >= MAX_ATTEMPTS or self.old
+        self.failures, self.lost_leases, self.waits = self.failures + 1, self.lost_leases + 1, 0
+        self.due, self.quiet = again_at_once, False
+        if used_up:
+            self.to(Status.FAILED)
+        else:
+            self.to(Status.PENDING, "lease_expired")
+        return again_at_once
+
+    def redrive(self) -> None:
+        """Its owner puts it back."""
+        self.failures = self.waits = self.lost_leases = 0
+        self.due, self.quiet, self.old, self.deadline, self.overdue = True, False, False, False, False
+        self.redrives += 1
+        self.to(Status.PENDING, "redriven")
+
+    def begin(self, call_id: str, attempt: int, question: str) -> Begin:
+        """What a worker hears who wants to make a call; a call that may be made is on record."""
+        if self.status is not Status.RUNNING or attempt != self.attempt or self.overdue:
+            return "lost"
+        if self.paid(question) is not None:
+            return "paid"
+        spent = self.cost + WORST * sum(call.at_worst and call.call_id != call_id for call in self.calls)
+        if self.cap is not None and spent + WORST > self.cap:
+            return "over cap"
+        if all(call.call_id != call_id for call in self.calls):
+            self.calls.append(Call(call_id, question, attempt))
+        return "begun"
+
+    def paid(self, question: str) -> Call | None:
+        """The latest call whose answer to the question is used again."""
+        return next((c for c in reversed(self.calls) if c.question == question and c.reusable), None)

@@ -1,0 +1,196 @@
+"""What each way to fail means for the job, and that no error repeats what was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import traceback
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from claimcheck.failures import PermanentFailure, RetryableFailure
+from claimcheck.model.claude import retry_after
+from claimcheck.model.types import CallFailedError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.model.conversations import QUESTION, SECRET_TEXT, ask_at, error, failed, message
+from tests.unit.model.messages_server import HangUp, Reply, Silence
+
+if TYPE_CHECKING:
+    from tests.unit.model.messages_server import Turn
+
+THROTTLED = [
+    pytest.param(429, "rate_limit_error", "model_throttled", id="429"),
+    pytest.param(529, "overloaded_error", "model_overloaded", id="529"),
+]
+NO_ANSWER = {"refused": None, "hung up": HangUp(), "cut": Reply(body=message(), cut=20)}
+
+
+def retryable(turn: Turn) -> RetryableFailure:
+    failure = failed(turn).failure
+    assert isinstance(failure, RetryableFailure)
+    return failure
+
+
+@pytest.mark.parametrize(("status", "kind", "code"), THROTTLED)
+def test_throttling_costs_no_attempt(status: int, kind: str, code: str) -> None:
+    """429 and 529 are retryable and not charged; without a header the wait is left to us."""
+    failure = retryable(error(kind, status))
+    assert (failure.code, failure.charged, failure.delay) == (code, False, None)
+
+
+@pytest.mark.parametrize(("status", "kind", "code"), THROTTLED)
+@pytest.mark.parametrize(
+    ("headers", "delay"),
+    [
+        pytest.param({"retry_after": "17"}, 17.0, id="seconds"),
+        pytest.param({"retry_after": "0"}, 0.0, id="now"),
+        pytest.param({"retry_after": "1.5"}, 1.5, id="part of a second"),
+        pytest.param({"retry_after_ms": "250"}, 0.25, id="milliseconds"),
+        pytest.param({"retry_after_ms": "250", "retry_after": "17"}, 0.25, id="both"),
+        pytest.param({"retry_after_ms": "soon", "retry_after": "17"}, 17.0, id="one malformed"),
+        pytest.param({"retry_after": "-5"}, 0.0, id="negative"),
+        pytest.param({"retry_after": "soon"}, None, id="malformed"),
+    ],
+)
+def test_the_wait_asked_for_is_kept(
+    status: int, kind: str, code: str, headers: dict[str, str], delay: float | None
+) -> None:
+    """`retry-after-ms`, else `retry-after`, becomes the failure's delay in seconds."""
+    failure = retryable(error(kind, status, **headers))
+    assert (failure.code, failure.charged, failure.delay) == (code, False, delay)
+
+
+@given(st.text(max_size=10), st.text(max_size=10))
+def test_no_header_breaks_the_reading(first: str, second: str) -> None:
+    """Whatever the headers hold, the wait is a number of at least zero, or none."""
+    delay = retry_after({"retry-after-ms": first, "retry-after": second})
+    assert delay is None or delay >= 0
+
+
+@pytest.mark.parametrize("status", [500, 501, 502, 503, 504, 408, 409])
+def test_errors_of_theirs_are_charged(status: int) -> None:
+    """A server error is retryable, uses up an attempt, and its wait is kept where it names one."""
+    failure = retryable(error("api_error", status, retry_after="3"))
+    assert (failure.code, failure.charged, failure.delay) == ("model_error", True, 3.0)
+    assert str(status) in failure.message
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "model_refused_request"),
+        (413, "document_too_long"),
+        (422, "model_refused_request"),
+    ],
+)
+def test_what_the_same_request_meets_again_is_permanent(status: int, code: str) -> None:
+    """An error that the same request meets again is permanent, with a code of its own."""
+    call = failed(error("invalid_request_error", status))
+    assert isinstance(call.failure, PermanentFailure)
+    assert call.failure.code == code
+    assert call.outcome_known
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (401, "model_unauthorised"),
+        (402, "model_unpaid"),
+        (403, "model_forbidden"),
+        (404, "model_unknown"),
+    ],
+)
+def test_a_fault_of_our_account_costs_no_job_an_attempt(status: int, code: str) -> None:
+    """What we have to mend is waited for, uncharged, and opens the model's circuit."""
+    call = failed(error("invalid_request_error", status))
+    assert isinstance(call.failure, RetryableFailure)
+    assert (call.failure.code, call.failure.charged, call.failure.kind.model_down) == (code, False, True)
+    assert call.outcome_known
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>Bad gateway</html>", b"", b"null", b'"words"', b'{"error": "words"}']
+)
+def test_an_error_need_not_be_json(body: bytes) -> None:
+    """A proxy's error page is judged by its status."""
+    failure = retryable(Reply(502, body, {"content-type": "text/html"}))
+    assert failure.code == "model_error"
+
+
+def test_the_request_id_of_a_failed_call_is_kept() -> None:
+    """A failed call can be looked up by the id that the API gave it."""
+    assert failed(error("api_error", 500, request_id="req_7")).request_id == "req_7"
+
+
+@pytest.mark.parametrize(
+    ("status", "known"), [(429, True), (529, True), (400, True), (500, False), (504, False)]
+)
+def test_only_a_plain_no_is_a_known_outcome(status: int, known: bool) -> None:
+    """Who is turned away has not been worked for; after another server error nobody knows."""
+    assert failed(error("api_error", status)).outcome_known == known
+
+
+def test_a_call_that_is_not_answered_in_time() -> None:
+    """No answer within the question's timeout is a retryable timeout of unknown outcome."""
+    call = failed(Silence(), replace(QUESTION, timeout_s=0.05))
+    assert call.failure.code == "model_timeout"
+    assert call.failure.retryable
+    assert not call.outcome_known
+
+
+@pytest.mark.parametrize("turn", NO_ANSWER.values(), ids=NO_ANSWER)
+def test_a_connection_that_is_lost(turn: Turn | None) -> None:
+    """A connection refused, closed or cut in mid-body is a retryable loss, charged, of unknown outcome."""
+    call = failed(turn) if turn else refused()
+    assert isinstance(call.failure, RetryableFailure)
+    assert (call.failure.code, call.failure.charged) == ("model_unreachable", True)
+    assert not call.outcome_known
+
+
+def refused() -> CallFailedError:
+    """How a call fails at a port that is taken and does not listen."""
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        outcome = asyncio.run(ask_at(f"http://127.0.0.1:{deaf.getsockname()[1]}"))
+    assert isinstance(outcome, CallFailedError)
+    return outcome
+
+
+UNREADABLE = [
+    pytest.param(Reply(200, b"<html>Log in</html>", {"content-type": "text/html"}), id="a page"),
+    pytest.param(Reply(200, b"<html>Log in</html>"), id="a page called JSON"),
+    pytest.param(Reply(200, b'{"id": "msg_1", '), id="half of it"),
+    pytest.param(Reply(200, b""), id="nothing"),
+    pytest.param(Reply(200, b"null"), id="null"),
+    pytest.param(Reply(200, {"type": "message"}), id="no usage"),
+    pytest.param(Reply(200, message(content=None)), id="no content"),
+]
+
+
+@pytest.mark.parametrize("turn", UNREADABLE)
+def test_an_answer_that_is_no_message(turn: Reply) -> None:
+    """A 200 that holds no message is a failed call of unknown outcome and not a fault of ours."""
+    call = failed(turn)
+    assert (call.failure.code, call.failure.retryable) == ("model_error", True)
+    assert not call.outcome_known
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        *(error("invalid_request_error", status) for status in (400, 401, 403, 404, 413, 429, 500, 529)),
+        HangUp(),
+        Reply(200, SECRET_TEXT.encode(), {"content-type": "text/html"}),
+    ],
+)
+def test_no_error_repeats_what_was_asked(turn: Turn) -> None:
+    """Neither text nor traceback of an error holds the document, though the API's own words quote it."""
+    try:
+        call: BaseException = failed(turn)
+    except Exception as unexpected:  # noqa: BLE001 -- judged below like the expected one
+        call = unexpected
+    shown = "".join(traceback.format_exception(call)) + repr(call) + str(getattr(call, "failure", ""))
+    assert SECRET_TEXT not in shown

@@ -1,0 +1,41 @@
+"""A job under a lease, as the worker holds it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from claimcheck.store.documents import StoredDocument
+from claimcheck.store.jobs import ClaimedJob
+
+_DOCUMENT: dict[str, Any] = {
+    "document_id": "d1",
+    "name": "report.txt",
+    "media_type": "text/plain",
+    "content": b"The fee is EUR 5.",
+    "object_key": None,
+    "text_content": None,
+    "text_key": None,
+    "text_is_content": False,
+    "chars": None,
+    "page_starts": None,
+    "unread_pages": None,
+}
+
+
+def claimed(job_id: str = "job-1", **more: Any) -> ClaimedJob:
+    """A job of the tenant `acme` in its first attempt."""
+    fields: dict[str, Any] = {
+        "job_id": job_id,
+        "tenant_id": "acme",
+        "task": "summarise",
+        "params": {},
+        "attempt": 1,
+        "failures": 0,
+        "waits": 0,
+        "lost_leases": 0,
+        "priority": "standard",
+        "max_cost_usd": None,
+        "age_s": 1.0,
+        "document": StoredDocument.from_row(_DOCUMENT),
+    }
+    return ClaimedJob(**{**fields, **more})

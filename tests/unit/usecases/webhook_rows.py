@@ -1,0 +1,70 @@
+"""The webhook tables of a few tenants, as far as planning a delivery looks at them."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+from claimcheck.webhooks.signature import new_secret
+from claimcheck.webhooks.vault import Vault
+
+from tests.unit.usecases.scripted_database import ScriptedDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.unit.usecases.scripted_database import Rows
+
+VAULT = Vault(lambda: base64.b64encode(b"k" * 32).decode())
+
+
+class WebhookRows:
+    """Due deliveries and each tenant's secrets, newest first; a `rival` is first with a first secret."""
+
+    def __init__(
+        self, *due: dict[str, Any], secrets: Mapping[str, int] | None = None, rival: bool = False
+    ) -> None:
+        self.due = list(due)
+        self.sealed: dict[str, list[bytes]] = {}
+        for tenant, count in (secrets or {}).items():
+            self.sealed[tenant] = [VAULT.seal(tenant, new_secret()) for _ in range(count)]
+        self._rival = rival
+        self.database = ScriptedDatabase(
+            plan_deliveries=self._plan, live_secrets=self._live, insert_secret=self._insert
+        )
+
+    def opened(self, tenant: str) -> list[str]:
+        """A tenant's secrets as its receivers know them."""
+        return [VAULT.open(tenant, each) for each in self.sealed[tenant]]
+
+    def _plan(self, params: Mapping[str, Any]) -> Rows:
+        wanted = params["delivery_ids"]
+        return [row for row in self.due if wanted is None or row["delivery_id"] in wanted][: params["limit"]]
+
+    def _live(self, params: Mapping[str, Any]) -> Rows:
+        sealed = self.sealed.get(params["tenant_id"], [])
+        return [
+            {"sealed": each, "created_at": f"{place}", "expires_at": None}
+            for place, each in enumerate(sealed)
+        ]
+
+    def _insert(self, params: Mapping[str, Any]) -> Rows:
+        tenant = params["tenant_id"]
+        sealed = VAULT.seal(tenant, new_secret()) if self._rival else params["sealed"]
+        self.sealed.setdefault(tenant, [sealed])
+        return []
+
+
+def due(delivery_id: str = "d1", **more: Any) -> dict[str, Any]:
+    """One due delivery as the database plans it."""
+    return {
+        "delivery_id": delivery_id,
+        "tenant_id": "acme",
+        "attempt": 1,
+        "url": "https://example.com/hook",
+        "event_type": "job.completed",
+        "completed_at": "2000-01-01T00:00:00.000Z",
+        "data": '{"job_id":"1","result":{"amount":"€ 5"}}',
+        "thin_data": '{"job_id":"1","links":{"self":"/jobs/1"}}',
+        **more,
+    }
