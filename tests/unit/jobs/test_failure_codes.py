@@ -9,22 +9,12 @@ from pathlib import Path
 
 import claimcheck
 import pytest
-from claimcheck import failures, settings
+from claimcheck import failures
 from claimcheck.failures import TABLE, JobFailure, PermanentFailure, RetryableFailure
-from claimcheck.store.jobs import NewJob
 from hypothesis import given
 from hypothesis import strategies as st
 
 PACKAGE = Path(claimcheck.__file__).parent
-FIELDS = {
-    name for kind in (*vars(settings).values(), NewJob) for name in getattr(kind, "__dataclass_fields__", ())
-}
-FAMILIES = ("model_", "answer_", "document_")  # a word that begins like this and is written as code is a code
-NO_CODES = {
-    "model_attributes_type",  # pydantic's
-    "model_context_window_exceeded",  # a stop reason of the API
-    "model_type",  # pydantic's
-}
 IN_SQL = re.compile(r"jsonb_build_object\('code',\s*'(\w+)'")
 
 
