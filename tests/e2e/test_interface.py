@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import uuid
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 from client.api import ApiProblem
 from client.connection import read_up
+from tests.integration.offline.control import Server
 from tests.integration.services.observed import wait_for
 
 if TYPE_CHECKING:
@@ -98,12 +100,38 @@ def test_list_pages_newest_first(http: httpx.Client) -> None:
     assert second["jobs"][0]["job_id"] == ids[0]
 
 
-def test_cancel_is_idempotent(http: httpx.Client) -> None:
-    """Cancelling twice gives the same final job, and a finished job stays what it is."""
-    job_id = http.post("/jobs/summarise", json=BODIES["summarise"]).json()["job_id"]
-    done = finished(http, job_id)
-    assert http.post(f"/jobs/{job_id}/cancel").json()["status"] == done["status"]
-    assert http.post(f"/jobs/{job_id}/cancel").json()["status"] == done["status"]
+def test_cancel_is_idempotent(http: httpx.Client, system: Running) -> None:
+    """A job is cancelled while its model call is under way; again, and after the call, it stays so."""
+    text = f"File {uuid.uuid4()}. The monthly fee is EUR 400."
+    model = Server(read_up(system.data)["services"]["model"])
+    model.fault("delay", match=text, seconds=8)
+    job_id = http.post("/jobs/summarise", json={"document": {"text": text}}).json()["job_id"]
+
+    def job() -> dict[str, Any]:
+        found: dict[str, Any] = http.get(f"/jobs/{job_id}").json()
+        return found
+
+    def under_way() -> bool:
+        calls = model.control("GET", "/calls")["calls"]
+        return any((call["fault"], call["status"]) == ("delay", None) for call in calls)
+
+    wait_for("the model call", under_way)
+    assert job()["status"] == "running"
+    first = http.post(f"/jobs/{job_id}/cancel")
+    assert (first.status_code, first.json()["status"]) == (200, "cancelled")
+    assert http.post(f"/jobs/{job_id}/cancel").json() == first.json()
+    wait_for("the call's end", lambda: job()["usage"]["calls"] == 1)
+    after = http.post(f"/jobs/{job_id}/cancel").json()
+    assert (after["status"], after["result"], after["completed_at"]) == (
+        "cancelled",
+        None,
+        first.json()["completed_at"],
+    )
+    events = http.get(f"/jobs/{job_id}/events").json()["events"]
+    assert [event["type"] for event in events] == ["accepted", "claimed", "cancelled"]
+    done = http.post("/jobs/summarise", json=BODIES["summarise"]).json()["job_id"]
+    assert finished(http, done)["status"] == "completed"
+    assert http.post(f"/jobs/{done}/cancel").json()["status"] == "completed"
 
 
 def test_a_pdf_is_read_with_its_pages(http: httpx.Client) -> None:

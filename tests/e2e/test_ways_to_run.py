@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,8 +94,3 @@ def test_the_demo_ends_well(tmp_path: Path) -> None:
     assert "9 of 9 jobs completed" in done.stdout
     assert "offline stand-in" in done.stdout
     wait_for("every process to end", lambda: not using(data))
-
-
-def test_the_package_runs_as_a_module_of_this_python() -> None:
-    """The command that these tests start is the one installed for this interpreter."""
-    assert Path(COMMAND).parent == Path(sys.executable).parent
