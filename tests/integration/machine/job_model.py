@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import Literal
 
 from claimcheck.jobs.states import FINAL, Status, may_become
 
 MAX_ATTEMPTS = 3
 CIRCUIT_OPENS_AFTER = 2  # the machine sets the product's to this, so that it opens often
-PRICE, WORST = Decimal("0.25"), Decimal(1)
+PRICE, WORST, CAP = Decimal("0.25"), Decimal(1), Decimal("1.75")  # a cap that leaves one call in doubt
 
-Ending = Literal["answered", "down", "unclear", "unknown"]
 Begin = Literal["begun", "paid", "over cap", "lost"]
+
+
+class Ending(StrEnum):
+    """How a call may end."""
+
+    ANSWERED = "end_turn"
+    REFUSED = "refusal"  # paid for as well, and used again: it ends the job until its owner wants more
+    DOWN = "down"
+    UNCLEAR = "unclear"
+    UNKNOWN = "unknown"
+
+    @property
+    def paid(self) -> bool:
+        """Whether there is an answer, which was paid for."""
+        return self in {Ending.ANSWERED, Ending.REFUSED}
 
 
 @dataclass
@@ -29,12 +44,12 @@ class Call:
     @property
     def reusable(self) -> bool:
         """Whether the answer is used again."""
-        return self.ending == "answered" and not self.rejected
+        return self.ending is not None and self.ending.paid and not self.rejected
 
     @property
     def at_worst(self) -> bool:
         """Whether it counts with what it may have cost."""
-        return self.ending in {None, "unknown"}
+        return self.ending in {None, Ending.UNKNOWN}
 
 
 @dataclass
@@ -42,18 +57,21 @@ class Circuit:
     """One model's circuit."""
 
     failures: int = 0
+    openings: int = 0
     opened: bool = False
     probe_due: bool = False
     probe_job: str | None = None
 
     def note(self, job_id: str, ending: Ending) -> None:
         """A call has ended."""
-        if ending == "answered":
-            self.failures, self.opened, self.probe_due, self.probe_job = 0, False, False, None
-        elif ending == "down":
+        if ending.paid:
+            self.failures, self.openings, self.opened = 0, 0, False
+            self.probe_due, self.probe_job = False, None
+        elif ending is Ending.DOWN:
             self.failures += 1
             if self.failures >= CIRCUIT_OPENS_AFTER and (not self.opened or self.probe_job == job_id):
-                self.opened, self.probe_due, self.probe_job = True, False, None
+                self.openings, self.opened = self.openings + 1, True
+                self.probe_due, self.probe_job = False, None
 
 
 @dataclass
@@ -93,7 +111,7 @@ class Job:
     @property
     def cost(self) -> Decimal:
         """What its calls cost, each counted once."""
-        return PRICE * sum(call.ending == "answered" for call in self.calls)
+        return PRICE * sum(call.ending is not None and call.ending.paid for call in self.calls)
 
     @property
     def unknown_calls(self) -> int:
@@ -137,6 +155,8 @@ class Job:
         """Its owner puts it back."""
         self.failures = self.waits = self.lost_leases = 0
         self.due, self.quiet, self.old, self.deadline, self.overdue = True, False, False, False, False
+        for call in self.calls:
+            call.rejected = call.rejected or call.ending not in {None, Ending.ANSWERED}
         self.redrives += 1
         self.to(Status.PENDING, "redriven")
 

@@ -17,16 +17,21 @@ from client.trail import verify
 from tests.integration.store.traces import traces_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import psycopg
     from claimcheck.store.connection import Database
 
-    from tests.integration.machine.job_model import Job
+    from tests.integration.machine.job_model import Circuit, Job
 
 _JOBS: LiteralString = """
 SELECT id::text AS job_id, status, attempt, failures, waits, lost_leases, cost_usd, calls,
-  (SELECT coalesce(sum(cost_usd), 0) FROM model_calls WHERE job_id = jobs.id) AS paid
+  (SELECT coalesce(sum(cost_usd), 0) FROM model_calls WHERE job_id = jobs.id) AS paid,
+  (SELECT count(*) FROM model_calls WHERE job_id = jobs.id AND rejected) AS rejected,
+  available_at <= now() AS due, rung_at < now() - interval '1 d' AS quiet,
+  coalesce(lease_expires_at <= now(), false) AS lease_out, coalesce(cancel_at <= now(), false) AS overdue,
+  cancel_at IS NOT NULL AS deadline,
+  accepted_at < now() - interval '1 d' AS old
 FROM jobs WHERE tenant_id = %s
 """
 _EVENTS: LiteralString = """
@@ -36,6 +41,10 @@ WHERE job_id IN (SELECT id FROM jobs WHERE tenant_id = %s) ORDER BY job_id, seq
 _DELIVERIES: LiteralString = (
     "SELECT job_id::text, event_type FROM deliveries WHERE tenant_id = %s ORDER BY id"
 )
+_CIRCUITS: LiteralString = """
+SELECT model, failures, openings, opened_at IS NOT NULL, coalesce(retry_at <= now(), false), probe_job::text
+FROM model_circuits WHERE model = ANY (%s)
+"""
 
 
 class Rows:
@@ -57,15 +66,27 @@ class Rows:
         yield
         assert traces_of(self._sql, job.job_id) == before
 
-    def check(self, tenant: str, jobs: Sequence[Job]) -> None:
+    def check(self, tenant: str, jobs: Sequence[Job], circuits: Mapping[str, Circuit]) -> None:
         """Everything that must hold between any two steps."""
+        for model, *found in self._sql.execute(_CIRCUITS, [list(circuits)]).fetchall():
+            circuit = circuits[model]
+            expected = (
+                circuit.failures,
+                circuit.openings,
+                circuit.opened,
+                circuit.probe_due,
+                circuit.probe_job,
+            )
+            assert tuple(found) == expected
         rows = {row[0]: row[1:] for row in self._sql.execute(_JOBS, [tenant]).fetchall()}
         events, deliveries = self._grouped(_EVENTS, tenant), self._grouped(_DELIVERIES, tenant)
         assert rows.keys() == {job.job_id for job in jobs}
         for job in jobs:
             ended = sum(call.ending is not None for call in job.calls)
-            expected = (job.status, job.attempt, job.failures, job.waits, job.lost_leases, job.cost, ended)
-            assert rows[job.job_id] == (*expected, job.cost)
+            counted = (job.status, job.attempt, job.failures, job.waits, job.lost_leases, job.cost, ended)
+            rejected = sum(call.rejected for call in job.calls)
+            times = (job.due, job.quiet, job.lease_out, job.overdue, job.deadline, job.old)
+            assert rows[job.job_id] == (*counted, job.cost, rejected, *times)
             assert events[job.job_id] == job.events
             assert deliveries[job.job_id] == [(each,) for each in job.deliveries]
             _check_events(job, [Status(status) for _, status, _ in events[job.job_id]])

@@ -16,7 +16,7 @@ from claimcheck.store.sweeping import (
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from tests.integration.machine.job_machine import DAY_S, WHICH, live, pending, rarely, running, some
+from tests.integration.machine.job_machine import DAY_S, WHICH, live, now_and_then, pending, running, some
 from tests.integration.machine.job_model import MAX_ATTEMPTS
 from tests.integration.machine.job_workers import WorkedJobMachine
 
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 _LIMIT = 100
 _SWEEPS = ("leases", "deadlines", "aged", "doorbells", "keys")
+
+
+def has_deadline(job: Job) -> bool:
+    return live(job) and job.deadline and not job.overdue
 
 
 def overdue(job: Job) -> bool:
@@ -53,18 +57,21 @@ class TimedJobMachine(WorkedJobMachine):
             self._past("UPDATE jobs SET available_at = now() - interval '1 s' WHERE id = %s", job)
             job.due = True
 
-    @rarely
+    @now_and_then(4)
+    @some(has_deadline)
+    @rule(which=WHICH)
+    def deadline_passes(self, which: int) -> None:
+        job = self.pick(which, has_deadline)
+        self._past("UPDATE jobs SET cancel_at = now() - interval '1 s' WHERE id = %s", job)
+        job.overdue = True
+
+    @now_and_then(5)
     @some(live)
-    @rule(which=WHICH, deadline=st.booleans())
-    def much_time_passes(self, which: int, deadline: bool) -> None:
-        """More than a job has: to its deadline, or at all."""
+    @rule(which=WHICH)
+    def grows_old(self, which: int) -> None:
         job = self.pick(which, live)
-        if deadline and job.deadline:
-            self._past("UPDATE jobs SET cancel_at = now() - interval '1 s' WHERE id = %s", job)
-            job.overdue = True
-        else:
-            self._past("UPDATE jobs SET accepted_at = now() - interval '2 d' WHERE id = %s", job)
-            job.old = True
+        self._past("UPDATE jobs SET accepted_at = now() - interval '2 d' WHERE id = %s", job)
+        job.old = True
 
     @precondition(lambda machine: any(circuit.opened for circuit in machine.circuits.values()))
     @rule()
@@ -74,7 +81,7 @@ class TimedJobMachine(WorkedJobMachine):
                 self.rows.change("UPDATE model_circuits SET retry_at = now() WHERE model = %s", model)
                 circuit.probe_due = True
 
-    @rarely
+    @now_and_then(6)
     @precondition(lambda machine: machine.keys)
     @rule()
     def keys_grow_old(self) -> None:
@@ -82,11 +89,13 @@ class TimedJobMachine(WorkedJobMachine):
         self.rows.change(statement, self.tenant)
         for taken in self.keys.values():
             taken.old = True
+        for task, key in list(self.keys)[:1]:  # it is as if it had never been used
+            self.submit_with_key(key, b"3" * 32, task)
 
     # --- sweeps -----------------------------------------------------------------------------------
 
     @some(live)
-    @rule(parts=st.lists(st.sampled_from(_SWEEPS), min_size=1, unique=True))
+    @rule(parts=st.permutations(_SWEEPS))
     def sweep(self, parts: list[str]) -> None:
         """In any order, whether there is anything to do or not."""
         for part in parts:
@@ -132,7 +141,7 @@ class TimedJobMachine(WorkedJobMachine):
         job = self.pick(which, overdue)
         self._cancelled([job], cancel_overdue(self.database, limit=1, job_ids=[job.job_id]))
 
-    @rarely
+    @now_and_then(7)
     @some(live)
     @rule(which=WHICH)
     def bury(self, which: int) -> None:

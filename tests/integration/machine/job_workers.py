@@ -33,25 +33,16 @@ from tests.integration.machine.job_machine import (
     running,
     some,
 )
-from tests.integration.machine.job_model import PRICE, WORST
+from tests.integration.machine.job_model import PRICE, WORST, Ending
 from tests.integration.store.jobs_in_states import ERROR, RESULT
 from tests.integration.store.model_calls import digest_of
 
 if TYPE_CHECKING:
-    from tests.integration.machine.job_model import Call, Ending, Job
+    from tests.integration.machine.job_model import Call, Job
 
 _ANSWERED = CallUsage(input_tokens=10, output_tokens=5, cost_usd=float(PRICE))
-_LATE = ("begin", "cancel", "claim", "finish", "heartbeat", "progress", "redrive", "retry")
-_ENDINGS: dict[str, Ending] = {
-    "answered": "answered",
-    "down": "down",
-    "unclear": "unclear",
-    "unknown": "unknown",
-}
 _WORK = [
-    *[("begin", "q1")] * 4,
-    ("begin", "q2"),
-    *(("end", ending) for ending in ("answered", "answered", "down", "down", "unclear", "unknown")),
+    *(("call", ending) for ending in (*Ending, "", Ending.ANSWERED, Ending.DOWN, Ending.DOWN)),
     *(("go on", ""), ("reject", "")),
     *(("retry", how) for how in ("charged", "uncharged", "later")),
     *(("finish", status) for status in (Status.FAILED, Status.COMPLETED, Status.PARTIAL)),
@@ -77,10 +68,8 @@ class WorkedJobMachine(JobMachine):
         name, argument = what
         if pending(job):
             self.claim(job)
-        elif name == "begin":
-            self._begin(job, str(uuid.uuid4()), job.attempt, argument)
-        elif name == "end":
-            self.end(job, argument)
+        elif name == "call":
+            self.call(job, Ending(argument) if argument else None)
         elif name == "reject":
             self.reject(job)
         elif name == "retry":
@@ -126,6 +115,14 @@ class WorkedJobMachine(JobMachine):
         for call in job.calls[-1:]:
             self._begin(job, call.call_id, job.attempt, call.question)
 
+    def call(self, job: Job, ending: Ending | None) -> None:
+        """A question is asked, and asked again when it is over; without an ending it goes on meanwhile."""
+        question = "q2" if len(job.calls) % 4 == 3 else "q1"
+        self._begin(job, str(uuid.uuid4()), job.attempt, question)
+        if ending is not None:
+            self.end(job, ending)
+            self._begin(job, str(uuid.uuid4()), job.attempt, question)
+
     def finish(self, job: Job, status: Status) -> None:
         finished = self._finish(job, job.attempt, status, charged=False)
         assert finished is not None
@@ -139,18 +136,18 @@ class WorkedJobMachine(JobMachine):
             assert self._retry(job, job.attempt, charged=charged, delay_s=0 if due else DAY_S)
         job.retry(charged=charged, due=due)
 
-    def end(self, job: Job, ending: str) -> None:
+    def end(self, job: Job, ending: Ending) -> None:
         """Of the oldest call that is under way, if there is one; told twice, it counts once."""
         for call in [call for call in job.calls if call.ending is None][:1]:
             self._end(call, ending)
-            call.ending = _ENDINGS[ending]
-            self.circuits[job.model].note(job.job_id, call.ending)
+            call.ending = ending
+            self.circuits[job.model].note(job.job_id, ending)
             with self.rows.unchanged(job):
-                self._end(call, "answered")
+                self._end(call, Ending.ANSWERED)
 
     @some(has_calls)
-    @rule(which=WHICH, ending=st.sampled_from(sorted(_ENDINGS)))
-    def end_of_a_call(self, which: int, ending: str) -> None:
+    @rule(which=WHICH, ending=st.sampled_from(Ending))
+    def end_of_a_call(self, which: int, ending: Ending) -> None:
         """Whoever has the job by now."""
         self.end(self.pick(which, has_calls), ending)
 
@@ -160,53 +157,46 @@ class WorkedJobMachine(JobMachine):
             reject_answer(self.database, call.call_id)
             call.rejected = True
 
-    @precondition(lambda machine: machine.all)
-    @rule(which=WHICH, behind=st.integers(0, 2), what=st.sampled_from(_LATE))
-    def late_worker(self, which: int, behind: int, what: str) -> None:
-        """Whatever somebody asks for who does not have the job, nothing changes."""
+    @precondition(lambda machine: machine.all and machine.steps % 3 == 0)
+    @rule(which=WHICH)
+    def late_workers(self, which: int) -> None:
+        """Whatever those ask for who do not have the job, nothing changes."""
         job = self.pick(which, was_claimed if any(map(was_claimed, self.all)) else lambda _: True)
-        if behind or not running(job):
-            with self.rows.unchanged(job):
-                self._late(job, job.attempt - behind, what)
+        with self.rows.unchanged(job):
+            self._too_late(job, job.attempt - 1)
+            if not running(job):
+                self._too_late(job, job.attempt)
 
     # --- what the rules share ---------------------------------------------------------------------
 
     def _claim(self, job: Job) -> ClaimedJob | Held | None:
         return claim_job(self.database, job.job_id, lease_s=LEASE_S, probe_s=LEASE_S, **self.models)
 
-    def _late(self, job: Job, attempt: int, what: str) -> None:
-        match what:
-            case "claim" if not job.claimable:
-                assert self._claim(job) is None
-            case "heartbeat":
-                assert not extend_leases(self.database, {(job.job_id, attempt): None}, lease_s=LEASE_S)
-            case "progress":
-                assert not set_progress(self.database, job.job_id, attempt, done=1, total=1)
-            case "begin":
-                self._begin(job, str(uuid.uuid4()), attempt, "late")
-            case "finish":
-                status = Status.FAILED if failed(job) else Status.COMPLETED
-                finished = self._finish(job, attempt, status, charged=True)
-                assert (finished is not None) == (attempt == job.attempt and job.status is status)
-            case "retry":
-                moved = self._retry(job, attempt, charged=True, delay_s=0)
-                assert moved == (attempt == job.attempt and pending(job))
-            case "cancel":
-                tenant = self.tenant if job.final else "acme"
-                assert cancel_job(self.database, tenant, job.job_id) is None
-            case "redrive" if not failed(job):
-                assert redrive_job(self.database, self.tenant, job.job_id) == job.status
+    def _too_late(self, job: Job, attempt: int) -> None:
+        """Everything that a worker may say, as attempt `attempt`, and what is refused to anybody."""
+        mine = attempt == job.attempt
+        assert not extend_leases(self.database, {(job.job_id, attempt): None}, lease_s=LEASE_S)
+        assert not set_progress(self.database, job.job_id, attempt, done=1, total=1)
+        self._begin(job, str(uuid.uuid4()), attempt, "late")
+        for status in (Status.COMPLETED, Status.FAILED):
+            finished = self._finish(job, attempt, status, charged=True)
+            assert (finished is not None) == (mine and job.status is status)
+        assert self._retry(job, attempt, charged=True, delay_s=0) == (mine and pending(job))
+        assert cancel_job(self.database, self.tenant if job.final else "acme", job.job_id) is None
+        if not job.claimable:
+            assert self._claim(job) is None
+        if not failed(job):
+            assert redrive_job(self.database, self.tenant, job.job_id) == job.status
 
-    def _end(self, call: Call, ending: str) -> None:
-        answered = ending == "answered"
+    def _end(self, call: Call, ending: Ending) -> None:
         end_call(
             self.database,
             call.call_id,
-            outcome="end_turn" if answered else ending,
-            usage=_ANSWERED if answered else CallUsage(),
-            health="ok" if answered else "down" if ending == "down" else "unclear",
-            unknown=ending == "unknown",
-            answer="{}" if answered else None,
+            outcome=ending,
+            usage=_ANSWERED if ending.paid else CallUsage(),
+            health="ok" if ending.paid else "down" if ending is Ending.DOWN else "unclear",
+            unknown=ending is Ending.UNKNOWN,
+            answer="{}" if ending.paid else None,
         )
 
     def _begin(self, job: Job, call_id: str, attempt: int, question: str) -> None:
@@ -225,7 +215,8 @@ class WorkedJobMachine(JobMachine):
             case "paid":
                 paid = job.paid(question)
                 assert paid is not None
-                assert answer == Paid(paid.call_id, "{}", "end_turn")
+                assert paid.ending is not None
+                assert answer == Paid(paid.call_id, "{}", paid.ending)
             case "over cap":
                 assert answer == OverCap()
             case _:

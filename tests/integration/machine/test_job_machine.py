@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MORE = os.environ.get("CLAIMCHECK_MACHINE_EXAMPLES")
 SETTINGS = settings(
-    max_examples=int(_MORE or 120),
+    max_examples=int(_MORE or 100),
     stateful_step_count=60,
     derandomize=_MORE is None,
     database=None,
