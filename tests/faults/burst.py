@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 AT_ONCE = 8
-PACE_S = 0.04  # between two submissions: the burst outlasts the first faults
+PACE_S = 0.08  # between two submissions: the burst outlasts the first faults
 _PATIENCE_S = 180.0
 _TRY_AGAIN = frozenset({409, 429, 500, 502, 503, 504})
 

@@ -36,13 +36,14 @@ _COLUMNS = {
     "untold": "paid untold",
     "paid_again": "paid twice",
     "in_flight": "in flight",
+    "overtaken": "overtaken",
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for; 1 where a figure is not as it has to be."""
     options = _parser().parse_args(arguments)
-    console = Console(stderr=True)
+    console = Console(stderr=True, width=200)
     found: list[Figures] = []
     failed = False
     for name in options.scenario or SCENARIOS:
@@ -70,9 +71,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(scenario: Scenario, seed: int, options: argparse.Namespace) -> Figures:
     directory = Path(tempfile.mkdtemp(prefix=f"faults-{scenario.name}-"))
-    with ground(directory, outside_database=scenario.outside_database, variables=scenario.variables) as ready:
+    with ground(
+        directory,
+        outside_database=scenario.outside_database,
+        lease_s=scenario.lease_s,
+        variables=scenario.variables,
+    ) as ready:
         figures = prove(scenario, ready, seed=seed, jobs=options.jobs, move_on=not options.patient)
-    if figures.broken():
+    if figures.broken() or options.keep:
         figures.notes.append(f"data kept in {directory}")
     else:
         shutil.rmtree(directory, ignore_errors=True)
@@ -104,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         "--scenario", action="append", choices=list(SCENARIOS), help="repeatable; default: all"
     )
     parser.add_argument("--json", type=Path, help="write the figures here as well")
+    parser.add_argument("--keep", action="store_true", help="keep the data directories")
     parser.add_argument(
         "--patient", action="store_true", help="wait the five minutes of a webhook whose outcome was lost"
     )

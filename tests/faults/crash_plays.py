@@ -83,14 +83,11 @@ def process_malformed(deployment: Deployment, tenant: str) -> Staged:
 
 
 def process_refused(deployment: Deployment, tenant: str) -> Staged:
-    """A job that the model declines; where that answer was lost, it is asked again, and answers.
-
-    Also where it was found useless and the job not yet failed: a test of its own says that it should not be.
-    """
+    """A job that the model declines; where that answer was lost, it is asked again, and answers."""
     deployment.model.faults.fault("refusal")
     (job_id,) = deployment.accept(asked(deployment, tenant))
     ends = {job_id: frozenset({"failed", "completed"})}
-    return Staged({"queue": "process"}, ends=ends, useless=1, unknown=nobody_knows)
+    return Staged({"queue": "process"}, ends=ends, unknown=nobody_knows)
 
 
 def process_cut_off(deployment: Deployment, tenant: str) -> Staged:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from claimcheck.store.sql import queries
 
 from local.postgres import Postgres
 
@@ -21,10 +22,12 @@ _OPEN = """
 SELECT c.id::text AS id FROM model_calls c JOIN jobs j ON j.id = c.job_id
 WHERE c.finished_at IS NULL AND j.status = 'running' AND j.attempt = c.attempt
 """
-# The connections of workers whose last word was that they begin a call, or keep a lease.
-_BUSY = """
+# What a worker's connection was told last shows what it waits for: a model's answer, or it holds a lease at
+# least. A statement is recognised by its first characters.
+_KNOWN_BY = 60
+_LAST_TOLD = """
 SELECT client_port AS port FROM pg_stat_activity
-WHERE query LIKE '%%INSERT INTO model_calls%%' OR query LIKE 'UPDATE jobs SET lease_expires_at%%'
+WHERE client_port > 0 AND starts_with(query, %(begins)s::text)
 """
 _OTHERS = """
 SELECT count(pg_terminate_backend(pid)) AS ended FROM pg_stat_activity
@@ -69,9 +72,10 @@ class Questions:
         """The model calls that are on record and not settled."""
         return {row["id"] for row in self.rows(_OPEN)}
 
-    def busy_ports(self) -> set[int]:
-        """From which ports workers are connected that wait for a model's answer."""
-        return {row["port"] for row in self.rows(_BUSY) if row["port"]}
+    def ports_at(self, file: str, statement: str) -> set[int]:
+        """From which ports those are connected whose last word was this statement of the product's."""
+        begins = queries(file)[statement].text[:_KNOWN_BY]
+        return {row["port"] for row in self.rows(_LAST_TOLD, {"begins": begins})}
 
     def final(self, job_ids: list[str]) -> int:
         """How many of these jobs are final."""

@@ -42,6 +42,13 @@ SELECT j.id::text AS id, j.status, j.attempt, j.error ->> 'code' AS code, j.cost
   (SELECT coalesce(sum(c.cost_usd), 0) FROM model_calls c WHERE c.job_id = j.id) AS paid_usd
 FROM jobs j WHERE j.id = ANY (%(ids)s::uuid[])
 """
+# Calls whose worker was still at it when its lease ran out: it was silent, though nobody had killed it.
+_OVERTAKEN = """
+SELECT count(DISTINCT c.id) AS n FROM job_events e
+JOIN model_calls c ON c.job_id = e.job_id AND c.attempt = e.attempt
+WHERE e.job_id = ANY (%(ids)s::uuid[]) AND e.type = 'lease_expired' AND c.id <> ALL (%(hit)s::uuid[])
+  AND (c.finished_at IS NULL OR c.finished_at > e.at)
+"""
 _DOUBLED = """
 SELECT count(*) - count(DISTINCT metadata ->> 'key') AS n FROM jobs WHERE metadata ->> 'key' = ANY (%(keys)s)
 """
@@ -62,9 +69,12 @@ class Figures:
     unmeant: int = 0  # jobs with another end than the fault allows
     webhooks_missing: int = 0
     webhooks_of_two: int = 0  # jobs whose webhooks tell of more than one end
-    paid_again: int = 0  # calls beyond the first one of a job that nothing spoiled; at most `in_flight`
+    paid_again: int = (
+        0  # calls beyond a job's first that nothing spoiled; at most `in_flight` and `overtaken`
+    )
     untold: int = 0  # calls that the job's usage does not tell of, and jobs whose cost does not add up
-    in_flight: int = 0
+    in_flight: int = 0  # at the kills
+    overtaken: int = 0  # in flight when a worker was silent past its lease: a starved machine
     paid: int = 0  # all calls that may have cost money
     webhooks: int = 0  # all that arrived; at least one for each job
     moved_on: int = 0  # webhooks whose five minutes were not waited for
@@ -77,8 +87,8 @@ class Figures:
         zero = ("lost", "doubled", "stuck", "ends", "trails", "unmeant", "webhooks_missing",
                 "webhooks_of_two", "untold")  # fmt: skip
         found = [f"{name} = {getattr(self, name)}" for name in zero if getattr(self, name)]
-        if self.paid_again > self.in_flight:
-            found.append(f"paid_again = {self.paid_again} with {self.in_flight} calls in flight")
+        if self.paid_again > self.in_flight + self.overtaken:
+            found.append(f"paid_again = {self.paid_again}, in flight {self.in_flight} + {self.overtaken}")
         return found
 
 
@@ -110,6 +120,8 @@ def examine(trial: Trial, figures: Figures) -> Figures:
     figures.doubled = trial.system.questions.rows(_DOUBLED, params)[0]["n"]
     figures.stuck = sum(row["completed_at"] is None for row in rows)
     figures.in_flight = len(trial.in_flight)
+    hit = {**params, "hit": list(trial.in_flight)}
+    figures.overtaken = trial.system.questions.rows(_OVERTAKEN, hit)[0]["n"]
     figures.notes = trial.notes
     for row in rows:
         expected = ("completed", None) if (code := jobs[row["id"]].failing_with) is None else ("failed", code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tests.faults.system import send
@@ -26,14 +27,16 @@ WHERE e.job_id = ANY (%(ids)s::uuid[]) AND e.type = 'lease_expired'
 def environments(trial: Trial) -> None:
     """kill -9 of single environments: each time one worker with calls in flight and one of any function."""
     for _ in trial.moments(_KILLS):
-        trial.amid_calls(lambda: _kill_one(trial, trial.system.busy_workers()))
-        _kill_one(trial, trial.system.functions())
+        trial.amid_calls(lambda: _kill(trial, trial.busy_worker()))
+        _kill(trial, trial.chance.choice(trial.system.functions()))
 
 
-def _kill_one(trial: Trial, running: list[psutil.Process]) -> None:
-    victim = trial.chance.choice(running)
-    trial.notes.append(f"killed {victim.environ().get('AWS_LAMBDA_FUNCTION_NAME')} of {len(running)}")
+def _kill(trial: Trial, victim: psutil.Process | None) -> bool:
+    if victim is None:
+        return False
+    trial.notes.append(f"killed {victim.environ().get('AWS_LAMBDA_FUNCTION_NAME')}")
     send(victim, signal.SIGKILL)
+    return True
 
 
 def functions(trial: Trial) -> None:
@@ -45,23 +48,23 @@ def functions(trial: Trial) -> None:
 def all_but_database(trial: Trial) -> None:
     """kill -9 of `up`, the emulator and every function; `up` again on the same directory."""
     for _ in trial.moments(2):
-        trial.amid_calls(trial.system.kill_all)
-        trial.system.start()
+        if trial.amid_calls(trial.system.kill_all):
+            trial.system.start()
 
 
 def everything(trial: Trial) -> None:
     """kill -9 of everything, PostgreSQL too, as when the power fails; `up` again."""
     for _ in trial.moments(2):
-        trial.amid_calls(trial.system.kill_all)
-        trial.system.start()
+        if trial.amid_calls(trial.system.kill_all):
+            trial.system.start()
 
 
 def database(trial: Trial) -> None:
     """kill -9 of the postmaster; it recovers from its log."""
     before = trial.system.said().count("PostgreSQL runs again")
     for number, _ in enumerate(trial.moments(_KILLS), start=1):
-        trial.amid_calls(lambda: trial.system.kill_service("bin/postgres"))
-        trial.system.back("PostgreSQL", before + number)
+        if trial.amid_calls(lambda: trial.system.kill_service("bin/postgres")):
+            trial.system.back("PostgreSQL", before + number)
 
 
 def database_restart(trial: Trial) -> None:
@@ -69,8 +72,8 @@ def database_restart(trial: Trial) -> None:
     outside = trial.system.outside
     assert outside is not None
     for _ in trial.moments(_KILLS):
-        trial.amid_calls(outside.stop)
-        outside.start()
+        if trial.amid_calls(outside.stop):
+            outside.start()
 
 
 def backends(trial: Trial) -> None:
@@ -89,7 +92,7 @@ def queues(trial: Trial) -> None:
 
 def paused(trial: Trial) -> None:
     """A worker stands still past its lease, its jobs are done by others, and then it goes on."""
-    for _ in trial.moments(2):
+    for _ in trial.moments(1):
         _pause_one(trial)
     trial.notes.append(f"{trial.system.log('ProcessFunction').count(_LOST)} late writes refused")
 
@@ -100,9 +103,10 @@ def _pause_one(trial: Trial) -> None:
     known = _expired(trial)
     stopped: list[psutil.Process] = []
 
-    def stop() -> None:
-        stopped.append(trial.chance.choice(trial.system.busy_workers()))
-        trial.system.paused.add(stopped[0].pid)  # it stays stopped when the others go on
+    def stop() -> bool:
+        stopped.extend(filter(None, [trial.busy_worker()]))
+        trial.system.paused.update(victim.pid for victim in stopped)  # it stays stopped when the others go on
+        return bool(stopped)
 
     trial.amid_calls(stop)
     try:
@@ -124,19 +128,11 @@ def _expired(trial: Trial) -> set[tuple[str, int]]:
     return {(row["id"], row["attempt"]) for row in rows}
 
 
-def clock_ahead(trial: Trial) -> None:
-    """The workers' wall clock is five minutes ahead (libfaketime)."""
-    _wrong_clock(trial)
-
-
-def clock_behind(trial: Trial) -> None:
-    """The workers' wall clock is five minutes behind (libfaketime)."""
-    _wrong_clock(trial)
-
-
-def _wrong_clock(trial: Trial) -> None:
-    """Nothing to do but to look whether the clock is wrong; and one kill, so that others take over."""
+def wrong_clock(trial: Trial) -> None:
+    """The workers' wall clock is wrong (libfaketime, by their environment): nothing is left to be done."""
     for _ in trial.moments(1):
-        trial.amid_calls(lambda: _kill_one(trial, trial.system.busy_workers()))
-    ahead = [post.clock_s for post in list(trial.ground.receiver.posts)]
-    trial.notes.append(f"webhooks were signed {min(ahead):+.0f} to {max(ahead):+.0f} s from now")
+        ahead = [post.clock_s for post in list(trial.ground.receiver.posts)]
+        if ahead:
+            trial.notes.append(f"webhooks were signed {min(ahead):+.0f} to {max(ahead):+.0f} s from now")
+    said = trial.system.log("ProcessFunction").rpartition('"timestamp":"')[2][:19]
+    trial.notes.append(f"the workers' clock says {said}, it is {datetime.now(UTC):%H:%M:%S}")

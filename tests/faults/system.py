@@ -40,6 +40,7 @@ class System:
         *,
         model_url: str,
         outside_database: bool = False,
+        lease_s: float,
         variables: Mapping[str, str] | None = None,
     ) -> None:
         directory.chmod(0o755)
@@ -47,6 +48,7 @@ class System:
         self.paused: set[int] = set()  # workers that are to stand still for longer
         self._errors = directory / "up.err"
         self._template = template.write(directory / "template", variables or {})
+        self._parameters = template.parameters(lease_s)
         self._port = _free_port()
         self._model_url = model_url
         self.outside = OutsideDatabase(directory / "outside") if outside_database else None
@@ -60,7 +62,7 @@ class System:
         environ = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": self._model_url}
         environ["DATABASE_URL"] = self.outside.url if self.outside else ""
         arguments = ["--port", str(self._port), "--data", str(self.data), "--model", "anthropic"]
-        arguments += ["--allow-loopback-webhooks", "--template", str(self._template), *template.PARAMETERS]
+        arguments += ["--allow-loopback-webhooks", "--template", str(self._template), *self._parameters]
         with self._errors.open("ab") as errors:
             self._up = subprocess.Popen(
                 [_COMMAND, "up", *arguments],
@@ -153,9 +155,14 @@ class System:
                     send(worker, signal.SIGCONT)
 
     def busy_workers(self) -> list[psutil.Process]:
-        """The workers that wait for a model's answer; all of them where none says so."""
-        workers, ports = self.functions("ProcessFunction"), self.questions.busy_ports()
-        return [worker for worker in workers if ports & _ports(worker)] or workers
+        """The workers that wait for a model's answer; where none says so, those that hold a lease."""
+        workers = [(worker, _ports(worker)) for worker in self.functions("ProcessFunction")]
+        for statement in (("calls", "begin_call"), ("jobs", "extend_leases")):
+            at = self.questions.ports_at(*statement)
+            found = [worker for worker, ports in workers if ports & at]
+            if found:
+                return found
+        return []
 
     def kill_functions(self) -> int:
         """kill -9 of every execution environment; says how many there were."""

@@ -10,13 +10,18 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 
-LEASE_S = 3
+LEASE_S = 4.0
 QUIET_S = 2
 SWEEP_S = 2
-PARAMETERS = ("--parameter", f"LeaseSeconds={LEASE_S}", "--parameter", f"QuietSeconds={QUIET_S}")
+WORKERS = 4  # at once; ten that import the SDK at the same time starve each other on two cores
 _MINUTE = "rate(1 minute)"
 _LAST_OF_PROCESS = "          LEASE_S: !Ref LeaseSeconds\n"  # where more variables of the worker go
-_WORKER = {"HEARTBEAT_S": str(LEASE_S / 3)}
+
+
+def parameters(lease_s: float) -> list[str]:
+    """What `up` is told besides."""
+    given = {"LeaseSeconds": f"{lease_s:g}", "QuietSeconds": QUIET_S, "ProcessConcurrency": WORKERS}
+    return [part for name, value in given.items() for part in ("--parameter", f"{name}={value}")]
 
 
 def write(directory: Path, variables: Mapping[str, str]) -> Path:
@@ -29,7 +34,7 @@ def write(directory: Path, variables: Mapping[str, str]) -> Path:
         if text.count(landmark) != 1:
             raise ValueError(f"template.yaml has {landmark!r} {text.count(landmark)} times, not once")
     text = text.replace(_MINUTE, f"rate({SWEEP_S} seconds)")
-    added = "".join(f'          {name}: "{value}"\n' for name, value in {**_WORKER, **variables}.items())
+    added = "".join(f'          {name}: "{value}"\n' for name, value in variables.items())
     text = text.replace(_LAST_OF_PROCESS, _LAST_OF_PROCESS + added)
     directory.mkdir(parents=True, exist_ok=True)
     for part in ("functions", "layers"):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    import psutil
+
     from tests.faults.burst import Burst
 
 
@@ -31,7 +33,11 @@ class Ground:
 
 @contextlib.contextmanager
 def ground(
-    directory: Path, *, outside_database: bool = False, variables: Mapping[str, str] | None = None
+    directory: Path,
+    *,
+    outside_database: bool = False,
+    lease_s: float,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Ground]:
     """Everything started; ended again, whatever happens."""
     with contextlib.ExitStack() as stack:
@@ -40,7 +46,11 @@ def ground(
         model = ModelServer(directory / "model")
         stack.callback(model.stop)
         system = System(
-            directory, model_url=model.url, outside_database=outside_database, variables=variables
+            directory,
+            model_url=model.url,
+            outside_database=outside_database,
+            lease_s=lease_s,
+            variables=variables,
         )
         stack.callback(system.stop)
         yield Ground(system, model, receiver)
@@ -68,7 +78,7 @@ class Trial:
 
     def moments(self, count: int) -> Iterator[None]:
         """`count` moments during the burst, each at a random share of it done."""
-        for at in sorted(self.chance.uniform(0.05, 0.75) for _ in range(count)):
+        for at in sorted(self.chance.uniform(0.05, 0.6) for _ in range(count)):
             wait_for(f"{at:.0%} of the burst to be done", lambda at=at: self.done() >= at)  # type: ignore[misc]
             yield
             self.over()
@@ -77,21 +87,34 @@ class Trial:
         """The fault has ended, as far as it does."""
         self.ended_at = time.time()
 
-    def amid_calls(self, act: Callable[[], object]) -> None:
+    def amid_calls(self, act: Callable[[], object]) -> bool:
         """Do `act` at a moment when model calls are in flight; the workers stand still meanwhile.
 
-        So what is counted is what is hit: no call begins or ends between the count and the act.
+        So what is counted is what is hit: no call begins or ends between the count and the act. Where `act`
+        finds nothing to act on and says False, another moment is sought. False when the burst was over
+        before there was one. Raises RuntimeError where that is so for the first fault of a trial.
         """
-        while True:
-            wait_for("a model call in flight", self._any_call)
+        while self._any_call():
             with self.system.frozen() as calls:
                 hit = calls - self.in_flight
-                if hit:
+                if hit and act() is not False:
                     self.in_flight |= hit
-                    act()
-                    return
+                    return True
+        if not self.in_flight:
+            raise RuntimeError("the burst was over before the fault: submit more jobs")
+        self.notes.append("the burst was over before one of the faults")
+        return False
+
+    def busy_worker(self) -> psutil.Process | None:
+        """One of the workers that wait for an answer now."""
+        busy = self.system.busy_workers()
+        return self.chance.choice(busy) if busy else None
 
     def _any_call(self) -> bool:
-        if self.done() >= 1.0:
-            raise RuntimeError("the burst is over before the fault: submit more jobs")
-        return bool(self.system.questions.open_calls() - self.in_flight)
+        """Wait for a call in flight that was not hit before; False when no more can come."""
+
+        def is_there() -> bool:
+            return bool(self.system.questions.open_calls() - self.in_flight)
+
+        wait_for("a model call in flight", lambda: is_there() or self.done() >= 1.0)
+        return is_there()
