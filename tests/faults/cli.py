@@ -12,61 +12,54 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
+from tests.faults.invariants import Figures
+from tests.faults.report import markdown, table
 from tests.faults.scenarios import SCENARIOS, prove
 from tests.faults.trial import ground
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.faults.invariants import Figures
     from tests.faults.scenarios import Scenario
-
-_COLUMNS = {
-    "accepted": "accepted",
-    "lost": "lost",
-    "stuck": "stuck",
-    "doubled": "made twice",
-    "ends": "not one end",
-    "unmeant": "wrong end",
-    "trails": "broken trail",
-    "webhooks_missing": "no webhook",
-    "webhooks_of_two": "two webhooks' ends",
-    "untold": "paid untold",
-    "paid_again": "paid twice",
-    "in_flight": "in flight",
-    "overtaken": "overtaken",
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for; 1 where a figure is not as it has to be."""
     options = _parser().parse_args(arguments)
     console = Console(stderr=True, width=200)
-    found: list[Figures] = []
-    failed = False
-    for name in options.scenario or SCENARIOS:
+    found = _read(options.json)
+    for seed, name in _asked(options):
         scenario = SCENARIOS[name]
+        if any((each.scenario, each.seed) == (name, seed) for each in found):
+            continue
         if scenario.needs is not None and not scenario.needs.exists():
             console.print(f"{name}: left out, {scenario.needs} is missing (apt-get install faketime)")
-            failed = True
             continue
-        for seed in range(options.first_seed, options.first_seed + options.seeds):
-            try:
-                figures = _run(scenario, seed, options)
-            except Exception as error:  # noqa: BLE001 (the other scenarios go on)
-                console.print(f"{name}, seed {seed}: could not be run: {type(error).__name__}: {error}")
-                failed = True
-                continue
-            found.append(figures)
-            failed = failed or bool(figures.broken())
-            verdict = "; ".join(figures.broken()) or "holds"
-            console.print(f"{name}, seed {seed}: {verdict} in {figures.seconds:.0f} s; {figures.notes[:6]}")
-            if options.json:
-                _write(options.json, found)
-    Console(width=200).print(_table(found))
-    return int(failed)
+        try:
+            figures = _run(scenario, seed, options)
+        except Exception as error:  # noqa: BLE001 (the other scenarios go on)
+            console.print(f"{name}, seed {seed}: could not be run: {type(error).__name__}: {error}")
+            continue
+        found.append(figures)
+        verdict = "; ".join(figures.broken()) or "holds"
+        console.print(f"{name}, seed {seed}: {verdict} in {figures.seconds:.0f} s; {figures.notes[:6]}")
+        if options.json:
+            _write(options.json, found)
+    Console(width=240).print(table(found))
+    if options.markdown:
+        options.markdown.write_text(markdown(found), encoding="utf-8")
+    done = {(each.seed, each.scenario) for each in found}
+    missing = [pair for pair in _asked(options) if pair not in done]
+    if missing:
+        console.print(f"not run: {missing}")
+    return int(bool(missing) or any(each.broken() for each in found))
+
+
+def _asked(options: argparse.Namespace) -> list[tuple[int, str]]:
+    """Seed by seed, so that a run that is cut short has some seeds of every scenario."""
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    return [(seed, name) for seed in seeds for name in options.scenario or SCENARIOS]
 
 
 def _run(scenario: Scenario, seed: int, options: argparse.Namespace) -> Figures:
@@ -89,16 +82,10 @@ def _write(path: Path, found: Sequence[Figures]) -> None:
     path.write_text(json.dumps([asdict(each) for each in found], indent=1) + "\n", encoding="utf-8")
 
 
-def _table(found: Sequence[Figures]) -> Table:
-    table = Table(title="Faults: what came of a burst while things died")
-    for heading in ("scenario", "seed", *_COLUMNS.values(), "recovery s", "webhooks"):
-        table.add_column(heading, justify="left" if heading == "scenario" else "right")
-    for each in found:
-        values = [str(getattr(each, name)) for name in _COLUMNS]
-        style = "bold red" if each.broken() else None
-        row = (each.scenario, str(each.seed), *values, f"{each.recovery_s:.1f}", str(each.webhooks))
-        table.add_row(*row, style=style)
-    return table
+def _read(path: Path | None) -> list[Figures]:
+    if path is None or not path.exists():
+        return []
+    return [Figures(**each) for each in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,7 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--scenario", action="append", choices=list(SCENARIOS), help="repeatable; default: all"
     )
-    parser.add_argument("--json", type=Path, help="write the figures here as well")
+    parser.add_argument(
+        "--json", type=Path, help="keep the figures here; what is there already is not run again"
+    )
+    parser.add_argument("--markdown", type=Path, help="write the table here as well")
     parser.add_argument("--keep", action="store_true", help="keep the data directories")
     parser.add_argument(
         "--patient", action="store_true", help="wait the five minutes of a webhook whose outcome was lost"

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tests.faults.trial import Trial
 
 SETTLE_S = 420.0
+_TOLERATED_S = (
+    150.0  # Standard Webhooks' libraries allow 300 s; half of it is for what receivers' clocks are off
+)
 # A webhook without an outcome is due again five minutes after it was planned. That time is not waited for:
 # it is moved on for those that have been silent for as long as any repair here takes.
 _SILENT_S = LEASE_S + QUIET_S + SWEEP_S
@@ -49,6 +52,12 @@ JOIN model_calls c ON c.job_id = e.job_id AND c.attempt = e.attempt
 WHERE e.job_id = ANY (%(ids)s::uuid[]) AND e.type = 'lease_expired' AND c.id <> ALL (%(hit)s::uuid[])
   AND (c.finished_at IS NULL OR c.finished_at > e.at)
 """
+# When the job of a call that was hit was taken up again.
+_RESUMED = """
+SELECT c.id::text AS id, extract(epoch FROM min(e.at))::float8 AS at
+FROM model_calls c JOIN job_events e ON e.job_id = c.job_id AND e.type = 'claimed' AND e.attempt > c.attempt
+WHERE c.id = ANY (%(hit)s::uuid[]) GROUP BY c.id
+"""
 _DOUBLED = """
 SELECT count(*) - count(DISTINCT metadata ->> 'key') AS n FROM jobs WHERE metadata ->> 'key' = ANY (%(keys)s)
 """
@@ -69,23 +78,27 @@ class Figures:
     unmeant: int = 0  # jobs with another end than the fault allows
     webhooks_missing: int = 0
     webhooks_of_two: int = 0  # jobs whose webhooks tell of more than one end
-    paid_again: int = (
-        0  # calls beyond a job's first that nothing spoiled; at most `in_flight` and `overtaken`
+    webhooks_refused: int = (
+        0  # signed at a time that is more than half of what receivers' libraries allow off
     )
+    paid_again: int = 0  # calls beyond a job's first that nothing spoiled: at most in_flight + overtaken
     untold: int = 0  # calls that the job's usage does not tell of, and jobs whose cost does not add up
     in_flight: int = 0  # at the kills
     overtaken: int = 0  # in flight when a worker was silent past its lease: a starved machine
     paid: int = 0  # all calls that may have cost money
     webhooks: int = 0  # all that arrived; at least one for each job
     moved_on: int = 0  # webhooks whose five minutes were not waited for
-    recovery_s: float = 0.0  # from the end of the fault to the last end of a job accepted before it
+    # From the end of a kill's fault (`up` says that it is ready) until the jobs that it hit were taken
+    # up again, each; and from the last fault's end until all jobs accepted before it were final.
+    resumed_s: list[float] = field(default_factory=list)
+    recovery_s: float = 0.0
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
 
     def broken(self) -> list[str]:
         """The names of the figures that are not as they have to be."""
         zero = ("lost", "doubled", "stuck", "ends", "trails", "unmeant", "webhooks_missing",
-                "webhooks_of_two", "untold")  # fmt: skip
+                "webhooks_of_two", "webhooks_refused", "untold")  # fmt: skip
         found = [f"{name} = {getattr(self, name)}" for name in zero if getattr(self, name)]
         if self.paid_again > self.in_flight + self.overtaken:
             found.append(f"paid_again = {self.paid_again}, in flight {self.in_flight} + {self.overtaken}")
@@ -122,6 +135,10 @@ def examine(trial: Trial, figures: Figures) -> Figures:
     figures.in_flight = len(trial.in_flight)
     hit = {**params, "hit": list(trial.in_flight)}
     figures.overtaken = trial.system.questions.rows(_OVERTAKEN, hit)[0]["n"]
+    figures.resumed_s = [
+        max(0.0, row["at"] - (trial.hits[row["id"]] or trial.ended_at))
+        for row in trial.system.questions.rows(_RESUMED, hit)
+    ]
     figures.notes = trial.notes
     for row in rows:
         expected = ("completed", None) if (code := jobs[row["id"]].failing_with) is None else ("failed", code)
@@ -143,6 +160,7 @@ def _webhooks(trial: Trial, figures: Figures, rows: list[dict[str, Any]]) -> Non
     posts = trial.ground.receiver.by_job()
     for row in rows:
         came = posts.get(row["id"], [])
+        figures.webhooks_refused += sum(abs(post.clock_s) > _TOLERATED_S for post in came)
         figures.webhooks += len(came)
         if row["completed_at"] is not None:
             figures.webhooks_missing += not any(post.event == f"job.{row['status']}" for post in came)

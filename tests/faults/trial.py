@@ -58,12 +58,15 @@ def ground(
 
 @dataclass(slots=True)
 class Trial:
-    """What a scenario acts on, and what it did. `in_flight`: model calls under way at the kills."""
+    """What a scenario acts on, and what it did.
+
+    `hits`: the model calls that were under way at the kills, and when (epoch) that kill's fault was over.
+    """
 
     ground: Ground
     burst: Burst
     chance: random.Random
-    in_flight: set[str] = field(default_factory=set)
+    hits: dict[str, float | None] = field(default_factory=dict)
     ended_at: float = 0.0
     notes: list[str] = field(default_factory=list)
 
@@ -71,6 +74,11 @@ class Trial:
     def system(self) -> System:
         """The system that is being broken."""
         return self.ground.system
+
+    @property
+    def in_flight(self) -> set[str]:
+        """The model calls that were under way at the kills."""
+        return set(self.hits)
 
     def done(self) -> float:
         """The share of the burst that is final, 0 to 1."""
@@ -86,6 +94,8 @@ class Trial:
     def over(self) -> None:
         """The fault has ended, as far as it does."""
         self.ended_at = time.time()
+        for call, over_at in self.hits.items():
+            self.hits[call] = self.ended_at if over_at is None else over_at
 
     def amid_calls(self, act: Callable[[], object]) -> bool:
         """Do `act` at a moment when model calls are in flight; the workers stand still meanwhile.
@@ -98,7 +108,7 @@ class Trial:
             with self.system.frozen() as calls:
                 hit = calls - self.in_flight
                 if hit and act() is not False:
-                    self.in_flight |= hit
+                    self.hits |= dict.fromkeys(hit)
                     return True
         if not self.in_flight:
             raise RuntimeError("the burst was over before the fault: submit more jobs")
@@ -112,9 +122,11 @@ class Trial:
 
     def _any_call(self) -> bool:
         """Wait for a call in flight that was not hit before; False when no more can come."""
+        found: set[str] = set()
 
         def is_there() -> bool:
-            return bool(self.system.questions.open_calls() - self.in_flight)
+            found.update(self.system.questions.open_calls() - self.in_flight)
+            return bool(found)
 
         wait_for("a model call in flight", lambda: is_there() or self.done() >= 1.0)
-        return is_there()
+        return bool(found)

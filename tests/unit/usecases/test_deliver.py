@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,12 +16,16 @@ from tests.unit.usecases.webhook_rows import VAULT, WebhookRows, due
 
 
 def planned(rows: WebhookRows, *, now: float | None = None) -> list[tuple[dict[str, Any], str]]:
-    """What is planned at a moment (default: now, as receivers' libraries want it)."""
-    return Deliver(RecordingQueue(), VAULT, clock=lambda: now or time.time()).plan(rows.database)
+    """What is planned at a moment of the database (default: now, as receivers' libraries want it)."""
+    rows.now = now
+    return Deliver(RecordingQueue(), VAULT).plan(rows.database)
 
 
 def test_a_planned_delivery_in_full() -> None:
-    """A message names the delivery, its tenant, attempt, address and time; its group is the tenant."""
+    """A message names the delivery, its tenant, attempt, address and time; its group is the tenant.
+
+    The time is the database's, not this machine's.
+    """
     rows = WebhookRows(due(attempt=3), secrets={"acme": 1})
     [(message, group)] = planned(rows, now=1_000_000.5)
     assert group == message["tenant_id"] == "acme"

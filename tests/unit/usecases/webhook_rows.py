@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.webhooks.signature import new_secret
@@ -25,6 +27,7 @@ class WebhookRows:
         self, *due: dict[str, Any], secrets: Mapping[str, int] | None = None, rival: bool = False
     ) -> None:
         self.due = list(due)
+        self.now: float | None = None  # the database's time; None: the true one
         self.sealed: dict[str, list[bytes]] = {}
         for tenant, count in (secrets or {}).items():
             self.sealed[tenant] = [VAULT.seal(tenant, new_secret()) for _ in range(count)]
@@ -39,7 +42,9 @@ class WebhookRows:
 
     def _plan(self, params: Mapping[str, Any]) -> Rows:
         wanted = params["delivery_ids"]
-        return [row for row in self.due if wanted is None or row["delivery_id"] in wanted][: params["limit"]]
+        found = [row for row in self.due if wanted is None or row["delivery_id"] in wanted]
+        at = datetime.fromtimestamp(self.now or time.time(), UTC)
+        return [{**row, "planned_at": at} for row in found[: params["limit"]]]
 
     def _live(self, params: Mapping[str, Any]) -> Rows:
         sealed = self.sealed.get(params["tenant_id"], [])

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlannedDelivery:
-    """A delivery taken for one attempt. `data` and `thin_data` are JSON text."""
+    """A delivery taken for one attempt. `data` and `thin_data` are JSON text.
+
+    `planned_at` is the database's time: a worker's clock may be wrong, and receivers refuse what is signed
+    five minutes off.
+    """
 
     delivery_id: str
     tenant_id: str
     attempt: int
     url: str
     event_type: str
+    planned_at: datetime
     completed_at: str
     data: str
     thin_data: str

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
@@ -16,7 +14,7 @@ from claimcheck.webhooks.signature import new_secret, signed_headers
 from claimcheck.webhooks.vault import VaultError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from claimcheck.store.connection import Database
     from claimcheck.store.deliveries import PlannedDelivery, SealedSecret
@@ -31,10 +29,9 @@ _LIMIT = 100
 class Deliver:
     """Takes due deliveries, signs them and sends them to `notify`."""
 
-    def __init__(self, queue: Queue, vault: Vault, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, queue: Queue, vault: Vault) -> None:
         self._queue = queue
         self._vault = vault
-        self._clock = clock
 
     def ready(self) -> None:
         """Get the sealing key, if it is not yet here, so that `plan` waits for nobody but the database.
@@ -100,9 +97,9 @@ class Deliver:
         return [(self._message(each, signing_secrets), tenant_id) for each in deliveries]
 
     def _message(self, delivery: PlannedDelivery, signing_secrets: Sequence[str]) -> dict[str, Any]:
-        now = self._clock()
         body = body_of(delivery.event_type, delivery.completed_at, delivery.data, delivery.thin_data)
-        headers = signed_headers(message_id(delivery.delivery_id), int(now), body, signing_secrets)
+        signed_at = int(delivery.planned_at.timestamp())
+        headers = signed_headers(message_id(delivery.delivery_id), signed_at, body, signing_secrets)
         return {
             "delivery_id": delivery.delivery_id,
             "tenant_id": delivery.tenant_id,
@@ -110,7 +107,7 @@ class Deliver:
             "url": delivery.url,
             "body": body.decode(),
             "headers": {"content-type": "application/json", **headers},
-            "planned_at": datetime.fromtimestamp(now, UTC).isoformat(),
+            "planned_at": delivery.planned_at.isoformat(),
         }
 
 

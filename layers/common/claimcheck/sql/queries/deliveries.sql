@@ -12,6 +12,7 @@ WITH due AS (
   RETURNING deliveries.*
 )
 SELECT planned.id::text AS delivery_id, planned.tenant_id, planned.attempt, planned.url, planned.event_type,
+  now() AS planned_at,
   iso(jobs.completed_at) AS completed_at,
   json_build_object('job_id', jobs.id, 'task', jobs.task, 'status', jobs.status, 'metadata', jobs.metadata,
     'result', jobs.result, 'error', jobs.error)::text AS data,
