@@ -113,6 +113,16 @@ def test_one_claim_becomes_the_probe(database: Database, sql_connection: Sql) ->
     assert isinstance(claim(database, waiting), Held)
 
 
+def test_while_a_probe_is_under_way_jobs_wait_a_moment(database: Database, sql_connection: Sql) -> None:
+    """Its answer may come at once: jobs are put off half a minute at most, not as long as it may take."""
+    opened(database)
+    probe(database, sql_connection)
+    for _ in range(5):
+        held = claim(database, accepted(database))
+        assert isinstance(held, Held)
+        assert 9 < held.delay_s <= 30
+
+
 def test_of_eight_claims_at_once_one_is_the_probe(
     database: Database, sql_connection: Sql, another: Callable[[], Database]
 ) -> None:

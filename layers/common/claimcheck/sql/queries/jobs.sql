@@ -57,7 +57,10 @@ WITH asked AS MATERIALIZED (
   FROM asked WHERE c.model = asked.model AND c.opened_at IS NOT NULL AND c.retry_at <= now()
   RETURNING c.model
 ), circuit AS MATERIALIZED (
-  SELECT greatest(c.retry_at - now(), interval '0') + random() * interval '20 seconds' AS wait
+  -- While a probe is under way its answer may come at any moment, long before the next one may be made.
+  SELECT CASE WHEN c.probe_job IS NULL THEN greatest(c.retry_at - now(), interval '0')
+      ELSE least(greatest(c.retry_at - now(), interval '0'), interval '10 seconds') END
+    + random() * interval '20 seconds' AS wait
   FROM model_circuits c JOIN asked USING (model)
   WHERE c.opened_at IS NOT NULL AND NOT EXISTS (SELECT FROM probing)
 ), held AS (
