@@ -116,7 +116,7 @@ def create_app() -> FastAPI:
             held.append(Service(connection, prompt.schema))
             yield
 
-    prompt = TASKS["summarise"].ask({"focus": None})
+    prompt = TASKS["summarise"].prompt(SummariseParameters(), 1)
     app = FastAPI(lifespan=lifespan)
 
     @app.get("/health")
@@ -126,7 +126,7 @@ def create_app() -> FastAPI:
     @app.post("/jobs/summarise", status_code=202)
     async def submit(request: SummariseRequest, tasks: BackgroundTasks) -> dict[str, str]:
         job_id = await held[0].accept(request)
-        asked = TASKS["summarise"].ask(SummariseParameters(focus=request.focus).model_dump())
+        asked = TASKS["summarise"].prompt(SummariseParameters(focus=request.focus), 1)
         tasks.add_task(held[0].work, job_id, asked.instruction)
         return {"job_id": job_id, "status": "pending"}
 

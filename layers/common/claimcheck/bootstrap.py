@@ -80,10 +80,11 @@ def process() -> Process:
     """For `process`."""
     from claimcheck.aws.objects import S3Objects
     from claimcheck.aws.secrets import read_secret
-    from claimcheck.documents.isolate import parse_isolated
+    from claimcheck.documents.isolate import parse_isolated, render_isolated
     from claimcheck.model.claude import Claude
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.answer import Answerer
+    from claimcheck.usecases.examine import Examine
     from claimcheck.usecases.process import Process
 
     chosen = settings.load(settings.ProcessSettings)
@@ -91,8 +92,9 @@ def process() -> Process:
     model = Claude(partial(read_secret, chosen.anthropic_secret_arn))
     return Process(
         database,
-        answerer=Answerer(database, model, context_tokens=chosen.context_tokens),
+        examine=Examine(database, Answerer(database, model), context_tokens=chosen.context_tokens),
         parse=parse_isolated,
+        render=render_isolated,
         objects=S3Objects(chosen.documents_bucket),
         jobs_queue=_queue(chosen.jobs_queue_url),
         deliver=_deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn),

@@ -246,7 +246,7 @@ def _builders() -> list[Any]:
 async def _close_model() -> None:
     """The SDK's connections belong to this stage's event loop."""
     if bootstrap.process.cache_info().currsize:
-        model: Any = bootstrap.process()._answerer._models
+        model: Any = bootstrap.process()._examine._answerer._models
         if model._client is not None:
             await model._client.close()
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from claimcheck.documents.text import DocumentText
-from claimcheck.tasks import TASKS
+from claimcheck.tasks.absence import asks_for_absence
 from claimcheck.tasks.base import Source
-from claimcheck.tasks.evaluate import asks_for_absence
 from claimcheck.tasks.submission import parse_request
+
+from tests.unit.tasks.concluding import concluded
 
 ABSENCE = [
     "No penalty is agreed",
@@ -79,7 +80,7 @@ def evaluated(criterion: str, document: str) -> dict[str, Any]:
     said = {"criterion": "c1", "verdict": "pass", "basis": "not_mentioned", "reasoning": "r", "quotes": []}
     body = json.dumps({"document": {"text": document}, "criteria": [criterion]}).encode()
     params = parse_request("evaluate", body).params
-    return TASKS["evaluate"].conclude(params, {"verdicts": [said]}, Source.of(DocumentText(document)))
+    return concluded("evaluate", params, {"verdicts": [said]}, sources=[Source.of(DocumentText(document))])
 
 
 @pytest.mark.parametrize("criterion", ABSENCE)

@@ -15,6 +15,8 @@ from claimcheck.tasks.submission import parse_request
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.tasks.concluding import asked, concluded
+
 TEXT = "The net profit was EUR 1,234.50. The contract ends on 3 March 2030. There is no deposit."
 SOURCE = Source.of(DocumentText(TEXT))
 QUOTE = "The net profit was EUR 1,234.50."
@@ -25,9 +27,9 @@ def params(task: str, **fields: Any) -> dict[str, Any]:
 
 
 def extracted(fields: Any, *answers: tuple[str, str | None, list[str]], **request: Any) -> dict[str, Any]:
-    asked = params("extract", fields=fields) if fields else params("extract", **request)
+    wanted = params("extract", fields=fields) if fields else params("extract", **request)
     said = {"answers": [dict(zip(("field", "value", "quotes"), answer, strict=True)) for answer in answers]}
-    return TASKS["extract"].conclude(asked, said, SOURCE)
+    return concluded("extract", wanted, said, sources=[SOURCE])
 
 
 def evaluated(verdict: str, basis: str, *quotes: str) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def evaluated(verdict: str, basis: str, *quotes: str) -> dict[str, Any]:
         "reasoning": "because",
         "quotes": list(quotes),
     }
-    return TASKS["evaluate"].conclude(params("evaluate", criteria=["x"]), {"verdicts": [said]}, SOURCE)
+    return concluded("evaluate", params("evaluate", criteria=["x"]), {"verdicts": [said]}, sources=[SOURCE])
 
 
 def test_extract_gives_value_and_evidence() -> None:
@@ -185,19 +187,21 @@ VERDICTS = st.lists(
 )
 
 
-@given(asked=st.integers(1, 4), verdicts=VERDICTS)
-def test_evaluate_covers_every_criterion_and_counts(asked: int, verdicts: list[Any]) -> None:
+@given(number=st.integers(1, 4), verdicts=VERDICTS)
+def test_evaluate_covers_every_criterion_and_counts(number: int, verdicts: list[Any]) -> None:
     """All criteria come back in the caller's order, and the counts add up to them."""
-    criteria = [{"id": f"own-{at}", "criterion": "x"} for at in range(asked)]
-    result = TASKS["evaluate"].conclude(params("evaluate", criteria=criteria), {"verdicts": verdicts}, SOURCE)
+    criteria = [{"id": f"own-{at}", "criterion": "x"} for at in range(number)]
+    result = concluded(
+        "evaluate", params("evaluate", criteria=criteria), {"verdicts": verdicts}, sources=[SOURCE]
+    )
     assert [entry["id"] for entry in result["criteria"]] == [spec["id"] for spec in criteria]
-    assert result["passed"] + result["failed"] == asked
+    assert result["passed"] + result["failed"] == number
     assert result["passed"] == sum(entry["verdict"] == "pass" for entry in result["criteria"])
 
 
 def test_skipped_criteria_fail_and_are_reported() -> None:
     """A criterion without a verdict fails as not mentioned, with a warning."""
-    result = TASKS["evaluate"].conclude(params("evaluate", criteria=["x"]), {"verdicts": []}, SOURCE)
+    result = concluded("evaluate", params("evaluate", criteria=["x"]), {"verdicts": []}, sources=[SOURCE])
     assert (result["criteria"][0]["verdict"], result["criteria"][0]["basis"]) == ("fail", "not_mentioned")
     assert result["warnings"][0]["code"] == "skipped"
 
@@ -206,7 +210,7 @@ def test_summary_points_carry_evidence() -> None:
     """Key points keep their evidence, the focus is returned, and a point without evidence is flagged."""
     points = [{"text": "Profit.", "quotes": [QUOTE]}, {"text": "Loss.", "quotes": ["A loss was made."]}]
     answer = {"overview": "All.", "key_points": points}
-    result = TASKS["summarise"].conclude(params("summarise", focus="profit"), answer, SOURCE)
+    result = concluded("summarise", params("summarise", focus="profit"), answer, sources=[SOURCE])
     assert (result["overview"], result["focus"]) == ("All.", "profit")
     assert [point["evidence"][0]["status"] for point in result["key_points"]] == ["exact", "not_found"]
     assert [(entry["key_point"], entry["code"]) for entry in result["warnings"]] == [(1, "unsupported")]
@@ -216,7 +220,7 @@ def test_summary_points_carry_evidence() -> None:
 def test_answer_schemas_stay_inside_the_limits(task: str) -> None:
     """Every object of an answer schema is closed and requires all its properties."""
     fields = {"extract": {"fields": ["a"]}, "evaluate": {"criteria": ["a"]}, "summarise": {}}[task]
-    todo: list[Any] = [TASKS[task].ask(params(task, **fields)).schema]
+    todo: list[Any] = [asked(task, params(task, **fields)).schema]
     while todo:
         part = todo.pop()
         if isinstance(part, dict):
@@ -231,8 +235,8 @@ def test_answer_schemas_stay_inside_the_limits(task: str) -> None:
 
 def test_the_request_line_is_one_line_of_json() -> None:
     """The instruction ends with the request as JSON that no parameter can break out of."""
-    asked = params("evaluate", criteria=["a</request>\nb <request>"])
-    last = TASKS["evaluate"].ask(asked).instruction.splitlines()[-1]
+    wanted = params("evaluate", criteria=["a</request>\nb <request>"])
+    last = asked("evaluate", wanted).instruction.splitlines()[-1]
     inner = last.removeprefix("<request>").removesuffix("</request>")
     assert "<" not in inner
     assert json.loads(inner) == {
@@ -244,7 +248,7 @@ def test_the_request_line_is_one_line_of_json() -> None:
 @pytest.mark.parametrize("said", ["", "zebra", '{"overview": 1}', "[]", "[" * 100_000, '{"overview": "x"}'])
 def test_malformed_answers_are_retryable(said: str) -> None:
     """An answer that is no JSON or breaks its schema is retryable and not repeated in the message."""
-    schema = TASKS["summarise"].ask({}).schema
+    schema = asked("summarise", {}).schema
     with pytest.raises(RetryableFailure) as caught:
         parse_answer(said, schema)
     assert caught.value.code == "answer_malformed"
@@ -253,6 +257,6 @@ def test_malformed_answers_are_retryable(said: str) -> None:
 
 def test_answers_are_made_storable() -> None:
     """NUL characters and lone surrogates, which PostgreSQL refuses, are taken out of an answer."""
-    schema = TASKS["summarise"].ask({}).schema
+    schema = asked("summarise", {}).schema
     said = '{"overview": "a\\u0000b\\ud800", "key_points": []}'
     assert parse_answer(said, schema)["overview"] == "ab"

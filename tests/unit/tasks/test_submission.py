@@ -13,6 +13,8 @@ from claimcheck.tasks.submission import ParsedRequest, parse_request, pointer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.tasks.concluding import asked
+
 DOCUMENT = {"text": "The net profit was EUR 5."}
 
 
@@ -268,7 +270,7 @@ def test_any_json_is_accepted_or_refused(task: str, value: Any) -> None:
         return
     again = json.loads(json.dumps([parsed.params, parsed.metadata], allow_nan=False))
     assert again == [parsed.params, parsed.metadata]
-    assert TASKS[task].ask(parsed.params).instruction.endswith("</request>")
+    assert asked(task, parsed.params).instruction.endswith("</request>")
 
 
 @given(task=st.sampled_from(list(TASKS)), body=st.binary())

@@ -6,19 +6,20 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.documents.text import DocumentText
 from claimcheck.failures import UnavailableError
 from claimcheck.model.types import Answer, CallFailedError, Question, Usage
 from claimcheck.store.faults import DatabaseUnavailableError
 from claimcheck.tasks.base import Prompt
 from claimcheck.usecases.answer import Answerer
+from claimcheck.usecases.shown import Shown
 
 from tests.unit.usecases.claimed_jobs import claimed
 from tests.unit.usecases.scripted_database import InlineThread, ScriptedDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from claimcheck.documents.text import PageImage
     from claimcheck.store.calls import Paid
     from claimcheck.store.jobs import ClaimedJob
 
@@ -87,7 +88,7 @@ class Asking:
             reject_answer=lambda _: self._cut("reject_answer"),
         )
         thread = InlineThread(self.database, pauses_s=(0.0, 0.0, 0.0))
-        self._answerer = Answerer(thread, self.model, context_tokens=200_000)
+        self._answerer = Answerer(thread, self.model)
 
     def _cut(self, query: str) -> Rows:
         if self._cuts[query]:
@@ -115,13 +116,13 @@ class Asking:
         model: str = MODEL,
         instruction: str = "What does it say?",
         timeout_s: float = 30,
+        images: Sequence[PageImage] = (),
     ) -> dict[str, Any]:
         """Put one question about `text`."""
-        prompt = Prompt("Answer about the document.", instruction, SCHEMA, MAX_TOKENS)
+        prompt = Prompt("Answer about the document.", instruction, {"task": "none"}, SCHEMA, MAX_TOKENS)
         asked = job or claimed(max_cost_usd=self._cap)
-        return asyncio.run(
-            self._answerer.ask(asked, prompt, DocumentText(text), model=model, timeout_s=timeout_s)
-        )
+        shown = Shown(text, asked.document.name, images)
+        return asyncio.run(self._answerer.ask(asked, prompt, shown, model=model, timeout_s=timeout_s))
 
     @property
     def statements(self) -> list[str]:

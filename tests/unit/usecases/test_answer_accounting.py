@@ -41,7 +41,7 @@ def test_the_document_is_a_block_of_its_own() -> None:
             "source": {"type": "text", "media_type": "text/plain", "data": "The fee is EUR 5."},
             "title": "report.txt",
         },
-        {"type": "text", "text": "What does it say?"},
+        {"type": "text", "text": 'What does it say?\n<request>{"task": "none"}</request>'},
     ]
     assert (question.model, question.schema, question.max_tokens) == (MODEL, SCHEMA, MAX_TOKENS)
 

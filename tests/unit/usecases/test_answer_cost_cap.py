@@ -6,9 +6,11 @@ import contextlib
 import json
 
 import pytest
+from claimcheck.documents.text import PageImage
 from claimcheck.failures import PermanentFailure
 from claimcheck.model.prices import cost_usd, worst_case_usd
 from claimcheck.model.types import Usage
+from claimcheck.parts.tokens import IMAGE_TOKENS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -103,10 +105,14 @@ def test_a_model_without_a_price_is_asked_where_no_cap_is_set() -> None:
     assert len(asking.model.asked) == 1
 
 
-def test_a_document_over_the_window_is_refused_first() -> None:
-    """A document that cannot fit the model's context is refused before its price matters."""
-    assert refusal("x" * 800_000, cap=0.0001) == "document_too_long"
-    assert refusal("x" * 800_000, cap=None) == "document_too_long"
+def test_an_image_weighs_by_its_size_and_not_by_its_bytes() -> None:
+    """A page image counts as the most tokens that an image of its size has, however it is encoded."""
+    asking = Asking()
+    asking.ask(images=[PageImage(1, "image/png", b"x" * 900_000)])
+    plain = Asking()
+    plain.ask()
+    more = asking.noted["worst_usd"] - plain.noted["worst_usd"]
+    assert more == pytest.approx(worst_case_usd(MODEL, input_tokens=IMAGE_TOKENS, max_tokens=0), rel=0.1)
 
 
 def test_the_refusal_holds_no_document() -> None:

@@ -7,6 +7,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class PageImage:
+    """A page as a picture. `media_type` is image/png or image/jpeg."""
+
+    page: int
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentText:
     """Text in Unicode NFC with a map from offset to page.
 
@@ -14,11 +23,13 @@ class DocumentText:
     it is empty for a document without pages. A page without text starts where the next one does.
     `unread_pages` names the pages, counted from 1, that show something which was not read (a scan
     without a text layer, or with a stamp's few words only): they are gaps in the coverage.
+    `image_pages` names the pages that are shown to the model as images.
     """
 
     text: str
     page_starts: tuple[int, ...] = ()
     unread_pages: tuple[int, ...] = ()
+    image_pages: tuple[int, ...] = ()
 
     @property
     def pages(self) -> int:

@@ -11,7 +11,7 @@ from claimcheck.tasks.summarise import SUMMARISE
 if TYPE_CHECKING:
     from claimcheck.tasks.base import Task
 
-TASKS: dict[str, Task[Any]] = {
+TASKS: dict[str, Task[Any, Any]] = {
     task.name: task
     for task in (
         SUMMARISE,

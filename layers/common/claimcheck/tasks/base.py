@@ -1,90 +1,124 @@
-"""What a task is: a request model, a prompt, an answer schema and a mapping to the result.
+"""What a task is: a request model, a prompt, an answer schema, and how answers become a result.
 
 A task is pure: it reads no environment, calls nothing and knows neither store nor queue.
+
+A job asks for *items*: the names of fields, the ids of criteria, or the one summary. A question is about some
+of the items and one part of the document; what an answer says of an item is a *finding*. The result is made
+of all findings, so that an item has one value however many parts the document was read in.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from claimcheck.tasks.source import Source
 
-    from claimcheck.documents.text import DocumentText
-    from claimcheck.evidence import Citation, EvidenceIndex
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from claimcheck.evidence import Citation
     from claimcheck.tasks.requests import JobRequest
 
+__all__ = [
+    "SYSTEM",
+    "Digest",
+    "Json",
+    "Prompt",
+    "Source",
+    "Task",
+    "array_of",
+    "closed",
+    "distinct",
+    "located",
+]
+
 P = TypeVar("P", bound=BaseModel)
+F = TypeVar("F")
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One question about one document.
+    """One question about one document, or a part of it.
 
-    `instruction` follows the document in the user's turn, so that the document is a prefix that
-    several tasks share (prompt caching). `schema` is a JSON Schema inside the API's limits:
-    every object closed, every property required, `anyOf` with null for what may be absent.
-    `max_tokens` bounds the answer.
+    `prose` and `request` follow the document in the user's turn, so that the document is a prefix that
+    several questions share (prompt caching). `schema` is a JSON Schema inside the API's limits: every object
+    closed, every property required, `anyOf` with null for what may be absent. `max_tokens` bounds the answer.
+    `notes` tell the model what it sees of the document, where that is not the whole as text.
     """
 
     system: str
-    instruction: str
+    prose: str
+    request: Json
     schema: Json
     max_tokens: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def instruction(self) -> str:
+        """Prose and notes for the model, then the request as one line of JSON in its tag."""
+        line = json.dumps(self.request, ensure_ascii=False).replace("<", "\\u003c")
+        return "\n".join((self.prose, *self.notes, f"<request>{line}</request>"))
+
+    def noting(self, *notes: str) -> Prompt:
+        """The same question with notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """The document an answer is checked against, with its evidence index."""
+class Digest(Generic[P, F]):
+    """How findings of many parts are made into one by the model, where code cannot do it.
 
-    document: DocumentText
-    evidence: EvidenceIndex
+    `text` is what the model reads of some findings, `prompt` asks for one finding made of them, `read` turns
+    that answer into it, and `joined` does without the model: a step that only advises discards nothing.
+    """
 
-    @classmethod
-    def of(cls, document: DocumentText) -> Source:
-        """The document, indexed."""
-        from claimcheck.evidence import index
-
-        return cls(document, index(document.text))
-
-    def cite(self, quotes: list[str]) -> list[Citation]:
-        """Each different quote with its place, in the order given; empty quotes are left out."""
-        from claimcheck.evidence import cite
-
-        wanted = dict.fromkeys(quote for quote in quotes if quote.strip())
-        return [cite(self.evidence, self.document, quote) for quote in wanted]
+    text: Callable[[Sequence[F]], str]
+    prompt: Callable[[P], Prompt]
+    read: Callable[[Mapping[str, Any], Sequence[F]], F]
+    joined: Callable[[Sequence[F]], F]
 
 
 @dataclass(frozen=True, slots=True)
-class Task(Generic[P]):
+class Task(Generic[P, F]):
     """A kind of job.
 
-    `request` is the whole body of `POST /jobs/{name}`: the fields of `JobRequest` and those of
-    `parameters`, the task's own, which are stored with the job as JSON. `result` maps an answer
-    that matches the prompt's schema to the public result, without `coverage`, which the worker
-    adds. It raises nothing on odd content: what cannot be used becomes null or is reported in
-    `warnings`.
+    `request` is the whole body of `POST /jobs/{name}`: the fields of `JobRequest` and those of `parameters`,
+    the task's own, which are stored with the job as JSON. `items` are what is asked for, `narrowed` the
+    parameters for some of them, at most `per_call` in one question.
+    `prompt` asks; all questions of a job have the schema of the widest (`width` items), as another schema
+    would not share the cached document. `read` turns an answer that matches the schema into findings.
+    `merge` makes the public result, without `coverage`, of the findings of each item, in the order of the
+    document; `incomplete` are the items of which a part of the document was not asked. Neither raises on odd
+    content: what cannot be used becomes null or is reported in `warnings`.
     """
 
     name: str
     request: type[JobRequest]
     parameters: type[P]
-    prompt: Callable[[P], Prompt]
-    result: Callable[[P, Mapping[str, Any], Source], Json]
+    items: Callable[[P], tuple[str, ...]]
+    narrowed: Callable[[P, Sequence[str]], P]
+    per_call: int
+    prompt: Callable[[P, int], Prompt]
+    read: Callable[[P, Mapping[str, Any], Source], dict[str, F]]
+    merge: Callable[[P, Mapping[str, Sequence[F]], frozenset[str]], Json]
+    digest: Digest[P, F] | None = None
 
-    def ask(self, params: Mapping[str, Any]) -> Prompt:
-        """The prompt for stored parameters."""
-        return self.prompt(self.parameters.model_validate(dict(params)))
+    def params(self, stored: Mapping[str, Any]) -> P:
+        """Stored parameters as their model."""
+        return self.parameters.model_validate(dict(stored))
 
-    def conclude(self, params: Mapping[str, Any], answer: Mapping[str, Any], source: Source) -> Json:
-        """The public result of an answer to `ask(params)`, checked against the document."""
-        return self.result(self.parameters.model_validate(dict(params)), answer, source)
+    def groups(self, params: P) -> list[tuple[str, ...]]:
+        """The items, in as many questions of about the same width as it takes."""
+        items = self.items(params)
+        count = -(-len(items) // self.per_call)
+        width = -(-len(items) // count)
+        return [items[at : at + width] for at in range(0, len(items), width)]
 
 
 SYSTEM = """\
@@ -94,12 +128,6 @@ Use only what the document says, not what you know or suppose. Support each answ
 from the document character for character, long enough to stand on their own (a clause or a sentence, \
 not a single word), without corrections and without leaving out words in the middle.
 Where the document does not say, answer null and give no quotes. A null is a good answer; a guess is not."""
-
-
-def instruction(prose: str, request: Json) -> str:
-    """The instruction block: prose for the model, then the request as one line of JSON in its tag."""
-    line = json.dumps(request, ensure_ascii=False).replace("<", "\\u003c")
-    return f"{prose}\n<request>{line}</request>"
 
 
 def closed(properties: Json) -> Json:
@@ -120,3 +148,12 @@ def array_of(items: Json) -> Json:
 def located(evidence: list[Citation]) -> bool:
     """Whether at least one quote was found in the document."""
     return any(citation["status"] != "not_found" for citation in evidence)
+
+
+def distinct(evidence: Sequence[Citation]) -> list[Citation]:
+    """The citations, each place and each quote once, in order."""
+    seen: dict[tuple[object, ...], Citation] = {}
+    for citation in evidence:
+        place = (citation["start"], citation["end"], citation["page"])
+        seen.setdefault(place if citation["start"] is not None else (citation["quote"], *place), citation)
+    return list(seen.values())

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from claimcheck.tasks.base import SYSTEM, Json, Prompt, Source, Task, array_of, closed, instruction, located
+from claimcheck.tasks.base import SYSTEM, Json, Prompt, Source, Task, array_of, closed
+from claimcheck.tasks.candidates import Candidate, choose
 from claimcheck.tasks.fields import ExtractParameters, ExtractRequest
 from claimcheck.tasks.values import UnusableError, coerce, parsed
+
+PER_CALL = 50  # an answer of 250 tokens for each fits what a model may write
 
 _PROSE = """\
 Find the value of each field of the request in the document, one answer per field, in their order. \
@@ -45,8 +48,10 @@ def _fields(params: ExtractParameters) -> list[_Field]:
             _Field(f"f{at}", spec.name, spec.type, spec.description) for at, spec in enumerate(specs, start=1)
         ]
     fields = []
-    for at, (name, part) in enumerate(params.json_schema["properties"].items(), start=1):
-        part = part if isinstance(part, dict) else {}  # noqa: PLW2901 -- true and {} say the same
+    properties = params.json_schema["properties"]
+    for at, name in enumerate(params.names, start=1):
+        part = properties[name]
+        part = part if isinstance(part, dict) else {}
         kind = part.get("type")
         kind = _KINDS.get(kind, kind) if isinstance(kind, str) else "string"
         description = part.get("description")
@@ -56,45 +61,62 @@ def _fields(params: ExtractParameters) -> list[_Field]:
     return fields
 
 
-def _prompt(params: ExtractParameters) -> Prompt:
-    fields = _fields(params)
-    request: Json = {"task": "extract", "fields": [field.as_json() for field in fields]}
+def _prompt(params: ExtractParameters, width: int) -> Prompt:
+    request: Json = {"task": "extract", "fields": [field.as_json() for field in _fields(params)]}
     for shared in ("$defs", "definitions"):
         if params.json_schema and shared in params.json_schema:
             request[shared] = params.json_schema[shared]
     answer = closed(
         {
-            "field": {"type": "string", "enum": [field.id for field in fields]},
+            "field": {"type": "string", "enum": [f"f{at}" for at in range(1, width + 1)]},
             "value": {"anyOf": [{"type": "string"}, {"type": "null"}]},
             "quotes": array_of({"type": "string"}),
         }
     )
     return Prompt(
         SYSTEM,
-        instruction(_PROSE, request),
+        _PROSE,
+        request,
         closed({"answers": array_of(answer)}),
-        max_tokens=min(16_000, 1000 + 250 * len(fields)),
+        max_tokens=min(16_000, 1000 + 250 * width),
     )
 
 
-def _result(params: ExtractParameters, answer: Mapping[str, Any], source: Source) -> Json:
+def _read(params: ExtractParameters, answer: Mapping[str, Any], source: Source) -> dict[str, Candidate]:
     said = _by_field(answer["answers"])
     conforms = _checker(params.json_schema)
+    found: dict[str, Candidate] = {}
+    for field in _fields(params):
+        text, quotes = said.get(field.id, (None, []))
+        value, trouble = _value(field, text, conforms)
+        found[field.name] = Candidate(value, source.cite(quotes) if text is not None else [], trouble)
+    return found
+
+
+def _merge(
+    params: ExtractParameters, findings: Mapping[str, Sequence[Candidate]], incomplete: frozenset[str]
+) -> Json:
     values: Json = {}
     evidence: Json = {}
     warnings: list[Json] = []
     for field in _fields(params):
-        text, quotes = said.get(field.id, (None, []))
-        value, trouble = _value(field, text, conforms)
-        values[field.name] = value
-        evidence[field.name] = source.cite(quotes) if text is not None else []
-        if trouble:
-            warnings.append({"field": field.name, "code": "unusable", "detail": trouble})
-        elif value is not None and not located(evidence[field.name]):
-            detail = "unsupported: no quote for this value was found in the document"
-            warnings.append({"field": field.name, "code": "unsupported", "detail": detail})
+        chosen = choose(
+            findings.get(field.name, ()),
+            together=field.type == "list" and not _bounded(field.schema),
+            incomplete=field.name in incomplete,
+        )
+        values[field.name] = chosen.value
+        evidence[field.name] = chosen.evidence
+        warnings += [{"field": field.name, **warning} for warning in chosen.warnings]
     result: Json = {"fields": values, "evidence": evidence}
     return {**result, "warnings": warnings} if warnings else result
+
+
+def _bounded(schema: Json | None) -> bool:
+    """Whether a list may not be joined with another: what the schema bounds might not fit it then."""
+    bounds = ("maxItems", "prefixItems", "uniqueItems", "maxContains", "contains", "$ref", "const", "enum")
+    combined = ("allOf", "anyOf", "oneOf", "not", "if")
+    return schema is not None and any(rule in schema for rule in (*bounds, *combined))
 
 
 def _by_field(answers: list[Mapping[str, Any]]) -> dict[str, tuple[str | None, list[str]]]:
@@ -166,4 +188,14 @@ def _conforms(validator: Any, properties: Json, name: str, value: Any) -> bool:
         return False
 
 
-EXTRACT = Task("extract", ExtractRequest, ExtractParameters, _prompt, _result)
+EXTRACT = Task(
+    "extract",
+    ExtractRequest,
+    ExtractParameters,
+    items=lambda params: params.names,
+    narrowed=lambda params, items: params.only(items),
+    per_call=PER_CALL,
+    prompt=_prompt,
+    read=_read,
+    merge=_merge,
+)

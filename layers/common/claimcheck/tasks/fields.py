@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from claimcheck.tasks.requests import JobRequest, StrictModel, fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FieldType = Literal["string", "number", "integer", "boolean", "date", "money", "list", "object"]
 
@@ -134,11 +137,32 @@ class ExtractParameters(StrictModel):
         None, alias="schema"
     )
 
+    _only: frozenset[str] | None = PrivateAttr(None)
+
     @model_validator(mode="after")
     def _exactly_one(self) -> ExtractParameters:
         if (self.fields is None) == (self.json_schema is None):
             raise fault("must have exactly one of fields or schema")
         return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that are asked for, in order."""
+        if self.json_schema is None:
+            return tuple(spec.name for spec in self.fields or ())
+        names = tuple(self.json_schema["properties"])
+        return names if self._only is None else tuple(name for name in names if name in self._only)
+
+    def only(self, names: Iterable[str]) -> ExtractParameters:
+        """The same for some of the fields; a schema stays whole, as its parts may refer to each other."""
+        wanted = frozenset(names)
+        if self.json_schema is None:
+            return self.model_copy(
+                update={"fields": [spec for spec in self.fields or () if spec.name in wanted]}
+            )
+        copy = self.model_copy()
+        copy._only = wanted  # noqa: SLF001 -- our own
+        return copy
 
 
 class ExtractRequest(JobRequest, ExtractParameters):

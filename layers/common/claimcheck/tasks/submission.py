@@ -108,7 +108,7 @@ def pointer(path: Sequence[str | int]) -> str:
     return "".join(steps)
 
 
-def _own_part(task: Task[Any], dumped: dict[str, Any]) -> dict[str, Any]:
+def _own_part(task: Task[Any, Any], dumped: dict[str, Any]) -> dict[str, Any]:
     names = (field.alias or name for name, field in task.parameters.model_fields.items())
     return {name: dumped[name] for name in names if dumped.get(name) is not None}
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from claimcheck.failures import PermanentFailure, RetryableFailure
 from claimcheck.model.prices import UnknownPriceError, cost_usd, worst_case_usd
 from claimcheck.model.types import Answer, CallFailedError, Question
+from claimcheck.parts.tokens import IMAGE_TOKENS
 from claimcheck.store.calls import CallUsage, OverCap, Paid, begin_call, end_call, reject_answer
 from claimcheck.tasks.answers import parse_answer
 from claimcheck.tasks.storable import storable
@@ -18,13 +19,13 @@ from claimcheck.telemetry import count, logger
 from claimcheck.usecases.leases import LeaseLostError
 
 if TYPE_CHECKING:
-    from claimcheck.documents.text import DocumentText
     from claimcheck.failures import JobFailure
     from claimcheck.store.calls import Health
     from claimcheck.store.jobs import ClaimedJob
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.tasks.base import Prompt
     from claimcheck.usecases.ports import Models
+    from claimcheck.usecases.shown import Shown
 
 _OVERHEAD_TOKENS = 1_000  # the schema as the API presents it to the model, and the turn's frame
 
@@ -32,13 +33,12 @@ _OVERHEAD_TOKENS = 1_000  # the schema as the API presents it to the model, and 
 class Answerer:
     """Asks, pays, and turns what came back into checked JSON."""
 
-    def __init__(self, database: DatabaseThread, models: Models, *, context_tokens: int) -> None:
+    def __init__(self, database: DatabaseThread, models: Models) -> None:
         self._database = database
         self._models = models
-        self._context_tokens = context_tokens
 
     async def ask(
-        self, job: ClaimedJob, prompt: Prompt, document: DocumentText, *, model: str, timeout_s: float
+        self, job: ClaimedJob, prompt: Prompt, shown: Shown, *, model: str, timeout_s: float
     ) -> dict[str, Any]:
         """The model's answer, valid against the prompt's schema.
 
@@ -49,12 +49,11 @@ class Answerer:
         question = Question(
             model=model,
             system=prompt.system,
-            content=_content(document.text, job.document.name, prompt.instruction),
+            content=shown.content(prompt.instruction),
             schema=prompt.schema,
             max_tokens=prompt.max_tokens,
             timeout_s=timeout_s,
         )
-        self._check_fits(document, question)
         await self._models.ready()  # before the call is on record: its credential may be out of reach
         call_id, text, stop = await self._paid(job, question)
         try:
@@ -63,13 +62,6 @@ class Answerer:
             # One that ends the job is left: a worker that dies before the end is written must not pay again.
             await self._database.surely(reject_answer, call_id)
             raise
-
-    def _check_fits(self, document: DocumentText, question: Question) -> None:
-        """By the usual four characters a token: the API itself refuses what does not fit, unpaid."""
-        if len(document.text) // 4 + question.max_tokens > self._context_tokens:
-            raise PermanentFailure(
-                "document_too_long", "The document does not fit the model's context in one call."
-            )
 
     async def _paid(self, job: ClaimedJob, question: Question) -> tuple[str, str, str]:
         """The call's id, its raw answer and why it stopped: from the model, or from an earlier attempt."""
@@ -135,24 +127,16 @@ class Answerer:
         return answer
 
 
-def _content(text: str, name: str | None, instruction: str) -> list[dict[str, Any]]:
-    """The document as a block of its own, so that nothing in it can end it; then the instruction."""
-    source = {"type": "text", "media_type": "text/plain", "data": text}
-    document: dict[str, Any] = {"type": "document", "source": source}
-    if name is not None:
-        document["title"] = name
-    return [document, {"type": "text", "text": instruction}]
-
-
 def _weigh(question: Question, *, capped: bool) -> tuple[bytes, float]:
     """What makes two calls one question (all but the time it may take), and the most that it can cost.
 
-    No tokenizer makes more tokens than there are UTF-8 bytes. Raises PermanentFailure for a model whose
-    price is not known, where a cap has to be kept.
+    No tokenizer makes more tokens than there are UTF-8 bytes; an image has as many as its size
+    says. Raises PermanentFailure for a model whose price is not known, where a cap has to be kept.
     """
     asked = [question.model, question.system, question.content, question.schema, question.max_tokens]
     written = json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()
-    tokens = len(written) + _OVERHEAD_TOKENS
+    images = [block["source"]["data"] for block in question.content if block["type"] == "image"]
+    tokens = len(written) - sum(map(len, images)) + len(images) * IMAGE_TOKENS + _OVERHEAD_TOKENS
     try:
         worst_usd = worst_case_usd(question.model, input_tokens=tokens, max_tokens=question.max_tokens)
     except UnknownPriceError:

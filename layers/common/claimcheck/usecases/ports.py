@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from claimcheck.documents.text import DocumentText
+    from claimcheck.documents.text import DocumentText, PageImage
     from claimcheck.model.types import Answer, Question
 
 
@@ -16,6 +16,14 @@ class Parser(Protocol):
 
     async def __call__(self, content: bytes, media_type: str) -> DocumentText:
         """The text of `content`. Raises JobFailure."""
+        ...
+
+
+class Renderer(Protocol):
+    """Makes images of the pages of documents that strangers made."""
+
+    async def __call__(self, content: bytes, media_type: str, pages: Sequence[int]) -> list[PageImage]:
+        """One image for each page, counted from 1. Raises JobFailure."""
         ...
 
 

@@ -5,31 +5,32 @@ from __future__ import annotations
 import asyncio
 import random
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import JobFailure, RetryableFailure, UnavailableError
-from claimcheck.jobs.retries import Retry, RetryPolicy, Spent
+from claimcheck.jobs.retries import GiveUp, Retry, RetryPolicy, Spent
 from claimcheck.jobs.states import Status
 from claimcheck.store.documents import save_text
 from claimcheck.store.faults import DatabaseUnavailableError, StoreError
 from claimcheck.store.jobs import Held, claim_job, finish_job, retry_job
 from claimcheck.store.sweeping import cancel_overdue
-from claimcheck.tasks import TASKS
-from claimcheck.tasks.base import Source
 from claimcheck.telemetry import count, logger, places_of
 from claimcheck.usecases.company import Company
-from claimcheck.usecases.coverage import coverage_of
 from claimcheck.usecases.documents import is_own_text, load_content, load_text
+from claimcheck.usecases.examine import Attempt
 from claimcheck.usecases.leases import LeaseLostError, Leases
 
 if TYPE_CHECKING:
-    from claimcheck.documents.text import DocumentText
+    from collections.abc import Sequence
+
+    from claimcheck.documents.text import DocumentText, PageImage
     from claimcheck.settings import ProcessSettings
     from claimcheck.store.jobs import ClaimedJob, Finished
     from claimcheck.store.thread import DatabaseThread
-    from claimcheck.usecases.answer import Answerer
     from claimcheck.usecases.deliver import Deliver
-    from claimcheck.usecases.ports import Objects, Parser, Queue
+    from claimcheck.usecases.examine import Examine
+    from claimcheck.usecases.ports import Objects, Parser, Queue, Renderer
 
 _INLINE_CHARS = 262_144  # a longer text goes to the bucket instead of the row
 _GRACE_S = 5.0  # the model call's own timeout ends first, and what is known of it is written down
@@ -52,8 +53,9 @@ class Process:
         self,
         database: DatabaseThread,
         *,
-        answerer: Answerer,
+        examine: Examine,
         parse: Parser,
+        render: Renderer,
         objects: Objects,
         jobs_queue: Queue,
         deliver: Deliver,
@@ -61,8 +63,9 @@ class Process:
         chance: random.Random | None = None,
     ) -> None:
         self._database = database
-        self._answerer = answerer
+        self._examine = examine
         self._parse = parse
+        self._render = render
         self._objects = objects
         self._jobs_queue = jobs_queue
         self._deliver = deliver
@@ -140,19 +143,26 @@ class Process:
             raise RetryableFailure("internal", f"A fault of ours ({type(error).__name__}).") from error
 
     async def _work(self, job: ClaimedJob, until: float) -> dict[str, Any]:
-        task = TASKS[job.task]
         document = await self._read(job)
         models = {"economy": self._settings.model_economy}
-        answer = await self._answerer.ask(
-            job,
-            task.ask(job.params),
-            document,
+        attempt = Attempt(
             model=models.get(job.priority, self._settings.model_standard),
-            timeout_s=max(1.0, until - asyncio.get_running_loop().time()),
+            until=until,
+            ends=partial(self._ends, job),
+            render=partial(self._images, job),
         )
-        # Evidence is sought in a thread: a long document must not hold up the others' heartbeat.
-        result = await asyncio.to_thread(lambda: task.conclude(job.params, answer, Source.of(document)))
-        return {**result, "coverage": coverage_of(document)}
+        return await self._examine(job, document, attempt)
+
+    async def _images(self, job: ClaimedJob, pages: Sequence[int]) -> list[PageImage]:
+        content = await asyncio.to_thread(load_content, job.document, self._objects)
+        return await self._render(content, job.document.media_type, pages)
+
+    def _ends(self, job: ClaimedJob, failure: JobFailure) -> bool:
+        return not isinstance(self._following(job, failure), Retry)
+
+    def _following(self, job: ClaimedJob, failure: JobFailure) -> Retry | GiveUp:
+        spent = Spent(failures=job.failures, waits=job.waits, age_s=job.age_s)
+        return self._policy.after(failure, spent, chance=self._chance)
 
     async def _read(self, job: ClaimedJob) -> DocumentText:
         """The document's text: kept from an earlier attempt, or read now and kept."""
@@ -171,8 +181,7 @@ class Process:
         return text
 
     async def _failed(self, job: ClaimedJob, failure: JobFailure) -> Finished | Retry | None:
-        spent = Spent(failures=job.failures, waits=job.waits, age_s=job.age_s)
-        following = self._policy.after(failure, spent, chance=self._chance)
+        following = self._following(job, failure)
         logger().warning("attempt failed", extra={"job_id": job.job_id, "code": failure.code})
         if not isinstance(following, Retry):
             error = {

@@ -1,0 +1,210 @@
+"""A document of any length is asked about whole: in one call or in parts, each paid once, none forgotten."""
+
+from __future__ import annotations
+
+import pytest
+from claimcheck.failures import PermanentFailure, RetryableFailure
+from claimcheck.usecases.leases import LeaseLostError
+
+from tests.unit.usecases.counted import counted
+from tests.unit.usecases.examining import Asked, Examining, Reply, failing, fees, long
+
+FEE = "fee: EUR 400 a month"
+MANY = {"fields": [{"name": f"field {at}", "type": "string"} for at in range(120)]}
+
+
+def test_what_fits_is_one_call() -> None:
+    """A short document goes to the model whole, without notes, cache marks or progress."""
+    examining = Examining(fees)
+    result = examining.run(f"{FEE}\n")
+    [asked] = examining.model.asked
+    assert (asked.document, asked.cached, examining.progress) == (f"{FEE}\n", False, [])
+    assert "part of a long document" not in asked.instruction
+    assert (result["fields"], result["coverage"]["gaps"]) == ({"fee": "EUR 400 a month"}, [])
+
+
+def test_what_does_not_fit_is_shown_in_parts() -> None:
+    """Together the parts show every character, and the result covers all of them."""
+    text = long(FEE)
+    examining = Examining(fees)
+    result = examining.run(text)
+    assert len(examining.model.asked) > 1
+    shown = "".join(asked.document for asked in examining.model.asked)
+    assert all(f"Paragraph {at} says" in shown or f"{FEE}\n" in shown for at in range(2_600))
+    assert all("part of a long document" in asked.instruction for asked in examining.model.asked)
+    assert result["coverage"] == {"chars": len(text), "read": len(text), "pages": None, "gaps": []}
+
+
+def test_evidence_in_a_later_part_has_the_documents_offsets() -> None:
+    """Offsets point into the whole document, whichever part the quote was found in."""
+    text = long("x", "y", FEE)
+    result = Examining(fees).run(text)
+    [citation] = result["evidence"]["fee"]
+    assert citation["status"] == "exact"
+    assert text[citation["start"] : citation["end"]] == FEE
+
+
+def test_progress_moves_to_its_end() -> None:
+    """Progress begins at none of so many and counts each answer."""
+    examining = Examining(fees)
+    examining.run(long(FEE))
+    total = len(examining.model.asked)
+    assert examining.progress == [(done, total) for done in range(total + 1)]
+
+
+def test_progress_that_cannot_be_written_stops_nothing() -> None:
+    """The result is the same."""
+    examining = Examining(fees, silent=True)
+    assert examining.run(long(FEE))["fields"] == {"fee": "EUR 400 a month"}
+    assert counted("ProgressNotWritten") > 0
+
+
+def test_at_most_four_calls_are_under_way() -> None:
+    """A long document leaves room for other jobs."""
+    examining = Examining(fees, context=12_000, together=4)
+    examining.run(long(FEE))
+    assert len(examining.model.asked) >= 8
+    assert examining.model.most == 4
+
+
+def test_a_retry_asks_for_what_is_unfinished() -> None:
+    """Parts that were answered are not paid for again when the job is tried again."""
+    broken: list[Reply] = [failing("model_overloaded")]
+
+    def reply(asked: Asked) -> Reply:
+        return broken.pop() if broken and FEE in asked.document else fees(asked)
+
+    examining = Examining(reply)
+    text = long(FEE)
+    with pytest.raises(RetryableFailure, match="model_overloaded"):
+        examining.run(text)
+    first = len(examining.model.asked)
+    result = examining.run(text)
+    assert result["coverage"]["gaps"] == []
+    documents = [asked.document for asked in examining.model.asked]
+    assert len(documents) == len(set(documents)) + 1  # the one that failed, twice
+    assert first < len(documents)
+
+
+def test_calls_under_way_end_before_the_job_is_put_back() -> None:
+    """A failure interrupts no call that is being paid for, and no further one is begun."""
+    examining = Examining(lambda _: failing("model_throttled"), context=12_000, together=4)
+    with pytest.raises(RetryableFailure):
+        examining.run(long(FEE))
+    assert (examining.model.under_way, examining.model.ended) == (0, 4)
+
+
+def test_a_lost_lease_begins_no_call() -> None:
+    """Where the fence is lost the examination ends; what was under way was written down."""
+    examining = Examining(fees, context=12_000, fenced_after=3)
+    with pytest.raises(LeaseLostError):
+        examining.run(long(FEE))
+    assert len(examining.model.asked) == 3
+    assert len(examining.database.params_of("end_call")) == 3
+
+
+def test_a_part_that_is_declined_is_a_gap() -> None:
+    """The other parts' answers are kept; what is null is said to be incomplete."""
+    examining = Examining(lambda asked: "refusal" if FEE in asked.document else fees(asked))
+    text = long(FEE)
+    result = examining.run(text)
+    [gap] = result["coverage"]["gaps"]
+    assert FEE in text[gap["start"] : gap["end"]]
+    assert result["fields"] == {"fee": None}
+    assert [(warning["field"], warning["code"]) for warning in result["warnings"]] == [("fee", "incomplete")]
+
+
+def test_where_every_part_is_declined_the_job_fails() -> None:
+    """Without any answer there is no result, and the failure is the model's."""
+    with pytest.raises(PermanentFailure, match="model_refusal"):
+        Examining(lambda _: "refusal").run(long(FEE))
+
+
+def test_the_last_attempt_gives_what_there_is() -> None:
+    """Where no attempt is left, a failure that would pass is a gap, and what was answered is the result."""
+
+    def reply(asked: Asked) -> Reply:
+        return fees(asked) if FEE in asked.document else failing("model_error")
+
+    result = Examining(reply, last=True).run(long(FEE))
+    assert result["fields"] == {"fee": "EUR 400 a month"}
+    reasons = {gap["reason"] for gap in result["coverage"]["gaps"]}
+    assert reasons == {"no answer about this part (model_error)"}
+
+
+def test_many_fields_are_asked_in_groups() -> None:
+    """Each field is asked for once, in groups of about the same width, of the same cached document."""
+    examining = Examining(fees, params=MANY)
+    result = examining.run("field 7: seven\nfield 99: ninety-nine\n")
+    groups = [[field["name"] for field in asked.request["fields"]] for asked in examining.model.asked]
+    assert sorted(map(len, groups)) == [40, 40, 40]
+    assert sorted(name for group in groups for name in group) == sorted(result["fields"])
+    assert list(result["fields"]) == [field["name"] for field in MANY["fields"]]
+    assert (result["fields"]["field 7"], result["fields"]["field 99"]) == ("seven", "ninety-nine")
+    assert all(asked.cached for asked in examining.model.asked)
+    assert len({str(asked.question.schema) for asked in examining.model.asked}) == 1
+
+
+def test_the_first_group_writes_the_cache() -> None:
+    """The others are asked when its answer is there: before that nothing could be read from the cache."""
+    asked_and_ended: list[tuple[int, int]] = []
+
+    def reply(asked: Asked) -> Reply:
+        asked_and_ended.append((len(examining.model.asked), examining.model.ended))
+        return fees(asked)
+
+    examining = Examining(reply, params=MANY)
+    examining.run("field 7: seven\n")
+    assert asked_and_ended[0] == (1, 1)
+
+
+def test_an_answer_that_is_too_long_is_asked_for_in_halves() -> None:
+    """Fewer fields at a time; none is lost, and nothing is reported as truncated."""
+
+    def reply(asked: Asked) -> Reply:
+        return "max_tokens" if len(asked.request["fields"]) > 10 else fees(asked)
+
+    examining = Examining(reply, params={"fields": MANY["fields"][:32]})
+    result = examining.run("field 7: seven\n")
+    assert sorted(len(asked.request["fields"]) for asked in examining.model.asked) == [8, 8, 8, 8, 16, 16, 32]
+    assert (result["fields"]["field 7"], result["coverage"]["gaps"]) == ("seven", [])
+
+
+def test_an_answer_that_stays_too_long_is_a_gap() -> None:
+    """Where nothing can be halved any more the part is truncated, and the gap names the field."""
+
+    def reply(asked: Asked) -> Reply:
+        return "max_tokens" if any(f["name"] == "field 3" for f in asked.request["fields"]) else fees(asked)
+
+    result = Examining(reply, params={"fields": MANY["fields"][:8]}).run("field 7: seven\n")
+    [gap] = result["coverage"]["gaps"]
+    assert gap["asked"] == ["field 3"]
+    assert result["fields"]["field 7"] == "seven"
+
+
+def test_a_document_that_the_model_finds_too_long_is_halved() -> None:
+    """Our estimate of tokens may be wrong: what the API refuses is asked in halves."""
+
+    def reply(asked: Asked) -> Reply:
+        return "model_context_window_exceeded" if len(asked.document) > 30_000 else fees(asked)
+
+    text = long(FEE)
+    result = Examining(reply, context=200_000).run(text)
+    assert (result["fields"]["fee"], result["coverage"]["read"]) == ("EUR 400 a month", len(text))
+
+
+def test_a_call_without_time_is_left_to_the_next_attempt() -> None:
+    """Where the attempt's time is up the job goes on in the next one, which charges it nothing."""
+    examining = Examining(fees, context=12_000, time_s=10.0)
+    with pytest.raises(RetryableFailure) as caught:
+        examining.run(long(FEE))
+    assert (caught.value.code, caught.value.charged) == ("continued", False)
+    assert len(examining.model.asked) >= 1
+
+
+def test_what_leaves_no_room_is_refused() -> None:
+    """A question that fills the model's context by itself is a permanent failure, and nothing is paid."""
+    examining = Examining(fees, params=MANY, context=3_000)
+    with pytest.raises(PermanentFailure, match="document_too_long"):
+        examining.run("field 7: seven\n")
+    assert examining.model.asked == []
