@@ -9,6 +9,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from local.offline.combine import combine, requote
 from local.offline.evaluate import evaluate
 from local.offline.extract import extract
 from local.offline.generic import best_sentence, fill
@@ -26,6 +27,8 @@ _TASKS: dict[str, Callable[[Mapping[str, Any], Index], dict[str, Any]]] = {
     "summarise": summarise,
     "extract": extract,
     "evaluate": evaluate,
+    "combine": combine,
+    "requote": requote,
 }
 
 

@@ -151,3 +151,10 @@ def test_the_silence_of_a_document_with_gaps_passes_nothing() -> None:
     seen, unseen = evaluated("No dog is kept", *silent), evaluated("No dog is kept", *silent, incomplete=True)
     assert (seen["criteria"][0]["verdict"], codes(seen)) == ("pass", ["silent"])
     assert (unseen["criteria"][0]["verdict"], codes(unseen)) == ("fail", ["incomplete"])
+
+
+def test_a_number_in_another_unit_is_another_value() -> None:
+    """The unit is kept beside the number, and two units are a conflict."""
+    result = extracted("number", ("400 EUR", "The fee is EUR 400."), ("400 USD", "The fee is EUR 500."))
+    assert (result["fields"], result["units"]) == ({"it": 400}, {"it": "EUR"})
+    assert [(other["value"], other["unit"]) for other in result["warnings"][0]["others"]] == [(400, "USD")]

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from claimcheck.tasks.values import UnusableError, coerce
+from claimcheck.tasks.values import UnusableError, coerce, number, quantity
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,3 +77,40 @@ def test_reading_a_value_gives_json_or_refuses(kind: str, text: str) -> None:
     """No text makes reading fail in any other way, and no infinite number comes out."""
     with contextlib.suppress(UnusableError):
         json.dumps(coerce(text, kind), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "unit"),
+    [
+        ("12.5 %", 12.5, "%"),
+        ("12.5%", 12.5, "%"),
+        ("40 kg", 40, "kg"),
+        ("1 234,5 m²", 1234.5, "m²"),
+        ("−3.5 °C", -3.5, "°C"),
+        ("30 days.", 30, "days"),
+        ("EUR 5", 5, "EUR"),
+        ("$1,234.50", 1234.5, "$"),
+        ("(1,200) EUR", -1200, "EUR"),
+        ("5", 5, None),
+        ("-1234.5", -1234.5, None),
+    ],
+)
+def test_a_number_keeps_its_unit(text: str, amount: float, unit: str | None) -> None:
+    """What stands with a number is its unit, and the number is read without it."""
+    digits, found = quantity(text)
+    assert (number(digits), found) == (amount, unit)
+
+
+@pytest.mark.parametrize(
+    "text", ["Section 5", "3 to 4 years", "about 5 kg", "10 20", "5 kg of 7", "three", "2024-01-02"]
+)
+def test_what_is_no_single_number_is_left_as_it_is(text: str) -> None:
+    """Words before a number, and a second number, are no unit: nothing is cut off."""
+    assert quantity(text) == (text, None)
+
+
+@given(st.text(max_size=60))
+def test_any_text_has_at_most_one_unit(text: str) -> None:
+    """Nothing raises, and a unit has no digit in it."""
+    _, unit = quantity(text)
+    assert unit is None or not any(map(str.isdecimal, unit))

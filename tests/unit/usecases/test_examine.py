@@ -167,6 +167,7 @@ def test_an_answer_that_is_too_long_is_asked_for_in_halves() -> None:
     examining = Examining(reply, params={"fields": MANY["fields"][:32]})
     result = examining.run("field 7: seven\n")
     assert sorted(len(asked.request["fields"]) for asked in examining.model.asked) == [8, 8, 8, 8, 16, 16, 32]
+    assert [asked.cached for asked in examining.model.asked] == [False, *[True] * 6]
     assert (result["fields"]["field 7"], result["coverage"]["gaps"]) == ("seven", [])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.tasks.base import Json, distinct, located
@@ -18,11 +18,15 @@ MAX_OTHERS = 10  # other values that a conflict shows
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What one part gave for a field: a value, or why what it gave cannot be used (`trouble`), or neither."""
+    """What one part gave for a field: a value, or why what it gave cannot be used (`trouble`), or neither.
+
+    `unit` is what a number was given in.
+    """
 
     value: Any = None
     evidence: list[Citation] = field(default_factory=list)
     trouble: str | None = None
+    unit: str | None = None
 
     @property
     def supported(self) -> bool:
@@ -37,6 +41,7 @@ class Chosen:
     value: Any
     evidence: list[Citation]
     warnings: list[Json]
+    unit: str | None = None
 
 
 def choose(candidates: Sequence[Candidate], *, together: bool, incomplete: bool) -> Chosen:
@@ -66,23 +71,26 @@ def _nothing(candidates: Sequence[Candidate], incomplete: bool) -> Chosen:
 
 def _unsupported(chosen: Chosen) -> Chosen:
     detail = "unsupported: no quote for this value was found in the document"
-    return Chosen(
-        chosen.value, chosen.evidence, [{"code": "unsupported", "detail": detail}, *chosen.warnings]
-    )
+    return replace(chosen, warnings=[{"code": "unsupported", "detail": detail}, *chosen.warnings])
 
 
 def _most_given(found: Sequence[Candidate]) -> Chosen:
     by_value: dict[str, list[Candidate]] = {}
     for each in found:
-        by_value.setdefault(_same(each.value), []).append(each)
+        by_value.setdefault(_same([each.value, each.unit]), []).append(each)
     ranked = sorted(by_value.values(), key=len, reverse=True)  # stable: the first in the document leads
     best, others = ranked[0], ranked[1:]
     warnings: list[Json] = []
     if others:
-        shown = [{"value": group[0].value, "evidence": _evidence(group)} for group in others[:MAX_OTHERS]]
+        shown = [_shown(group) for group in others[:MAX_OTHERS]]
         detail = "the document gives other values as well"
         warnings.append({"code": "conflict", "detail": detail, "others": shown})
-    return Chosen(best[0].value, _evidence(best), warnings)
+    return Chosen(best[0].value, _evidence(best), warnings, best[0].unit)
+
+
+def _shown(group: Sequence[Candidate]) -> Json:
+    shown: Json = {"value": group[0].value, "evidence": _evidence(group)}
+    return shown if group[0].unit is None else {**shown, "unit": group[0].unit}
 
 
 def _joined(found: Sequence[Candidate]) -> Chosen:

@@ -10,17 +10,20 @@ from typing import Any
 from claimcheck.tasks.base import SYSTEM, Json, Prompt, Source, Task, array_of, closed
 from claimcheck.tasks.candidates import Candidate, choose
 from claimcheck.tasks.fields import ExtractParameters, ExtractRequest
-from claimcheck.tasks.values import UnusableError, coerce, parsed
+from claimcheck.tasks.values import UnusableError, coerce, parsed, quantity
 
 PER_CALL = 50  # an answer of 250 tokens for each fits what a model may write
 
 _PROSE = """\
 Find the value of each field of the request in the document, one answer per field, in their order. \
-`value` is text: numbers plain, as -1234.5; dates as YYYY-MM-DD; booleans as true or false; money as \
+`value` is text: numbers plain, as -1234.5, with the unit behind them where the document gives one, as \
+12.5 % or 40 kg; dates as YYYY-MM-DD; booleans as true or false; money as \
 an ISO 4217 code and a plain number, as EUR 1234.50 (the number alone where the currency is not \
 stated); lists, objects and fields with a schema as JSON text. Take values over as they are stated: do \
 not calculate, convert or complete them. Quote for each value the passage that states it. A field that \
 the document does not state has the value null and no quotes."""
+
+_COUNTED = frozenset({"number", "integer"})  # money has its currency in its value
 
 # JSON Schema's type names to ours.
 _KINDS = {"array": "list", "null": "string"}
@@ -88,8 +91,12 @@ def _read(params: ExtractParameters, answer: Mapping[str, Any], source: Source) 
     found: dict[str, Candidate] = {}
     for field in _fields(params):
         text, quotes = said.get(field.id, (None, []))
+        unit = None
+        if text is not None and field.schema is None and field.type in _COUNTED:
+            text, unit = quantity(text)
         value, trouble = _value(field, text, conforms)
-        found[field.name] = Candidate(value, source.cite(quotes) if text is not None else [], trouble)
+        evidence = source.cite(quotes) if text is not None else []
+        found[field.name] = Candidate(value, evidence, trouble, None if value is None else unit)
     return found
 
 
@@ -97,6 +104,7 @@ def _merge(
     params: ExtractParameters, findings: Mapping[str, Sequence[Candidate]], incomplete: frozenset[str]
 ) -> Json:
     values: Json = {}
+    units: Json = {}
     evidence: Json = {}
     warnings: list[Json] = []
     for field in _fields(params):
@@ -106,9 +114,11 @@ def _merge(
             incomplete=field.name in incomplete,
         )
         values[field.name] = chosen.value
+        if chosen.unit is not None:
+            units[field.name] = chosen.unit
         evidence[field.name] = chosen.evidence
         warnings += [{"field": field.name, **warning} for warning in chosen.warnings]
-    result: Json = {"fields": values, "evidence": evidence}
+    result: Json = {"fields": values, "evidence": evidence, **({"units": units} if units else {})}
     return {**result, "warnings": warnings} if warnings else result
 
 

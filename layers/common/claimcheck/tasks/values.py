@@ -52,12 +52,32 @@ _COMMA_GROUPS = re.compile(r"\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?")
 _DOT_GROUPS = re.compile(r"\d{1,3}(\.\d{3})+(,\d*)?")
 _MANY_DOTS = re.compile(r"\d{1,3}(\.\d{3}){2,}")
 _MONEY = re.compile(r"(?P<before>[^\d(+.,−-]*)(?P<amount>[(+.,−-]?.*\d\)?)(?P<after>[^\d)]*)", re.DOTALL)
+# Signs and separators belong to the amount; what else stands before or after it is its unit.
+_AMOUNT = re.compile(r"[(+−-]?\s?[.,]?\d(?:[\d.,'’_\s]*\d)?[.,]?(?:[eE][+-]?\d{1,3}(?!\w))?\)?")
+_UNIT_CHARS = 30
 _DATE_FORMS = ("%B %d, %Y", "%d %B %Y", "%b %d, %Y", "%d %b %Y", "%B %d %Y", "%Y/%m/%d", "%Y.%m.%d")
 
 
 def coerce(text: str, kind: str) -> Any:
     """`text` as a value of `kind` (a field type). Raises UnusableError."""
     return _READERS[kind](text)
+
+
+def quantity(text: str) -> tuple[str, str | None]:
+    """A number's text and the unit or currency that stands with it: `12.5 %`, `40 kg`, `EUR 5` have one.
+
+    A unit has at most 30 characters and no digits; before a number only a currency is one.
+    """
+    match = _AMOUNT.search(text)
+    if match is None:
+        return text, None
+    before, after = text[: match.start()].strip(), text[match.end() :].strip().rstrip(".,;")
+    unit = before or after
+    if not unit or (before and after) or len(unit) > _UNIT_CHARS or any(map(str.isdecimal, unit)):
+        return text, None
+    if before and not (before in _SIGNS or before in _CURRENCY_SIGNS or before.upper() in CURRENCIES):
+        return text, None
+    return match.group().strip(), unit
 
 
 def number(text: str) -> int | float:

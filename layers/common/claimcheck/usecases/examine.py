@@ -130,14 +130,16 @@ class _Interview:
 
     async def _ask_about(self, part: Part, groups: Sequence[tuple[str, ...]], splits: int) -> None:
         """All questions about one part: the first one writes the cache that the others read."""
-        run, again = self._run, list[tuple["Part", tuple[str, ...]]]()
+        run = self._run
+        again: dict[Part, list[tuple[str, ...]]] = {}
         async with run.parts:
             if run.stopped is None:
                 view = await self._view(part, shared=len(groups) > 1)
-                again += await self._question(view, groups[0], splits)
-                for smaller in await _all(self._question(view, group, splits) for group in groups[1:]):
-                    again += smaller
-        await _all(self._ask_about(smaller, [group], splits + 1) for smaller, group in again)
+                first = await self._question(view, groups[0], splits)
+                others = await _all(self._question(view, group, splits) for group in groups[1:])
+                for smaller, group in [each for asked in (first, *others) for each in asked]:
+                    again.setdefault(smaller, []).append(group)
+        await _all(self._ask_about(smaller, together, splits + 1) for smaller, together in again.items())
 
     async def _view(self, part: Part, *, shared: bool) -> _View:
         document, name = self._run.document, self._run.job.document.name
