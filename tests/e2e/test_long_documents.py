@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.xdist_group("e2e")]
 
+SYLLABLES = ("ba", "ke", "li", "mo", "nu", "pa", "re", "si", "to", "vu", "za", "che")
+
 FACTS = {
     "governing law": "This Agreement is governed by the laws of Ireland.",
     "deposit": "Deposit: EUR 12,400",
@@ -75,10 +77,17 @@ def test_a_summary_is_of_all_parts(system: Running, text: str) -> None:
 
 def test_many_fields_share_the_cached_document(system: Running) -> None:
     """A long list of fields is asked in groups; the document is paid for once, then read from the cache."""
-    text = "\n".join(f"field {at}: value {at}" for at in range(1, 131)) + "\n" + "Filler words. " * 2_000
-    names = [f"field {at}" for at in range(1, 131)]
-    job = finished(system, "extract", text, fields=names)
-    assert list(job["result"]["fields"]) == names
+    words = [first + second for first in SYLLABLES for second in SYLLABLES]
+    sentences = [
+        f"The price of {word} wood is agreed at EUR {at}00 for each delivered ton."
+        for at, word in enumerate(words)
+    ]
+    text = "\n\n".join([*sentences, *["These words say nothing at all about any goods."] * 600])
+    fields = [{"name": f"price of {word} wood", "type": "money"} for word in words]
+    job = finished(system, "extract", text, fields=fields)
+    assert [value["amount"] for value in job["result"]["fields"].values()] == [
+        100 * at for at in range(len(words))
+    ]
     usage = job["usage"]
     assert usage["calls"] == 3
     assert usage["cache_read_tokens"] > usage["cache_write_tokens"] > usage["input_tokens"] / 2

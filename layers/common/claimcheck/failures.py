@@ -75,7 +75,9 @@ TABLE: dict[str, FailureClass] = {
     "price_unknown": FailureClass("the model has no price, so max_cost_usd cannot be kept"),
     # Ourselves.
     "deadline": _again("one attempt took longer than it may"),
-    "continued": _again("one attempt's time was up; the next one goes on with what is left", charged=False),
+    "continued": _again(
+        "one attempt's time was up; the next one goes on with what is left", charged=False, delay_s=1
+    ),
     "storage_unavailable": _again("a service of ours was not to be reached", charged=False, delay_s=5),
     "internal": _again("a fault of ours"),
     "worker_crashed": _again("the worker that held the job stopped before it was done"),

@@ -38,6 +38,7 @@ FAILED: list[tuple[dict[str, Any], str]] = [
     ({"kind": "status", "status": 400}, "model_refused_request"),
     ({"kind": "status", "status": 413}, "document_too_long"),
 ]
+ONE_FIELD = {**EXTRACT, "fields": EXTRACT["fields"][:1]}  # nothing that could be asked in halves
 PAID = [("malformed", "end_turn"), ("schema", "end_turn"), ("truncate", "max_tokens"), ("refusal", "refusal")]
 
 
@@ -104,7 +105,7 @@ def test_a_lasting_failure_is_the_end(
 ) -> None:
     """The job has failed with a code, it is not tried again, and its doorbell is acknowledged."""
     model.faults.fault(**fault)
-    job_id = stage.accept(**EXTRACT)
+    job_id = stage.accept(**ONE_FIELD)
     assert stage.work(job_id) == []
     job = stage.read(job_id)
     assert (job["status"], job["result"]) == ("failed", None)
@@ -119,7 +120,7 @@ def test_an_unusable_answer_is_paid_and_kept(
 ) -> None:
     """Usage, stop reason and raw answer are stored before anything is judged, and the job shows the sum."""
     model.faults.fault(kind)
-    job_id = stage.accept(**EXTRACT)
+    job_id = stage.accept(**ONE_FIELD)
     stage.work(job_id)
     (call,) = rows.calls(job_id)
     assert call["outcome"] == outcome
@@ -127,6 +128,18 @@ def test_an_unusable_answer_is_paid_and_kept(
     assert call["output_tokens"] > 0
     usage = stage.read(job_id)["usage"]
     assert (usage["calls"], usage["output_tokens"]) == (1, call["output_tokens"])
+
+
+def test_an_answer_that_was_too_long_is_asked_for_in_halves(
+    stage: Stage, model: ModelGate, rows: Rows
+) -> None:
+    """Of two fields each is asked by itself; the job completes, and all three calls are on record."""
+    model.faults.fault("truncate")
+    job_id = stage.accept(**EXTRACT)
+    assert stage.work(job_id) == []
+    job = stage.read(job_id)
+    assert (job["status"], job["usage"]["calls"], job["result"]["coverage"]["gaps"]) == ("completed", 3, [])
+    assert sorted(call["outcome"] for call in rows.calls(job_id)) == ["end_turn", "end_turn", "max_tokens"]
 
 
 def test_a_model_that_does_not_answer_is_left_in_time(stage: Stage, model: ModelGate, rows: Rows) -> None:
