@@ -68,6 +68,7 @@ def _run(scenario: Scenario, seed: int, options: argparse.Namespace) -> Figures:
         directory,
         outside_database=scenario.outside_database,
         lease_s=scenario.lease_s,
+        sweep_s=scenario.sweep_s,
         variables=scenario.variables,
     ) as ready:
         figures = prove(scenario, ready, seed=seed, jobs=options.jobs, move_on=not options.patient)

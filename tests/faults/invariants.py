@@ -42,6 +42,7 @@ SELECT j.id::text AS id, j.status, j.attempt, j.error ->> 'code' AS code, j.cost
     AND (c.answer IS NOT NULL OR c.outcome_unknown OR c.finished_at IS NULL)) AS told,
   (SELECT count(*) FROM model_calls c WHERE c.job_id = j.id
     AND (c.outcome_unknown OR c.finished_at IS NULL)) AS unknown,
+  (SELECT count(*) FROM model_calls c WHERE c.job_id = j.id AND c.outcome = 'model_timeout') AS timeouts,
   (SELECT coalesce(sum(c.cost_usd), 0) FROM model_calls c WHERE c.job_id = j.id) AS paid_usd
 FROM jobs j WHERE j.id = ANY (%(ids)s::uuid[])
 """
@@ -52,10 +53,12 @@ JOIN model_calls c ON c.job_id = e.job_id AND c.attempt = e.attempt
 WHERE e.job_id = ANY (%(ids)s::uuid[]) AND e.type = 'lease_expired' AND c.id <> ALL (%(hit)s::uuid[])
   AND (c.finished_at IS NULL OR c.finished_at > e.at)
 """
-# When the job of a call that was hit was taken up again.
+# When the job of a call that was hit was due again, and when it was taken up.
 _RESUMED = """
-SELECT c.id::text AS id, extract(epoch FROM min(e.at))::float8 AS at
-FROM model_calls c JOIN job_events e ON e.job_id = c.job_id AND e.type = 'claimed' AND e.attempt > c.attempt
+SELECT c.id::text AS id,
+  extract(epoch FROM min(e.at) FILTER (WHERE e.type = 'lease_expired' AND e.attempt = c.attempt))::float8 AS due,
+  extract(epoch FROM min(e.at) FILTER (WHERE e.type = 'claimed' AND e.attempt > c.attempt))::float8 AS taken_up
+FROM model_calls c JOIN job_events e ON e.job_id = c.job_id
 WHERE c.id = ANY (%(hit)s::uuid[]) GROUP BY c.id
 """
 _DOUBLED = """
@@ -84,12 +87,13 @@ class Figures:
     paid_again: int = 0  # calls beyond a job's first that nothing spoiled: at most in_flight + overtaken
     untold: int = 0  # calls that the job's usage does not tell of, and jobs whose cost does not add up
     in_flight: int = 0  # at the kills
-    overtaken: int = 0  # in flight when a worker was silent past its lease: a starved machine
+    overtaken: int = 0  # in flight when a worker was silent past its lease, or too late: a starved machine
     paid: int = 0  # all calls that may have cost money
     webhooks: int = 0  # all that arrived; at least one for each job
     moved_on: int = 0  # webhooks whose five minutes were not waited for
-    # From the end of a kill's fault (`up` says that it is ready) until the jobs that it hit were taken
-    # up again, each; and from the last fault's end until all jobs accepted before it were final.
+    # From the end of a kill's fault (`up` says that it is ready) until the jobs that it hit were due again and
+    # were taken up, each; and from the last fault's end until all jobs accepted before it were final.
+    due_s: list[float] = field(default_factory=list)
     resumed_s: list[float] = field(default_factory=list)
     recovery_s: float = 0.0
     seconds: float = 0.0
@@ -135,10 +139,12 @@ def examine(trial: Trial, figures: Figures) -> Figures:
     figures.in_flight = len(trial.in_flight)
     hit = {**params, "hit": list(trial.in_flight)}
     figures.overtaken = trial.system.questions.rows(_OVERTAKEN, hit)[0]["n"]
-    figures.resumed_s = [
-        max(0.0, row["at"] - (trial.hits[row["id"]] or trial.ended_at))
-        for row in trial.system.questions.rows(_RESUMED, hit)
-    ]
+    for row in trial.system.questions.rows(_RESUMED, hit):
+        over_at = trial.hits[row["id"]] or trial.ended_at
+        if row["due"] is not None:
+            figures.due_s.append(max(0.0, row["due"] - over_at))
+        if row["taken_up"] is not None:
+            figures.resumed_s.append(max(0.0, row["taken_up"] - over_at))
     figures.notes = trial.notes
     for row in rows:
         expected = ("completed", None) if (code := jobs[row["id"]].failing_with) is None else ("failed", code)
@@ -176,6 +182,7 @@ def _money(trial: Trial, figures: Figures, rows: list[dict[str, Any]]) -> None:
             continue
         figures.paid += calls.paid
         figures.paid_again += max(0, calls.answered + calls.broken_off - 1)
+        figures.overtaken += min(calls.broken_off, row["timeouts"])  # we gave them up, late as they were
         if calls.paid > row["told"]:
             figures.untold += calls.paid - row["told"]
             figures.notes.append(f"{row['id']} paid {calls.paid}, told {row['told']}")

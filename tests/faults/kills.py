@@ -59,6 +59,13 @@ def everything(trial: Trial) -> None:
             trial.system.start()
 
 
+def everything_once(trial: Trial) -> None:
+    """As `everything`, once: with a lease and a sweep as long as they are deployed a run takes two minutes."""
+    for _ in trial.moments(1):
+        if trial.amid_calls(trial.system.kill_all):
+            trial.system.start()
+
+
 def database(trial: Trial) -> None:
     """kill -9 of the postmaster; it recovers from its log."""
     before = trial.system.said().count("PostgreSQL runs again")

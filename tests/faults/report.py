@@ -26,7 +26,7 @@ _SUMS = {
     "untold": "paid untold",
     "paid_again": "paid twice",
 }
-_HEADINGS = ("fault", "seeds", *_SUMS.values(), "in flight", "resumed p95", "all done p95")
+_HEADINGS = ("fault", "seeds", *_SUMS.values(), "in flight", "due again p95", "taken up p95", "all done p95")
 
 
 def table(found: Sequence[Figures]) -> Table:
@@ -52,8 +52,9 @@ def _rows(found: Sequence[Figures]) -> Iterator[tuple[tuple[str, ...], bool]]:
         in_flight = sum(run.in_flight for run in runs)
         overtaken = sum(run.overtaken for run in runs)
         hit = f"{in_flight} + {overtaken}" if overtaken else f"{in_flight}"
+        due = [seconds for run in runs for seconds in run.due_s]
         resumed = [seconds for run in runs for seconds in run.resumed_s]
-        ends = (_p95(resumed), _p95([run.recovery_s for run in runs]))
+        ends = (_p95(due), _p95(resumed), _p95([run.recovery_s for run in runs]))
         yield (scenario, _seeds(runs), *sums, hit, *ends), any(run.broken() for run in runs)
 
 

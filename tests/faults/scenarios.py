@@ -12,6 +12,7 @@ from tests.faults import kills, messages, storms
 from tests.faults.burst import Burst
 from tests.faults.invariants import Figures, examine, settle
 from tests.faults.template import LEASE_S as SHORT
+from tests.faults.template import SWEEP_S
 from tests.faults.trial import Trial
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from tests.faults.trial import Ground
 
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")  # Debian's package libfaketime
-DEPLOYED_LEASE_S = 25.0  # template.yaml's own
+DEPLOYED_LEASE_S = 25.0  # template.yaml's own, as is the next
+DEPLOYED_SWEEP_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Scenario:
     """One way of breaking the system while a burst goes through it.
 
     `outside_database`: PostgreSQL does not belong to `up`. `lease_s`: as deployed, but short where leases
-    have to run out. `variables`: of the workers' environment.
+    have to run out. `sweep_s`: how often sweep runs. `variables`: of the workers' environment.
     `failing_with`: how marked jobs have to fail; all others have to be completed.
     """
 
@@ -37,6 +39,7 @@ class Scenario:
     about: str
     outside_database: bool = False
     lease_s: float = DEPLOYED_LEASE_S
+    sweep_s: int = SWEEP_S
     variables: Mapping[str, str] = field(default_factory=dict)
     failing_with: str | None = None
     needs: Path | None = None
@@ -64,6 +67,12 @@ SCENARIOS = {
             lease_s=SHORT,
         ),
         Scenario("everything", kills.everything, "kill -9 of everything, twice", lease_s=SHORT),
+        Scenario(
+            "everything-as-deployed",
+            kills.everything_once,
+            "kill -9 of everything, with the template's own lease and sweep",
+            sweep_s=DEPLOYED_SWEEP_S,
+        ),
         Scenario("database", kills.database, "kill -9 of PostgreSQL, three times"),
         Scenario(
             "database-restart",

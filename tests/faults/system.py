@@ -41,14 +41,15 @@ class System:
         model_url: str,
         outside_database: bool = False,
         lease_s: float,
+        sweep_s: int = template.SWEEP_S,
         variables: Mapping[str, str] | None = None,
     ) -> None:
         directory.chmod(0o755)
         self.data = directory / "run"
         self.paused: set[int] = set()  # workers that are to stand still for longer
         self._errors = directory / "up.err"
-        self._template = template.write(directory / "template", variables or {})
-        self._parameters = template.parameters(lease_s)
+        self._template = template.write(directory / "template", variables or {}, sweep_s)
+        self._parameters = template.parameters(lease_s, sweep_s)
         self._port = _free_port()
         self._model_url = model_url
         self.outside = OutsideDatabase(directory / "outside") if outside_database else None

@@ -18,13 +18,14 @@ _MINUTE = "rate(1 minute)"
 _LAST_OF_PROCESS = "          LEASE_S: !Ref LeaseSeconds\n"  # where more variables of the worker go
 
 
-def parameters(lease_s: float) -> list[str]:
+def parameters(lease_s: float, sweep_s: int) -> list[str]:
     """What `up` is told besides."""
-    given = {"LeaseSeconds": f"{lease_s:g}", "QuietSeconds": QUIET_S, "ProcessConcurrency": WORKERS}
+    quiet_s = QUIET_S if sweep_s == SWEEP_S else sweep_s  # as deployed: the quiet of a job is one sweep
+    given = {"LeaseSeconds": f"{lease_s:g}", "QuietSeconds": quiet_s, "ProcessConcurrency": WORKERS}
     return [part for name, value in given.items() for part in ("--parameter", f"{name}={value}")]
 
 
-def write(directory: Path, variables: Mapping[str, str]) -> Path:
+def write(directory: Path, variables: Mapping[str, str], sweep_s: int) -> Path:
     """Write the template for a test into `directory`; `variables` are added to the worker's environment.
 
     Nothing else is changed: routes, queues, concurrency and code are those of the checkout.
@@ -33,7 +34,7 @@ def write(directory: Path, variables: Mapping[str, str]) -> Path:
     for landmark in (_MINUTE, _LAST_OF_PROCESS):
         if text.count(landmark) != 1:
             raise ValueError(f"template.yaml has {landmark!r} {text.count(landmark)} times, not once")
-    text = text.replace(_MINUTE, f"rate({SWEEP_S} seconds)")
+    text = text.replace(_MINUTE, f"rate({sweep_s} seconds)")
     added = "".join(f'          {name}: "{value}"\n' for name, value in variables.items())
     text = text.replace(_LAST_OF_PROCESS, _LAST_OF_PROCESS + added)
     directory.mkdir(parents=True, exist_ok=True)

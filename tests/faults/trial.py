@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tests.faults.model import ModelServer
 from tests.faults.receiver import Receiver
 from tests.faults.system import System
+from tests.faults.template import SWEEP_S
 from tests.faults.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def ground(
     *,
     outside_database: bool = False,
     lease_s: float,
+    sweep_s: int = SWEEP_S,
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[Ground]:
     """Everything started; ended again, whatever happens."""
@@ -50,6 +52,7 @@ def ground(
             model_url=model.url,
             outside_database=outside_database,
             lease_s=lease_s,
+            sweep_s=sweep_s,
             variables=variables,
         )
         stack.callback(system.stop)
