@@ -56,8 +56,8 @@ WHERE e.job_id = ANY (%(ids)s::uuid[]) AND e.type = 'lease_expired' AND c.id <> 
 # When the job of a call that was hit was due again, and when it was taken up.
 _RESUMED = """
 SELECT c.id::text AS id,
-  extract(epoch FROM min(e.at) FILTER (WHERE e.type = 'lease_expired' AND e.attempt = c.attempt))::float8 AS due,
-  extract(epoch FROM min(e.at) FILTER (WHERE e.type = 'claimed' AND e.attempt > c.attempt))::float8 AS taken_up
+  extract(epoch FROM min(e.at) FILTER (WHERE e.type = 'lease_expired' AND e.attempt = c.attempt)) AS due,
+  extract(epoch FROM min(e.at) FILTER (WHERE e.type = 'claimed' AND e.attempt > c.attempt)) AS taken_up
 FROM model_calls c JOIN job_events e ON e.job_id = c.job_id
 WHERE c.id = ANY (%(hit)s::uuid[]) GROUP BY c.id
 """
@@ -91,8 +91,8 @@ class Figures:
     paid: int = 0  # all calls that may have cost money
     webhooks: int = 0  # all that arrived; at least one for each job
     moved_on: int = 0  # webhooks whose five minutes were not waited for
-    # From the end of a kill's fault (`up` says that it is ready) until the jobs that it hit were due again and
-    # were taken up, each; and from the last fault's end until all jobs accepted before it were final.
+    # From the end of a kill's fault (`up` says that it is ready) until the jobs that it hit were due again, and
+    # taken up; and from the last fault's end until all jobs accepted before it were final.
     due_s: list[float] = field(default_factory=list)
     resumed_s: list[float] = field(default_factory=list)
     recovery_s: float = 0.0
@@ -142,9 +142,9 @@ def examine(trial: Trial, figures: Figures) -> Figures:
     for row in trial.system.questions.rows(_RESUMED, hit):
         over_at = trial.hits[row["id"]] or trial.ended_at
         if row["due"] is not None:
-            figures.due_s.append(max(0.0, row["due"] - over_at))
+            figures.due_s.append(max(0.0, float(row["due"]) - over_at))
         if row["taken_up"] is not None:
-            figures.resumed_s.append(max(0.0, row["taken_up"] - over_at))
+            figures.resumed_s.append(max(0.0, float(row["taken_up"]) - over_at))
     figures.notes = trial.notes
     for row in rows:
         expected = ("completed", None) if (code := jobs[row["id"]].failing_with) is None else ("failed", code)

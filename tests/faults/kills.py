@@ -60,7 +60,7 @@ def everything(trial: Trial) -> None:
 
 
 def everything_once(trial: Trial) -> None:
-    """As `everything`, once: with a lease and a sweep as long as they are deployed a run takes two minutes."""
+    """As `everything`, once: with the lease and the sweep of a deployment a run takes two minutes."""
     for _ in trial.moments(1):
         if trial.amid_calls(trial.system.kill_all):
             trial.system.start()
