@@ -91,7 +91,7 @@ class Figures:
     paid: int = 0  # all calls that may have cost money
     webhooks: int = 0  # all that arrived; at least one for each job
     moved_on: int = 0  # webhooks whose five minutes were not waited for
-    # From the end of a kill's fault (`up` says that it is ready) until the jobs that it hit were due again, and
+    # From the end of a kill's fault (`up` is ready) until the jobs that it hit were due again, and
     # taken up; and from the last fault's end until all jobs accepted before it were final.
     due_s: list[float] = field(default_factory=list)
     resumed_s: list[float] = field(default_factory=list)
