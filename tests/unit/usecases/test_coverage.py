@@ -26,9 +26,10 @@ def test_pages_are_counted() -> None:
 
 def test_a_page_without_text_is_a_gap() -> None:
     """A page that was not read is a gap of no characters at its place, with its number and the reason."""
-    document = DocumentText("first\flast", (0, 6, 6), unread_pages=(2,))
+    document = DocumentText("first\flast", (0, 6, 6), unread_pages=(3,), image_pages=(2,))
     assert coverage_of(document)["gaps"] == [
-        {"start": 6, "end": 6, "page": 2, "reason": "the page is a scan, which is not read yet"}
+        {"start": 6, "end": 6, "page": 2, "reason": "the page is a scan, which is not read yet"},
+        {"start": 6, "end": 6, "page": 3, "reason": "the page shows what cannot be read"},
     ]
 
 

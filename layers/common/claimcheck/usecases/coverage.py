@@ -14,14 +14,16 @@ def coverage_of(document: DocumentText) -> dict[str, Any]:
     A page that is a scan is a gap at its place in the text: what it shows was not read. Its text layer, a
     stamp or nothing, was.
     """
+    reasons = dict.fromkeys(document.image_pages, "the page is a scan, which is not read yet")
+    reasons |= dict.fromkeys(document.unread_pages, "the page shows what cannot be read")
     gaps = [
         {
             "start": document.page_starts[page - 1],
             "end": document.page_starts[page - 1],
             "page": page,
-            "reason": "the page is a scan, which is not read yet",
+            "reason": reasons[page],
         }
-        for page in document.unread_pages
+        for page in sorted(reasons)
     ]
     chars = len(document.text)
     return {"chars": chars, "read": chars, "pages": document.pages or None, "gaps": gaps}
