@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from claimcheck.documents.text import DocumentText
+from claimcheck.documents.text import DocumentText, Finding
 from claimcheck.store.documents import StoredDocument, get_document, save_text
 from claimcheck.store.faults import ConstraintError
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from tests.integration.store.traces import Sql
 
-TEXT = DocumentText("Größe: 12 \U0001f9fe\n\x7f", (0, 7), (3,))
+FOUND = Finding("hidden_text", 0, 5, 1, "text in white on „white“ \\u0000")
+TEXT = DocumentText("Größe: 12 \U0001f9fe\n\x7f", (0, 7), (3,), (1, 2), (FOUND, replace(FOUND, page=None)))
 
 
 def document_of(database: Database, job_id: str) -> StoredDocument:
@@ -36,6 +38,7 @@ def test_a_document_is_not_read_at_first(database: Database) -> None:
         None,
     )
     assert (document.page_starts, document.unread_pages, document.text_is_content) == ((), (), False)
+    assert (document.image_pages, document.findings) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -73,6 +76,15 @@ def test_a_text_is_saved_once(database: Database, sql_connection: Sql) -> None:
     before = rows(sql_connection, "SELECT * FROM documents")
     save_text(database, document_id, DocumentText("other", (0,), ()), text_key="k")
     assert rows(sql_connection, "SELECT * FROM documents") == before
+
+
+def test_a_row_read_before_findings_were_kept_has_none(database: Database, sql_connection: Sql) -> None:
+    """What was read before the migration has its text and pages, and neither image pages nor findings."""
+    job_id = accepted(database)
+    save_text(database, document_of(database, job_id).document_id, TEXT)
+    sql_connection.execute("UPDATE documents SET image_pages = NULL, findings = NULL")
+    document = document_of(database, job_id)
+    assert document.with_text(TEXT.text) == replace(TEXT, image_pages=(), findings=())
 
 
 def test_an_empty_text_counts_as_read(database: Database) -> None:

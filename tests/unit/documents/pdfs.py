@@ -51,8 +51,8 @@ def pdf(*contents: bytes, image: bool = False, form: bytes = b"", page: bytes = 
 
 
 def words(text: str, font: str = "F1") -> bytes:
-    """A line of text."""
-    return f"BT /{font} 2 Tf 20 200 Td ({text}) Tj ET".encode()
+    """A line of text in red, which is seen on paper and on the picture, which is black."""
+    return f"\nBT 1 0 0 rg /{font} 2 Tf 20 200 Td ({text}) Tj ET".encode()
 
 
 def _stream(content: bytes, entries: bytes = b"") -> bytes:

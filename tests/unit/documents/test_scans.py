@@ -1,4 +1,4 @@
-"""A scanned page is a gap, also where a stamp is all the text it has."""
+"""A scanned page is to be shown as an image, also where a stamp is all the text it has."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ STAMP = words("ACME-000123")
 PAGE: Box = (0, 0, 300, 300)
 
 
-def unread(*contents: bytes, form: bytes = b"", page: bytes = b"") -> tuple[int, ...]:
-    """The pages that count as unread; a page of words stands before them."""
+def scans(*contents: bytes, form: bytes = b"", page: bytes = b"") -> tuple[int, ...]:
+    """The pages that are to be shown as images; a page of words stands before them."""
     content = pdf(words("Words " * 30), *contents, image=True, form=form, page=page)
-    return read_document(content, "application/pdf").unread_pages
+    return read_document(content, "application/pdf").image_pages
 
 
 def picture(left: int, bottom: int, width: int, height: int) -> bytes:
     return b"q %d 0 0 %d %d %d cm /Im Do Q " % (width, height, left, bottom)
 
 
-def test_a_stamped_scan_is_unread() -> None:
-    """The stamp stays in the text, and the page it stands on is named as unread."""
+def test_a_stamped_scan_is_scans() -> None:
+    """The stamp stays in the text, and the page it stands on is named as an image."""
     document = read_document(pdf(words("Words " * 30), PAGE_PICTURE + STAMP, image=True), "application/pdf")
     assert document.text.endswith("ACME-000123")
-    assert document.unread_pages == (2,)
+    assert document.image_pages == (2,)
 
 
 def test_stamps_alone_are_text() -> None:
-    """A document of stamped scans is read as its stamps, with every page a gap."""
+    """A document of stamped scans is read as its stamps, with every page an image."""
     document = read_document(pdf(*[PAGE_PICTURE + STAMP] * 3, image=True), "application/pdf")
     assert document.text.split() == ["ACME-000123"] * 3
-    assert document.unread_pages == (1, 2, 3)
+    assert document.image_pages == (1, 2, 3)
 
 
-@pytest.mark.parametrize(("chars", "gap"), [(99, True), (100, False)])
-def test_a_page_of_text_over_a_picture_is_read(chars: int, gap: bool) -> None:
+@pytest.mark.parametrize(("chars", "image"), [(99, True), (100, False)])
+def test_a_page_of_text_over_a_picture_is_read(chars: int, image: bool) -> None:
     """From 100 characters on, what is printed on a page-wide picture counts as the page's text."""
-    assert unread(PAGE_PICTURE + words("x" * chars)) == ((2,) if gap else ())
+    assert scans(PAGE_PICTURE + words("x" * chars)) == ((2,) if image else ())
 
 
 @pytest.mark.parametrize(
-    ("pictures", "gap"),
+    ("pictures", "image"),
     [
         pytest.param(picture(0, 0, 300, 150), True, id="half of the page"),
         pytest.param(picture(0, 0, 300, 144), False, id="less than half"),
@@ -59,13 +59,13 @@ def test_a_page_of_text_over_a_picture_is_read(chars: int, gap: bool) -> None:
         pytest.param(b"q 0 300 -300 0 300 0 cm /Im Do Q ", True, id="turned by a quarter"),
     ],
 )
-def test_the_area_under_pictures_decides(pictures: bytes, gap: bool) -> None:
-    """A page with a stamp is unread where pictures together cover half of what is seen of it."""
-    assert unread(pictures + STAMP) == ((2,) if gap else ())
+def test_the_area_under_pictures_decides(pictures: bytes, image: bool) -> None:
+    """A page with a stamp is an image where pictures together cover half of what is seen of it."""
+    assert scans(pictures + STAMP) == ((2,) if image else ())
 
 
 @pytest.mark.parametrize(
-    ("page", "height", "gap"),
+    ("page", "height", "image"),
     [
         pytest.param(b"/MediaBox [0 0 300 600] /Rotate 90", 300, True, id="half, turned"),
         pytest.param(b"/MediaBox [0 0 300 600] /Rotate 90", 290, False, id="less, turned"),
@@ -73,23 +73,23 @@ def test_the_area_under_pictures_decides(pictures: bytes, gap: bool) -> None:
         pytest.param(b"/CropBox [0 0 300 250]", 150, True, id="more than half of what is seen"),
     ],
 )
-def test_the_page_may_be_turned_or_cropped(page: bytes, height: int, gap: bool) -> None:
+def test_the_page_may_be_turned_or_cropped(page: bytes, height: int, image: bool) -> None:
     """A rotated page is measured as it lies, a cropped one by what is seen of it."""
     content = pdf(picture(0, 0, 300, height) + STAMP, image=True, page=page)
-    assert read_document(content, "application/pdf").unread_pages == ((1,) if gap else ())
+    assert read_document(content, "application/pdf").image_pages == ((1,) if image else ())
 
 
 @pytest.mark.parametrize(
-    ("drawn", "gap"),
+    ("drawn", "image"),
     [
         pytest.param(b"q /Fm Do Q ", False, id="at half its size: a quarter of the page"),
         pytest.param(b"q 2 0 0 2 0 0 cm /Fm Do Q ", True, id="enlarged to the page"),
         pytest.param(b"q 2 0 0 2 250 250 cm /Fm Do Q ", False, id="moved into a corner"),
     ],
 )
-def test_pictures_in_a_form_are_measured_on_the_page(drawn: bytes, gap: bool) -> None:
+def test_pictures_in_a_form_are_measured_on_the_page(drawn: bytes, image: bool) -> None:
     """A picture inside a form counts with the size and place that the form is drawn at."""
-    assert unread(drawn + STAMP, form=PAGE_PICTURE) == ((2,) if gap else ())
+    assert scans(drawn + STAMP, form=PAGE_PICTURE) == ((2,) if image else ())
 
 
 SIDES = st.tuples(st.floats(-400, 400), st.floats(-400, 400)).map(sorted)

@@ -19,7 +19,7 @@ from tests.unit.usecases.scripted_database import InlineThread, ScriptedDatabase
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from claimcheck.documents.text import PageImage
+    from claimcheck.documents.render import PageImage
     from claimcheck.store.calls import Paid
     from claimcheck.store.jobs import ClaimedJob
 

@@ -19,6 +19,8 @@ _DOCUMENT: dict[str, Any] = {
     "chars": None,
     "page_starts": None,
     "unread_pages": None,
+    "image_pages": None,
+    "findings": None,
 }
 
 

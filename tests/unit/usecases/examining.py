@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.documents.text import DocumentText, PageImage
+from claimcheck.documents.render import PageImage
+from claimcheck.documents.text import DocumentText
 from claimcheck.failures import RetryableFailure
 from claimcheck.model.types import Answer, CallFailedError, Question, Usage
 from claimcheck.store.faults import DatabaseUnavailableError

@@ -6,7 +6,7 @@ import contextlib
 import json
 
 import pytest
-from claimcheck.documents.text import PageImage
+from claimcheck.documents.render import PageImage
 from claimcheck.failures import PermanentFailure
 from claimcheck.model.prices import cost_usd, worst_case_usd
 from claimcheck.model.types import Usage

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from claimcheck.documents.text import DocumentText, PageImage
+from claimcheck.documents.text import DocumentText
 from claimcheck.failures import PermanentFailure, RetryableFailure, UnavailableError
 
 from tests.unit.usecases.examining import Asked, Examining, Reply
+
+if TYPE_CHECKING:
+    from claimcheck.documents.render import PageImage
 
 SCAN = DocumentText("", (0, 0, 0), image_pages=(1, 2, 3))
 MIXED = DocumentText("The fee is EUR 400.\n\n\n\nSigned in Cork.", (0, 21, 23), image_pages=(2,))

@@ -2,8 +2,10 @@
 
 `python -m claimcheck.documents.child --media-type TYPE --max-chars N --memory BYTES --seconds N`.
 It limits itself before it reads a byte: memory, processor time, no core file, no file written.
-The answer is `{"text", "page_starts", "unread_pages"}` or `{"failure": {"code", "message"}}`, with exit
-code 0. Any other exit code is a fault of ours, and stderr says its exception's type.
+The answer is a DocumentText's fields or `{"failure": {"code", "message"}}`, with exit code 0.
+With `--pages 1,2` it renders these pages instead: the answer is a line `{"images": [{"page", "media_type",
+"bytes"}]}`, then the images one after the other. Any other exit code is a fault of ours, and stderr says its
+exception's type.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import json
 import resource
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.documents.read import read_document
@@ -31,12 +34,10 @@ def main() -> int:
     parser.add_argument("--max-chars", type=int, required=True)
     parser.add_argument("--memory", type=int, required=True, help="bytes of address space")
     parser.add_argument("--seconds", type=int, required=True, help="of processor time")
+    parser.add_argument("--pages", type=_numbers, default=(), help="to render, with commas between")
     asked = parser.parse_args()
     limit(memory_bytes=asked.memory, cpu_seconds=asked.seconds)
-    # What our deployment lacks shows here, before a byte of the document is read.
-    import pypdfium2  # noqa: F401
-
-    sys.stdout.buffer.write(_encoded(asked.media_type, asked.max_chars))
+    sys.stdout.buffer.write(_encoded(asked))
     return 0
 
 
@@ -53,25 +54,33 @@ def limit(*, memory_bytes: int, cpu_seconds: int) -> None:
         resource.setrlimit(kind, bounds)
 
 
-def _encoded(media_type: str, max_chars: int) -> bytes:
+def _encoded(asked: argparse.Namespace) -> bytes:
     try:
-        answer = _answer(sys.stdin.buffer.read(), media_type, max_chars)
-        return json.dumps(answer, ensure_ascii=False).encode()
+        content = sys.stdin.buffer.read()
+        if asked.pages:
+            return _images(content, asked.media_type, asked.pages)
+        return _json(asdict(read_document(content, asked.media_type, max_chars=asked.max_chars)))
+    except PermanentFailure as failure:
+        return _json({"failure": {"code": failure.code, "message": failure.message}})
     except MemoryError:
         message = "Reading the document takes more memory than it may."
-        return json.dumps({"failure": {"code": "document_too_large", "message": message}}).encode()
+        return _json({"failure": {"code": "document_too_large", "message": message}})
 
 
-def _answer(content: bytes, media_type: str, max_chars: int) -> dict[str, Any]:
-    try:
-        document = read_document(content, media_type, max_chars=max_chars)
-    except PermanentFailure as failure:
-        return {"failure": {"code": failure.code, "message": failure.message}}
-    return {
-        "text": document.text,
-        "page_starts": document.page_starts,
-        "unread_pages": document.unread_pages,
-    }
+def _images(content: bytes, media_type: str, pages: tuple[int, ...]) -> bytes:
+    from claimcheck.documents.render import render_document
+
+    images = render_document(content, media_type, pages)
+    heads = [{"page": at.page, "media_type": at.media_type, "bytes": len(at.data)} for at in images]
+    return b"".join([_json({"images": heads}), b"\n", *(image.data for image in images)])
+
+
+def _json(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer, ensure_ascii=False).encode()
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(",")))
 
 
 def _say_type(kind: type[BaseException], _error: BaseException, _traceback: TracebackType | None) -> None:

@@ -12,14 +12,17 @@ import signal
 import sys
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from claimcheck.documents.kinds import kind_of
-from claimcheck.documents.read import MAX_CHARS, read_document
-from claimcheck.documents.text import DocumentText
+from claimcheck.documents.read import MAX_CHARS, needs_parser, read_document
+from claimcheck.documents.render import MAX_BYTES, PageImage, check_pages
+from claimcheck.documents.text import DocumentText, Finding
 from claimcheck.failures import PermanentFailure, RetryableFailure
 from claimcheck.telemetry import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MEMORY_BYTES = 512 << 20
 PARALLEL = 2
@@ -53,17 +56,36 @@ class Isolation:
         crashes and `document_too_large` when it needs more memory or gives more text; RetryableFailure
         `internal` when the child ends by a fault of ours.
         """
-        if kind_of(content, media_type) != "pdf":
+        if not needs_parser(content, media_type):
             return await asyncio.to_thread(read_document, content, media_type, max_chars=max_chars)
-        slots = self._slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._parallel))
-        async with slots:
-            command = _command(media_type, timeout_s, self._memory_bytes, max_chars)
+        command = _command(media_type, timeout_s, self._memory_bytes, max_chars)
+        async with self._slot():
             return await _parsed(command, content, timeout_s=timeout_s, max_chars=max_chars)
+
+    async def render(
+        self, content: bytes, media_type: str, pages: Sequence[int], *, timeout_s: float = 60
+    ) -> list[PageImage]:
+        """Render pages as `render_document` does, in a child. At most `render.MAX_PAGES` in a call.
+
+        Raises what `read` raises; ValueError for pages that no document can have.
+        """
+        check_pages(pages)
+        command = _command(media_type, timeout_s, self._memory_bytes, 0, pages)
+        async with self._slot():
+            return await _rendered(command, content, timeout_s=timeout_s, pages=pages)
+
+    def _slot(self) -> asyncio.Semaphore:
+        return self._slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._parallel))
 
 
 async def parse_isolated(content: bytes, media_type: str) -> DocumentText:
     """`Isolation.read` with the default limits, which all callers in this process share."""
     return await _of_this_process().read(content, media_type)
+
+
+async def render_isolated(content: bytes, media_type: str, pages: Sequence[int]) -> list[PageImage]:
+    """`Isolation.render` with the default limits, which all callers in this process share."""
+    return await _of_this_process().render(content, media_type, pages)
 
 
 @cache
@@ -72,6 +94,33 @@ def _of_this_process() -> Isolation:
 
 
 async def _parsed(command: list[str], content: bytes, *, timeout_s: float, max_chars: int) -> DocumentText:
+    most = max_chars * _BYTES_A_CHAR + 1_000_000
+    code, output = await _run(command, content, timeout_s=timeout_s, most=most)
+    answer = _answer(code, output)
+    if "text" not in answer:
+        raise _crash()
+    return _document(answer)
+
+
+async def _rendered(
+    command: list[str], content: bytes, *, timeout_s: float, pages: Sequence[int]
+) -> list[PageImage]:
+    most = len(pages) * MAX_BYTES + 10_000
+    code, output = await _run(command, content, timeout_s=timeout_s, most=most)
+    head, _, rest = output.partition(b"\n")
+    answer = _answer(code, head)
+    if [image["page"] for image in answer.get("images", ())] != list(pages):
+        raise _crash()
+    images, at = [], 0
+    for image in answer["images"]:
+        data = bytes(rest[at : at + image["bytes"]])
+        images.append(PageImage(image["page"], image["media_type"], data))
+        at += image["bytes"]
+    return images
+
+
+async def _run(command: list[str], content: bytes, *, timeout_s: float, most: int) -> tuple[int, bytearray]:
+    """Run a child to its end: its exit code, of those that tell of the document, and what it said."""
     child = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
@@ -82,7 +131,7 @@ async def _parsed(command: list[str], content: bytes, *, timeout_s: float, max_c
     )
     try:
         async with asyncio.timeout(timeout_s):
-            output, complaint = await _exchange(child, content, max_chars * _BYTES_A_CHAR + 1_000_000)
+            output, complaint = await _exchange(child, content, most)
             code = await child.wait()
     except TimeoutError:
         raise _timed_out(timeout_s) from None
@@ -93,7 +142,7 @@ async def _parsed(command: list[str], content: bytes, *, timeout_s: float, max_c
     # No limit of a child's own sends SIGKILL: the machine's memory ran out.
     if code > 0 or code == -signal.SIGKILL:
         raise _fault_of_ours(code, complaint)
-    return _outcome(code, output)
+    return code, output
 
 
 async def _ended(child: asyncio.subprocess.Process) -> None:
@@ -143,13 +192,17 @@ async def _end_of(pipe: asyncio.StreamReader) -> bytes:
     return kept
 
 
-def _command(media_type: str, timeout_s: float, memory_bytes: int, max_chars: int) -> list[str]:
-    limits = {
+def _command(
+    media_type: str, timeout_s: float, memory_bytes: int, max_chars: int, pages: Sequence[int] = ()
+) -> list[str]:
+    limits: dict[str, str | int] = {
         "--media-type": media_type,
         "--max-chars": max_chars,
         "--memory": memory_bytes,
         "--seconds": max(1, math.ceil(timeout_s)),
     }
+    if pages:
+        limits["--pages"] = ",".join(map(str, pages))
     options = [f"{name}={value}" for name, value in limits.items()]
     return [sys.executable, "-P", "-m", "claimcheck.documents.child", *options]
 
@@ -160,16 +213,26 @@ def _environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def _outcome(code: int, output: bytearray) -> DocumentText:
+def _answer(code: int, output: bytearray) -> dict[str, Any]:
+    """What the child answered; nothing where it crashed. Raises the PermanentFailure that it names."""
     try:
         answer: dict[str, Any] = json.loads(output) if code == 0 else {}
     except ValueError:
         answer = {}
     if failure := answer.get("failure"):
         raise PermanentFailure(failure["code"], failure["message"])
-    if "text" not in answer:
-        raise PermanentFailure("document_corrupt", "The document made its parser crash.")
-    return DocumentText(answer["text"], tuple(answer["page_starts"]), tuple(answer["unread_pages"]))
+    return answer
+
+
+def _document(answer: dict[str, Any]) -> DocumentText:
+    pages = {name: tuple(answer[name]) for name in ("page_starts", "unread_pages", "image_pages")}
+    return DocumentText(
+        answer["text"], **pages, findings=tuple(Finding(**each) for each in answer["findings"])
+    )
+
+
+def _crash() -> PermanentFailure:
+    return PermanentFailure("document_corrupt", "The document made its parser crash.")
 
 
 def _fault_of_ours(code: int, complaint: bytes) -> RetryableFailure | PermanentFailure:

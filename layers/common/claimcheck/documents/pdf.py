@@ -1,107 +1,139 @@
-"""The text layer of a PDF, page by page, in the order in which pdfium gives it."""
+"""PDF: the text layer page by page, in pdfium's order, and which pages show more than it says."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.documents.nfc import in_nfc
+from claimcheck.documents.compose import Composer
+from claimcheck.documents.pdf_hidden import page_text
 from claimcheck.documents.pictures import picture_share
-from claimcheck.documents.read import PAGE_JOINT, too_large
-from claimcheck.documents.text import DocumentText
 from claimcheck.failures import PermanentFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from claimcheck.documents.pdf_hidden import PageText
+    from claimcheck.documents.text import DocumentText
+
+LIBRARIES = ("pypdfium2",)
 
 # Where a line ends in a hyphen pdfium joins the lines and leaves U+FFFE (in some builds U+0002) between.
 _LINE_END_HYPHEN = re.compile("[\ufffe\x02]")
-# What PostgreSQL refuses (NUL), what is no character (surrogates, U+FFFF), and controls but white space.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\ud800-\udfff\uffff]")
 # A scan that was stamped (a page or Bates number, a running title) has some text; it is not the page's text.
 _STAMP_CHARS = 100
+# A scan of handwriting, or a bad one, of which a recognition made little: its image says more.
+_RECOGNISED_CHARS = 500
 _SCAN_SHARE = 0.5
+_GLANCE_PX = 300  # the long edge of the rendering that tells a blank page from a drawing
+_VISIBLE = 8  # of 255: paper is not always quite white
+_MAX_PAGES = 100_000
 
 
-def read_pdf(content: bytes, *, max_chars: int) -> DocumentText:
-    """Read the text layer. Raises PermanentFailure as `read_document` says.
+def read(content: bytes, *, max_chars: int) -> DocumentText:
+    """Read the text layer and the fields of forms. Raises PermanentFailure as `read_document` says.
 
-    A page that shows what was not read is listed in `unread_pages`: one that holds images and no
-    text, and one under images for at least half of its area with fewer than 100 characters of text,
-    which stay in the text.
+    `image_pages` lists the pages that show what is not in their text: those with images or drawings and no
+    text, and those under images for at least half of their area with fewer than 100 characters of text,
+    which stay in the text. A page that cannot be loaded is in `unread_pages`.
     """
-    texts: list[str] = []
-    starts: list[int] = []
+    document = opened(content)
+    composer = Composer(max_chars=max_chars)
+    images: list[int] = []
     unread: list[int] = []
-    size = 0
-    for number, (text, unseen) in enumerate(_pages(content), start=1):
-        if texts:
-            size += len(PAGE_JOINT)
-        starts.append(size)
-        texts.append(text)
-        size += len(text)
-        if size > max_chars:
-            raise too_large(max_chars)
-        if unseen:
-            unread.append(number)
-    if not any(texts):
-        raise _without_text(bool(unread))
-    return DocumentText(PAGE_JOINT.join(texts), tuple(starts), tuple(unread))
+    try:
+        for number in range(1, len(document) + 1):
+            composer.start_page()
+            try:
+                with_image = _read_page(document, number - 1, composer)
+            except _pdfium_error():
+                unread.append(number)
+                continue
+            if with_image:
+                images.append(number)
+        if len(unread) == len(document):
+            raise PermanentFailure("document_corrupt", "None of the PDF's pages can be read.")
+    finally:
+        document.close()
+    return composer.finish(
+        unread_pages=unread, image_pages=images, empty="The document has no text, and its pages are blank."
+    )
 
 
-def _without_text(pictured: bool) -> PermanentFailure:
-    if pictured:
-        return PermanentFailure(
-            "document_unsupported",
-            "Every page is an image without a text layer; scanned pages are not read yet.",
-        )
-    return PermanentFailure("document_empty", "The document has no text.")
-
-
-def _pages(content: bytes) -> Iterator[tuple[str, bool]]:
-    """The pages' texts, and whether each shows something that is not in its text."""
+def opened(content: bytes) -> Any:
+    """The PDF, which the caller closes. Raises PermanentFailure `document_encrypted`, `document_corrupt`."""
     import pypdfium2
 
     try:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
         raise _unopened(getattr(error, "err_code", None)) from error
-    try:
-        if len(document) == 0:
-            raise PermanentFailure("document_corrupt", "The PDF has no pages that can be read.")
-        for at in range(len(document)):
-            try:
-                yield _page(document, at)
-            except pypdfium2.PdfiumError as error:
-                raise PermanentFailure(
-                    "document_corrupt", f"Page {at + 1} of the PDF cannot be read."
-                ) from error
-    finally:
-        document.close()
+    pages = len(document)
+    if 0 < pages <= _MAX_PAGES:
+        return document
+    document.close()
+    if pages:
+        raise PermanentFailure("document_too_large", f"The PDF has more than {_MAX_PAGES:,} pages.")
+    raise PermanentFailure("document_corrupt", "The PDF has no pages that can be read.")
 
 
-def _page(document: Any, at: int) -> tuple[str, bool]:
-    page = document[at]
+def _read_page(document: Any, at: int, composer: Composer) -> bool:
+    """Write the page's text; whether the page must be seen as well. Raises PdfiumError."""
+    page = _with_fields(document, at)
     try:
         layer = page.get_textpage()
         try:
-            text = _clean(layer.get_text_range())
+            read = page_text(page, layer)
         finally:
             layer.close()
-        return text, len(text) < _STAMP_CHARS and _is_scan(page, text)
+        composer.runs([(_joined(text), hidden) for text, hidden in read.runs])
+        return _must_be_seen(page, read)
     finally:
         page.close()
 
 
-def _is_scan(page: Any, text: str) -> bool:
+def _with_fields(document: Any, at: int) -> Any:
+    """The page, what its form fields and stamps show written into it: pdfium's text leaves them out."""
+    from pypdfium2 import raw
+
+    page = document[at]
+    if raw.FPDFPage_GetAnnotCount(page) <= 0:
+        return page
+    flattened = raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS
+    if not flattened:
+        return page
+    page.close()
+    return document[at]
+
+
+def _must_be_seen(page: Any, read: PageText) -> bool:
+    chars = len("".join(text for text, hidden in read.runs if hidden is None).strip())
+    if chars >= (_RECOGNISED_CHARS if read.recognised else _STAMP_CHARS):
+        return False
     share = picture_share(page)
-    return share is not None and (not text or share >= _SCAN_SHARE)
+    if share is not None and (not chars or share >= _SCAN_SHARE):
+        return True
+    return not chars and _shows_something(page)
 
 
-def _clean(text: str) -> str:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    hyphens = _LINE_END_HYPHEN.sub("-\n", lines)
-    return in_nfc(_UNPRINTABLE.sub("", hyphens)).strip()
+def _shows_something(page: Any) -> bool:
+    """Whether a page without text and images is more than blank paper. Drawn letters are such drawings."""
+    from pypdfium2 import raw
+
+    if raw.FPDFPage_CountObjects(page) <= 0:
+        return False
+    scale = _GLANCE_PX / max(*page.get_size(), 1)
+    pixels = bytes(page.render(scale=scale, grayscale=True, may_draw_forms=False).buffer)
+    return max(pixels) - min(pixels) > _VISIBLE
+
+
+def _joined(text: str) -> str:
+    return _LINE_END_HYPHEN.sub("-\n", text)
+
+
+def _pdfium_error() -> type[Exception]:
+    from pypdfium2 import PdfiumError
+
+    kind: type[Exception] = PdfiumError
+    return kind
 
 
 def _unopened(code: int | None) -> PermanentFailure:

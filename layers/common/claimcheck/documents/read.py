@@ -2,54 +2,88 @@
 
 from __future__ import annotations
 
-from claimcheck.documents.kinds import PDF_TYPE, TEXT_TYPES, decode, kind_of
-from claimcheck.documents.nfc import in_nfc
-from claimcheck.documents.text import DocumentText
-from claimcheck.failures import PermanentFailure
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
 
-PAGE_JOINT = "\n\n"
-"""Stands between two pages; it belongs to the page before."""
+from claimcheck.documents.foreign import refusal
+from claimcheck.documents.kinds import decode, kind_of
+from claimcheck.documents.suspicious import suspicious
+from claimcheck.documents.text import PAGE_JOINT, DocumentText
+from claimcheck.failures import JobFailure, PermanentFailure
+
+if TYPE_CHECKING:
+    from claimcheck.documents.kinds import Kind
+
+__all__ = ["MAX_CHARS", "PAGE_JOINT", "needs_parser", "parser_of", "read_document"]
 
 MAX_CHARS = 20_000_000
+
+# Which module's `read` reads a kind. Imported when wanted: a child starts with what its document needs.
+_PARSERS: dict[Kind, str] = {
+    "text": "plain",
+    "csv": "csv_rows",
+    "html": "html_text",
+    "eml": "mail",
+    "pdf": "pdf",
+    "office": "office",
+    "image": "images",
+}
+_HARMLESS = ("text", "csv")  # parsed by nothing that could be led astray, where the encoding is plain to see
+
+
+class Reader(Protocol):
+    """What reads one kind of document."""
+
+    def __call__(self, content: bytes, *, max_chars: int) -> DocumentText:
+        """Raises PermanentFailure, or whatever its library raises for what is damaged."""
+        ...
+
+
+def needs_parser(content: bytes, media_type: str) -> bool:
+    """Whether reading takes more than decoding, so that it belongs into a child process."""
+    kind = kind_of(content, media_type)
+    if kind in _HARMLESS:
+        return decode(content) is None  # an encoding must be guessed
+    return kind in _PARSERS
+
+
+def parser_of(kind: Kind) -> Reader | None:
+    """What reads a kind, its libraries loaded. None where nothing does."""
+    name = _PARSERS.get(kind)
+    if name is None:
+        return None
+    module = import_module(f"claimcheck.documents.{name}")
+    for library in getattr(module, "LIBRARIES", ()):
+        import_module(library)
+    read: Reader = module.read
+    return read
 
 
 def read_document(content: bytes, media_type: str, *, max_chars: int = MAX_CHARS) -> DocumentText:
     """Read `content` as text in Unicode NFC without NUL and lone surrogates.
 
     Plain text and Markdown keep every character, line ends included, so that offsets are those of
-    the submitted text where it was in NFC already. PDF pages are joined by `PAGE_JOINT`.
-    Raises PermanentFailure: `document_empty`, `document_encrypted`, `document_corrupt`,
-    `document_too_large` (more than `max_chars` code points) or `document_unsupported` (also for text
-    that cannot be brought into NFC in reasonable time, see `in_nfc`).
+    the submitted text where it was in NFC already. Of other kinds docs/documents.md says what the text
+    holds. Pages are joined by `PAGE_JOINT`. Raises PermanentFailure: `document_empty`,
+    `document_encrypted`, `document_corrupt`, `document_too_large` (more than `max_chars` code points,
+    or a bomb) or `document_unsupported` (also for text that cannot be brought into NFC in reasonable
+    time, see `in_nfc`). MemoryError says that it takes more than this process may have.
     """
     kind = kind_of(content, media_type)
-    if kind == "pdf":
-        from claimcheck.documents.pdf import read_pdf
-
-        return read_pdf(content, max_chars=max_chars)
-    if kind == "text":
-        return _read_text(content, max_chars)
-    known = ", ".join((*TEXT_TYPES, PDF_TYPE))
-    raise PermanentFailure(
-        "document_unsupported", f"This kind of document is not read. Kinds that are: {known}."
-    )
-
-
-def too_large(max_chars: int) -> PermanentFailure:
-    """The failure for a document of more than `max_chars` code points."""
-    return PermanentFailure(
-        "document_too_large", f"The document has more than {max_chars:,} characters of text."
-    )
-
-
-def _read_text(content: bytes, max_chars: int) -> DocumentText:
-    text = decode(content)
-    if text is None:
+    read = parser_of(kind)
+    if read is None:
+        raise refusal(content, media_type)
+    try:
+        document = read(content, max_chars=max_chars)
+    except (JobFailure, MemoryError):
+        raise
+    except RecursionError:
         raise PermanentFailure(
-            "document_corrupt", "The text is not valid UTF-8, nor UTF-16 or UTF-32 with a byte-order mark."
-        )
-    if len(text) > max_chars:
-        raise too_large(max_chars)
-    if not text.strip():
-        raise PermanentFailure("document_empty", "The document has no text.")
-    return DocumentText(in_nfc(text))
+            "document_corrupt", "The document is nested deeper than any real one."
+        ) from None
+    except Exception as error:
+        # Parsers of strangers' bytes raise what they like; their libraries were loaded before.
+        kind_name = type(error).__name__
+        raise PermanentFailure("document_corrupt", f"The document is damaged ({kind_name}).") from error
+    return replace(document, findings=(*document.findings, *suspicious(document)))

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import Literal
+
+FindingCode = Literal["hidden_text", "bidi_controls", "instructions", "tag_characters"]
+
+PAGE_JOINT = "\n\n"
+"""Stands between two pages; it belongs to the page before."""
 
 
 @dataclass(frozen=True, slots=True)
-class PageImage:
-    """A page as a picture. `media_type` is image/png or image/jpeg."""
+class Finding:
+    """A place of the document that a human reader would not see, or that addresses the model.
 
-    page: int
-    media_type: str
-    data: bytes
+    `start` and `end` are code points of the text, equal where the text does not hold it; `page` counts from
+    1 and is None for a document without pages. `detail` is in our words and quotes nothing.
+    """
+
+    code: FindingCode
+    start: int
+    end: int
+    page: int | None
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +32,18 @@ class DocumentText:
     """Text in Unicode NFC with a map from offset to page.
 
     `page_starts` holds, for each page in order, the offset (code points) of its first character;
-    it is empty for a document without pages. A page without text starts where the next one does.
-    `unread_pages` names the pages, counted from 1, that show something which was not read (a scan
-    without a text layer, or with a stamp's few words only): they are gaps in the coverage.
-    `image_pages` names the pages that are shown to the model as images.
+    it is empty for a document without pages. A page without text starts where the next one does. Sheets of
+    a workbook, slides and images count as pages. Pages are counted from 1 in what follows.
+    `image_pages` names those that show what is not in the text and can be shown to the model as an image
+    (scans, also with a stamp's few words; drawings; image files): `Isolation.render` makes that image.
+    `unread_pages` names those that show what can neither be read nor rendered: gaps in the coverage.
     """
 
     text: str
     page_starts: tuple[int, ...] = ()
     unread_pages: tuple[int, ...] = ()
     image_pages: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def pages(self) -> int:

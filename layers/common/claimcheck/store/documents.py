@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.documents.text import DocumentText
+from claimcheck.documents.text import DocumentText, Finding
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
@@ -29,13 +30,16 @@ class StoredDocument:
     chars: int | None
     page_starts: tuple[int, ...]
     unread_pages: tuple[int, ...]
+    image_pages: tuple[int, ...]
+    findings: tuple[Finding, ...]
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> StoredDocument:
         """From a row that has the document's columns among others."""
         values = {name: row[name] for name in cls.__dataclass_fields__}
-        for name in ("page_starts", "unread_pages"):
+        for name in ("page_starts", "unread_pages", "image_pages"):
             values[name] = tuple(values[name] or ())
+        values["findings"] = tuple(Finding(**each) for each in values["findings"] or ())
         return cls(**values)
 
     @property
@@ -44,8 +48,8 @@ class StoredDocument:
         return self.chars is not None
 
     def with_text(self, text: str) -> DocumentText:
-        """The document as text, with its pages."""
-        return DocumentText(text, self.page_starts, self.unread_pages)
+        """The document as text, with its pages and what was found in it."""
+        return DocumentText(text, self.page_starts, self.unread_pages, self.image_pages, self.findings)
 
 
 def get_document(database: Database, tenant_id: str, job_id: str) -> StoredDocument | None:
@@ -74,5 +78,7 @@ def save_text(
             "chars": len(document.text),
             "page_starts": list(document.page_starts),
             "unread_pages": list(document.unread_pages),
+            "image_pages": list(document.image_pages),
+            "findings": json.dumps([asdict(finding) for finding in document.findings]),
         },
     )

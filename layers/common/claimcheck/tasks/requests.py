@@ -16,9 +16,8 @@ from uuid import UUID  # noqa: TC003 -- pydantic reads it from the annotation
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from claimcheck.documents.kinds import PDF_TYPE, TEXT_TYPES
+from claimcheck.documents.kinds import MEDIA_TYPES, declared_type
 
-MEDIA_TYPES: tuple[str, ...] = (*TEXT_TYPES, PDF_TYPE)
 MAX_METADATA_BYTES = 4096
 MAX_URL_CHARS = 2048
 MAX_NAME_CHARS = 255
@@ -67,7 +66,7 @@ class DocumentSource(StrictModel):
     @field_validator("media_type")
     @classmethod
     def _known_type(cls, media_type: str | None) -> str | None:
-        if media_type is not None and media_type.partition(";")[0].strip().lower() not in MEDIA_TYPES:
+        if media_type is not None and declared_type(media_type) not in MEDIA_TYPES:
             raise fault(f"must be one of {', '.join(MEDIA_TYPES)}")
         return media_type
 
@@ -92,7 +91,7 @@ class DocumentSource(StrictModel):
         if self.text is not None:
             return self.text.encode(), "text/plain"
         if self.base64 is not None and self.media_type is not None:
-            return base64.b64decode(self.base64), self.media_type.partition(";")[0].strip().lower()
+            return base64.b64decode(self.base64), declared_type(self.media_type)
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from claimcheck.parts import Entry, Ledger
@@ -151,4 +151,8 @@ class Examination:
         findings = self.findings()
         if self._summed_up is not None:
             findings = {item: [self._summed_up] for item in findings}
-        return {**self.task.merge(self.params, findings, self.incomplete()), "coverage": coverage}
+        result = self.task.merge(self.params, findings, self.incomplete())
+        noticed = [asdict(finding) for finding in self.document.findings]
+        if noticed:
+            result["warnings"] = [*result.get("warnings", []), *noticed]
+        return {**result, "coverage": coverage}

@@ -26,7 +26,8 @@ from claimcheck.usecases.shown import Shown
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 
-    from claimcheck.documents.text import DocumentText, PageImage
+    from claimcheck.documents.render import PageImage
+    from claimcheck.documents.text import DocumentText
     from claimcheck.parts import Part
     from claimcheck.store.jobs import ClaimedJob
     from claimcheck.store.thread import DatabaseThread

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from claimcheck.documents.text import DocumentText, PageImage
+    from claimcheck.documents.render import PageImage
+    from claimcheck.documents.text import DocumentText
     from claimcheck.model.types import Answer, Question
 
 

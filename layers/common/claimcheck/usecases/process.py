@@ -24,7 +24,8 @@ from claimcheck.usecases.leases import LeaseLostError, Leases
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from claimcheck.documents.text import DocumentText, PageImage
+    from claimcheck.documents.render import PageImage
+    from claimcheck.documents.text import DocumentText
     from claimcheck.settings import ProcessSettings
     from claimcheck.store.jobs import ClaimedJob, Finished
     from claimcheck.store.thread import DatabaseThread

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from claimcheck.documents.text import PageImage
+    from claimcheck.documents.render import PageImage
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ SELECT held.held_s, coalesce(held.tenant_id, claimed.tenant_id) AS tenant_id,
   extract(epoch FROM now() - claimed.accepted_at)::float8 AS age_s,
   claimed.document_id::text, documents.name, documents.media_type, documents.content, documents.object_key,
   documents.chars, documents.text_content, documents.text_key, documents.text_is_content,
-  documents.page_starts, documents.unread_pages
+  documents.page_starts, documents.unread_pages, documents.image_pages, documents.findings
 FROM (VALUES (1)) AS one LEFT JOIN held ON true LEFT JOIN claimed ON true
 LEFT JOIN documents ON documents.id = claimed.document_id
 
@@ -187,6 +187,6 @@ SELECT found.status AS was FROM found
 -- What the worker read out of a document. The same for every job that names it, so it needs no fence.
 UPDATE documents SET text_content = %(text_content)s, text_key = %(text_key)s,
   text_is_content = %(text_is_content)s, chars = %(chars)s, page_starts = %(page_starts)s,
-  unread_pages = %(unread_pages)s
+  unread_pages = %(unread_pages)s, image_pages = %(image_pages)s, findings = %(findings)s
 WHERE id = %(document_id)s AND chars IS NULL
 RETURNING id::text AS document_id

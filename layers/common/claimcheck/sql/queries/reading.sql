@@ -24,7 +24,7 @@ FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
 
 -- name: get_document
 SELECT documents.id::text AS document_id, name, media_type, content, object_key, text_content, text_key,
-  text_is_content, chars, page_starts, unread_pages
+  text_is_content, chars, page_starts, unread_pages, image_pages, findings
 FROM jobs JOIN documents ON documents.id = jobs.document_id
 WHERE jobs.id = %(job_id)s AND jobs.tenant_id = %(tenant_id)s
 

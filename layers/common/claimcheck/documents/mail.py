@@ -1,0 +1,94 @@
+"""EML (RFC 5322 and MIME): the header's fields that people read, the body, and a list of the attachments."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from claimcheck.documents.compose import Composer
+from claimcheck.documents.encodings import decode_guessing
+from claimcheck.documents.html_text import declared_encoding, write_html
+from claimcheck.failures import PermanentFailure
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage, MIMEPart
+
+    from claimcheck.documents.text import DocumentText
+
+LIBRARIES = ("selectolax.lexbor",)
+
+_FIELDS = ("From", "To", "Cc", "Reply-To", "Date", "Subject")
+_MAX_PARTS = 10_000
+_FLOWED = re.compile(r"[ \t]+$", re.MULTILINE)
+
+
+def read(content: bytes, *, max_chars: int) -> DocumentText:
+    """Read a message. Attachments are named with type and size, and are not read.
+
+    Raises PermanentFailure as `read_document` says, and what the email package raises.
+    """
+    from email import message_from_bytes, policy
+
+    message: EmailMessage = message_from_bytes(content, policy=policy.default)
+    composer = Composer(max_chars=max_chars)
+    for name in _FIELDS:
+        for value in _fields(message, name):
+            composer.line(f"{name}: {value}")
+    _write_body(message, composer)
+    for count, part in enumerate(_attachments(message)):
+        if count >= _MAX_PARTS:
+            raise PermanentFailure("document_too_large", f"The message has more than {_MAX_PARTS:,} parts.")
+        composer.line(_listed(part))
+    return composer.finish(empty="The message has neither header nor text.")
+
+
+def _fields(message: EmailMessage, name: str) -> list[str]:
+    """A field's values with their encoded words decoded; as they stand where they are malformed."""
+    try:
+        values = message.get_all(name, [])
+    except Exception:  # noqa: BLE001 -- the package raises many kinds for malformed fields
+        values = [value for key, value in message.raw_items() if key.lower() == name.lower()]
+    return [" ".join(str(value).split()) for value in values]
+
+
+def _write_body(message: EmailMessage, composer: Composer) -> None:
+    """The plain text where there is one: it is what the sender's program holds for the same message."""
+    body = message.get_body(preferencelist=("plain",))
+    text = "" if body is None else _decoded(body)
+    if text.strip():
+        composer.line(_FLOWED.sub("", text))
+        return
+    body = message.get_body(preferencelist=("html",))
+    if body is not None:
+        write_html(_decoded(body), composer)
+
+
+def _decoded(part: MIMEPart) -> str:
+    payload = part.get_payload(decode=True)
+    content = payload if isinstance(payload, bytes) else str(part.get_payload()).encode(errors="replace")
+    charset = part.get_content_charset() or declared_encoding(content)
+    try:
+        return decode_guessing(content, charset)
+    except PermanentFailure:
+        return content.decode("ascii", errors="replace")
+
+
+def _attachments(message: EmailMessage) -> list[EmailMessage]:
+    """Every part but the containers and the bodies that may be shown."""
+    bodies = [message.get_body(preferencelist=(kind,)) for kind in ("plain", "html")]
+    found: list[EmailMessage] = []
+    stack = [message]
+    while stack:
+        part = stack.pop()
+        if part.get_content_maintype() == "multipart":
+            stack += reversed([each for each in part.iter_parts() if each is not None])  # type: ignore[misc]
+        elif not any(part is body for body in bodies):
+            found.append(part)
+    return found
+
+
+def _listed(part: EmailMessage) -> str:
+    payload = part.get_payload(decode=True)
+    size = len(payload) if isinstance(payload, bytes) else len(str(part.get_payload()))
+    name = " ".join((part.get_filename() or "without a name").split())
+    return f"[attachment, not read: {name}, {part.get_content_type()}, {size:,} bytes]"
