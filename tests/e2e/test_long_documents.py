@@ -85,9 +85,8 @@ def test_many_fields_share_the_cached_document(system: Running) -> None:
     text = "\n\n".join([*sentences, *["These words say nothing at all about any goods."] * 600])
     fields = [{"name": f"price of {word} wood", "type": "money"} for word in words]
     job = finished(system, "extract", text, fields=fields)
-    assert [value["amount"] for value in job["result"]["fields"].values()] == [
-        100 * at for at in range(len(words))
-    ]
+    found = {name: value["amount"] for name, value in job["result"]["fields"].items()}
+    assert found == {field["name"]: 100 * at for at, field in enumerate(fields)}
     usage = job["usage"]
     assert usage["calls"] == 3
     assert usage["cache_read_tokens"] > usage["cache_write_tokens"] > usage["input_tokens"] / 2
