@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from local.offline.faults import Call
 
+_ID = web.RequestKey("id", str)
 LARGEST = 32 * 1024 * 1024  # bytes of a request
 INLINE = 20_000  # characters; a longer document is read in a thread so that other calls go on
 REQUESTS = 4_000  # a minute, as a plausible account has; told in headers, never enforced
@@ -106,11 +107,11 @@ class OfflineModel:
         try:
             _check_headers(request)
             asked = parse(await _body(request))
-            call = self._calls.open(request["id"], document_key(asked.document))
+            call = self._calls.open(request[_ID], document_key(asked.document))
             call.model, call.stream = asked.model, asked.stream
             return await self._answer(request, asked, call)
         except ApiError as error:
-            call = call or self._calls.open(request["id"], document_key(""))
+            call = call or self._calls.open(request[_ID], document_key(""))
             call.status = error.status
             raise
         finally:
@@ -158,7 +159,7 @@ async def _errors(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """Give each request its id, and each failure the API's body."""
-    request["id"] = f"req_{secrets.token_hex(12)}"
+    request[_ID] = f"req_{secrets.token_hex(12)}"
     try:
         return await handler(request)
     except ApiError as problem:
@@ -173,7 +174,7 @@ async def _errors(
     if error.status >= 500 or error.status == 429:
         headers["x-should-retry"] = "true"
     return web.json_response(
-        wire.error_body(error.kind, error.message, request["id"]), status=error.status, headers=headers
+        wire.error_body(error.kind, error.message, request[_ID]), status=error.status, headers=headers
     )
 
 
@@ -201,7 +202,7 @@ def _headers(request: web.Request, calls: int = 0, used: int = 0) -> dict[str, s
         "input-tokens": (TOKENS, used),
         "output-tokens": (TOKENS, 0),
     }
-    headers = {"request-id": request["id"], "anthropic-organization-id": "offline"}
+    headers = {"request-id": request[_ID], "anthropic-organization-id": "offline"}
     for name, (limit, gone) in limits.items():
         headers[f"anthropic-ratelimit-{name}-limit"] = str(limit)
         headers[f"anthropic-ratelimit-{name}-remaining"] = str(max(0, limit - gone))
@@ -248,7 +249,7 @@ async def _send_stream(
     for part in events if whole else events[: max(3, len(events) // 2)]:
         await response.write(part)
     if kind == "stream_error" and fault is not None:
-        body = wire.error_body(fault.type or "overloaded_error", fault.message, request["id"])
+        body = wire.error_body(fault.type or "overloaded_error", fault.message, request[_ID])
         await response.write(wire.event("error", body))
     if kind == "reset":
         _break(request, reset=True)
