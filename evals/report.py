@@ -101,7 +101,7 @@ def _group(items: list[Item], draws: Resamples) -> Json:
 def _figures(items: list[Item], names: Sequence[str], draws: Resamples) -> Json:
     """Each figure, and the counts behind them."""
     counts: Json = {
-        "items": len(items),
+        "labels": sum(item.tp + item.fn > 0 for item in items),
         "absent": sum(item.absent for item in items),
         "unscored": sum(item.unscored for item in items),
         **{name: sum(getattr(item, name) for item in items) for name in ("tp", "fp", "fn")},

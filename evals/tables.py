@@ -64,6 +64,8 @@ def sections(report: Json) -> Iterator[tuple[str, Rows]]:
     """Each table with its title; the first row holds the headings."""
     for name, group in report["groups"].items():
         shown = _columns(group["total"])
+        if not shown:
+            continue
         rows = [["category", "labels", *(_HEADINGS.get(each, each.replace("_", " ")) for each in shown)]]
         rows += [_row(category, own, shown) for category, own in group["categories"].items()]
         rows.append(_row("all together", group["total"], shown))
@@ -78,9 +80,9 @@ def _columns(total: Json) -> list[str]:
 
 
 def _row(title: str, own: Json, shown: Sequence[str]) -> list[str]:
-    labelled = own["items"] - own["absent"] - own["unscored"]
-    unscored = f" ({own['unscored']} unscored)" if own["unscored"] else ""
-    return [title, f"{labelled}/{own['items']}{unscored}", *(cell(own[name]) for name in shown)]
+    others = [f"{own[name]} {name}" for name in ("absent", "unscored") if own[name]]
+    labels = f"{own['labels']}" + (f" ({', '.join(others)})" if others else "")
+    return [title, labels, *(cell(own[name]) for name in shown)]
 
 
 def _macro(group: Json, shown: Sequence[str]) -> list[str]:
