@@ -121,7 +121,9 @@ def test_every_figure_and_its_interval_lie_between_0_and_1(items: list[Item]) ->
 def test_f1_is_the_harmonic_mean_and_swaps_precision_and_recall(items: list[Item]) -> None:
     """Labels and answers exchanged: precision becomes recall, and F1 stays."""
     swapped = [replace(each, fp=each.fn, fn=each.fp) for each in items]
-    precision, recall, f1 = (figures.figure(items, name, SMALL).value for name in ("precision", "recall", "f1"))
+    precision, recall, f1 = (
+        figures.figure(items, name, SMALL).value for name in ("precision", "recall", "f1")
+    )
     assert figures.figure(swapped, "precision", SMALL).value == recall
     assert figures.figure(swapped, "f1", SMALL).value == f1
     if precision and recall:

@@ -76,7 +76,9 @@ def test_the_interval_covers_a_known_share_about_as_often_as_it_says() -> None:
     source, held = random.Random(7), 0
     for sample in range(200):
         cases = [float(source.random() < 0.3) for _ in range(40)]
-        bounds = interval(Resamples([str(i) for i in range(40)], seed=sample, times=300).ratios(cases, [1] * 40))
+        bounds = interval(
+            Resamples([str(i) for i in range(40)], seed=sample, times=300).ratios(cases, [1] * 40)
+        )
         assert bounds is not None
         held += bounds[0] <= 0.3 <= bounds[1]
     assert 0.88 <= held / 200 <= 0.99

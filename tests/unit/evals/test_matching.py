@@ -29,7 +29,7 @@ from evals.sets import cuad
     ],
 )
 def test_dates_are_compared_as_iso(text: str, iso: str | None) -> None:
-    """A date is read from ISO, from US figures with two or four digits of a year, and from words; else not."""
+    """A date is read from ISO, from US figures with two or four digits of a year, and from words."""
     assert matching.calendar_date(text) == iso
 
 
@@ -102,7 +102,7 @@ def test_counted_gives_each_value_its_due() -> None:
 
 @given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc")))
 def test_counted_adds_up_and_turns_over(labels: list[str], answers: list[str]) -> None:
-    """Right and wrong answers are all answers, right and missed labels all labels; swapped, the errors swap."""
+    """Right and wrong answers are all answers, right and missed labels all labels; errors swap sides."""
     right, extra, missed = matching.counted(labels, answers)
     assert (right + extra, right + missed) == (len(answers), len(labels))
     assert matching.counted(answers, labels) == (right, missed, extra)
@@ -111,10 +111,13 @@ def test_counted_adds_up_and_turns_over(labels: list[str], answers: list[str]) -
 @pytest.mark.parametrize(
     ("label", "names"),
     [
-        ('Anixa, Inc. ("A"); OntoChem GmbH ("O")( individually as a “Party”)', {"anixa inc", "ontochem gmbh"}),
+        (
+            'Anixa, Inc. ("A"); OntoChem GmbH ("O")( individually as a “Party”)',
+            {"anixa inc", "ontochem gmbh"},
+        ),
         ('Capsugel US, LLC ("C"); C and D (each a “Party” and together the “Parties”)', {"capsugel us llc"}),
         ("VA I, LLC, ValueAct Fund, L.P., ValueAct LLC", {"va i llc", "valueact fund lp", "valueact llc"}),
-        ('CARBOGEN AG (“S” and, collectively with X, the “Parties”, and each, a “Party)', {"carbogen ag"}),
+        ("CARBOGEN AG (“S” and, collectively with X, the “Parties”, and each, a “Party)", {"carbogen ag"}),
         ('(DGT Corp. ("DGT"); Dolphin Limited ("D")', {"dgt corp", "dolphin ltd"}),
         ('SPORT-HALEY, INC. ("C"); __________ ("Professional")', {"sport haley inc"}),
     ],

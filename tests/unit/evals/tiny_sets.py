@@ -1,4 +1,4 @@
-"""Labelled sets of a few hand-made documents, in the format of the real ones, and what answers them perfectly."""
+"""Labelled sets of a few hand-made documents, in the format of the real ones, and their perfect answers."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 Json = dict[str, Any]
-Script = "Callable[[str, Json], Json]"
 
 ALPHA = (
     "Preamble. SUPPLY AGREEMENT made on March 1, 2016 by Alpha Works, Inc. and Beta Ltd.\n"
@@ -110,8 +108,20 @@ FIGURES = {
     "2. What was the change?": "176186 thousand",
 }
 CLAIMS = [
-    {"id": "claim-1", "title": "Water I", "policy": "Burst pipes.", "claim": "A pipe burst.", "label": "covered"},
-    {"id": "claim-2", "title": "Water I", "policy": "Burst pipes.", "claim": "A flood.", "label": "not_covered"},
+    {
+        "id": "claim-1",
+        "title": "Water I",
+        "policy": "Burst pipes.",
+        "claim": "A pipe burst.",
+        "label": "covered",
+    },
+    {
+        "id": "claim-2",
+        "title": "Water I",
+        "policy": "Burst pipes.",
+        "claim": "A flood.",
+        "label": "not_covered",
+    },
     {"id": "claim-3", "title": "Fire II", "policy": "Fire.", "claim": "Some smoke.", "label": "ambiguous"},
 ]
 BASES = {"Entailment": "stated", "Contradiction": "contradicted", "NotMentioned": "not_mentioned"}
@@ -203,9 +213,7 @@ def perfect(task: str, body: Json) -> Json:
         return _perfect_contract(task, name, text)
     if name in AGREEMENTS:
         verdicts = [
-            verdict(
-                key, "pass" if choice == "Entailment" else "fail", BASES[choice], evidence(text, *quotes)
-            )
+            verdict(key, "pass" if choice == "Entailment" else "fail", BASES[choice], evidence(text, *quotes))
             for key, (_, choice, quotes) in AGREEMENTS[name][1].items()
         ]
         return {"criteria": verdicts}
