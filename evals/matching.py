@@ -52,10 +52,17 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[^\w\s&]|_", " ", folded).split())
 
 
+def unbracketed(text: str) -> str:
+    """A text without what stands in round brackets, nested ones and one that is never closed included."""
+    before = None
+    while before != text:
+        before, text = text, re.sub(r"\([^()]*\)", " ", text)
+    return text.partition("(")[0].replace(")", " ")
+
+
 def name(text: str) -> str:
     """A person's or a company's name: plain, without what stands in brackets or after "d/b/a"."""
-    bare = re.sub(r"\([^()]*\)?", " ", text)
-    bare = re.split(r"\b[dfa]/[bk]/a\b", bare, flags=re.IGNORECASE)[0]
+    bare = re.split(r"\b[dfa]/[bk]/a\b", unbracketed(text), flags=re.IGNORECASE)[0]
     words = [_FORMS.get(word, word) for word in plain(bare).split()]
     return " ".join(words)
 

@@ -61,6 +61,7 @@ def build(
         "cost_usd": _costs(done, finished),
         "seconds": _times(jobs),
         "evidence": _evidence(done, finished),
+        "warnings": _warnings(jobs),
         "groups": {group: _group(items, draws) for group, items in _by_group(judged.items).items()},
         "confusion": {
             table: [[label, answer, count] for (label, answer), count in sorted(counts.items())]
@@ -118,6 +119,12 @@ def _jobs(jobs: Sequence[Outcome]) -> Json:
         "by_status": dict(Counter(job.status for job in jobs)),
         "failures": dict(codes.most_common()),
     }
+
+
+def _warnings(jobs: Sequence[Outcome]) -> dict[str, int]:
+    """What the product itself found wanting in the model's answers, by code."""
+    codes = (warning["code"] for job in jobs for warning in (job.result or {}).get("warnings") or [])
+    return dict(Counter(codes).most_common())
 
 
 def _costs(examples: Sequence[Example], finished: Mapping[str, Outcomes]) -> Json:

@@ -127,6 +127,9 @@ def summary(report: Json) -> list[str]:
             f"time from submission to final: p50 {time['p50']:.2f} s, p95 {time['p95']:.2f} s, "
             f"longest {time['longest']:.2f} s"
         )
+    if report["warnings"]:
+        codes = ", ".join(f"{code} {count}" for code, count in report["warnings"].items())
+        lines.append(f"the product's own warnings: {codes}")
     return [*lines, _quotes(report["evidence"]), _intervals(report)]
 
 

@@ -170,6 +170,11 @@ def _law(values: list[str]) -> Keys:
     return frozenset({"; ".join(found)} if found else ())
 
 
+def _title(values: list[str]) -> Keys:
+    """A contract's name without what stands in brackets: labels end in "(“" now and then."""
+    return whole([matching.unbracketed(each) for each in values])
+
+
 def parties(values: list[str]) -> Keys:
     """The names in a list of parties.
 
@@ -177,15 +182,31 @@ def parties(values: list[str]) -> Keys:
     say what several of them are called together ("A and B (each a “Party”)") name nobody.
     """
     pieces = [
-        part for each in values for piece in each.split(";") for part in _AFTER_A_FORM.split(piece.strip())
+        part for each in values for piece in _parted(each) for part in _AFTER_A_FORM.split(piece.strip())
     ]
     return frozenset(found for piece in pieces if (found := _party(piece)))
 
 
+def _parted(label: str) -> list[str]:
+    """Split at the semicolons outside of brackets; at every one where the brackets do not pair."""
+    label = label.replace("[", "(").replace("]", ")")
+    unpaired = label.count("(") - label.count(")")
+    if unpaired > 0 and label.startswith("("):
+        label, unpaired = label[1:], unpaired - 1
+    if unpaired:
+        return label.split(";")
+    pieces, depth = [""], 0
+    for char in label:
+        depth += (char == "(") - (char == ")")
+        if char == ";" and depth <= 0:
+            pieces.append("")
+        else:
+            pieces[-1] += char
+    return pieces
+
+
 def _party(piece: str) -> str:
-    if piece.startswith("(") and piece.count("(") > piece.count(")"):
-        piece = piece[1:]
-    head = re.sub(r"\([^()]*\)?", " ", piece)
+    head = matching.unbracketed(piece)
     several = (
         re.search(r"\band\b", head) and re.search(r"\bPart(?:y|ies)\b", piece) and _DEFINES.search(piece)
     )
@@ -193,6 +214,7 @@ def _party(piece: str) -> str:
 
 
 RULES: dict[str, Callable[[list[str]], Keys]] = {
+    "Document Name": _title,
     "Parties": parties,
     "Agreement Date": _date,
     "Effective Date": _date,

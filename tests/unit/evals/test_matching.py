@@ -119,6 +119,9 @@ def test_counted_adds_up_and_turns_over(labels: list[str], answers: list[str]) -
         ("VA I, LLC, ValueAct Fund, L.P., ValueAct LLC", {"va i llc", "valueact fund lp", "valueact llc"}),
         ("CARBOGEN AG (“S” and, collectively with X, the “Parties”, and each, a “Party)", {"carbogen ag"}),
         ('(DGT Corp. ("DGT"); Dolphin Limited ("D")', {"dgt corp", "dolphin ltd"}),
+        ("Oil Ltd (solely for 1 (Secrecy); 2 (Rivals); and so on); Q Inc", {"oil ltd", "q inc"}),
+        ("Oil Ltd [Secrecy; Rivals]; Q Inc", {"oil ltd", "q inc"}),
+        ('A Inc. ("A"; B Inc.', {"a inc", "b inc"}),
         ('SPORT-HALEY, INC. ("C"); __________ ("Professional")', {"sport haley inc"}),
     ],
 )
@@ -130,6 +133,9 @@ def test_parties_are_the_names_in_a_label(label: str, names: set[str]) -> None:
 @pytest.mark.parametrize(
     ("category", "label", "answer", "same"),
     [
+        ("Document Name", "COLLABORATION AGREEMENT (“", "Collaboration Agreement", True),
+        ("Document Name", "PROGRAMMING AGREEMENT (WQHT HD2)", "Programming Agreement", True),
+        ("Document Name", "Promotion Agreement", "Cooperation Agreement", False),
         ("Governing Law", "New York", "State of New York", True),
         ("Governing Law", "England; Wales", "England and Wales", True),
         ("Governing Law", "Ontario, Canada", "the laws of the Province of Ontario, Canada", True),

@@ -127,6 +127,14 @@ def test_faults_of_the_product_are_named() -> None:
     assert built(1, of=1, job=outcome(same_text=False))["evidence"]["texts_changed"] == 1
 
 
+def test_the_products_own_warnings_are_counted_by_code() -> None:
+    """Values that it could not use, verdicts that it turned around."""
+    warned = {"criteria": [], "warnings": [{"code": "unusable"}, {"code": "silent"}, {"code": "silent"}]}
+    made = built(1, of=2, job=outcome(result=warned))
+    assert made["warnings"] == {"silent": 4, "unusable": 2}
+    assert "the product's own warnings: silent 4, unusable 2" in printed(made)
+
+
 def test_figures_of_several_models_are_marked() -> None:
     """The API's model may change within a run."""
     made = {**built(1), "models": ["a", "b"]}

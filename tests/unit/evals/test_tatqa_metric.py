@@ -45,7 +45,7 @@ def test_scores_are_those_of_the_official_evaluator(
     answer: str, asked: dict[str, Any], exact: float, f1: float
 ) -> None:
     """Scale, percent, rounding, several answers, articles and its odd habits."""
-    assert tatqa_metric.score(answer, asked) == (exact, pytest.approx(f1))
+    assert tatqa_metric.score(answer, asked) == pytest.approx((exact, f1))
 
 
 @given(st.text(max_size=40), st.lists(st.text(min_size=1, max_size=20), min_size=1, max_size=3))
