@@ -73,7 +73,7 @@ def test_where_nothing_runs_it_starts_a_system_of_its_own_and_stops_it(tmp_path:
 
 
 def test_a_run_that_was_killed_goes_on_with_its_own_systems_jobs(tmp_path: Path) -> None:
-    """SIGKILL leaves the system up with the jobs; the next call takes both up, pays nothing anew, and ends it."""
+    """SIGKILL leaves the system up with the jobs; the next call takes both up again, and ends the system."""
     elsewhere, journal = ["--system-data", str(tmp_path / "none")], tmp_path / "run" / "journal.jsonl"
     process = start(tmp_path, "insurance", *elsewhere)
     deadline = time.monotonic() + 100
