@@ -26,6 +26,7 @@ class ScriptedApi(StandIn):
         self.cost_usd = cost_usd
         self.model = model
         self.hold = threading.Event()
+        self.shows: str | None = None  # the text of every document, where it is not the one submitted
         self.jobs: dict[str, Json] = {}
         self.by_key: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -39,7 +40,7 @@ class ScriptedApi(StandIn):
         if job is None:
             return Answer(404, {"title": "Not found", "code": "not_found"})
         if parts[2:] == ["document"]:
-            return Answer(200, {"text": job["asked"]["document"]["text"]})
+            return Answer(200, {"text": self.shows or job["asked"]["document"]["text"]})
         if self.hold.is_set():
             return Answer(200, {**self._shown(parts[1], job), "status": "running", "result": None})
         return Answer(200, self._shown(parts[1], job))

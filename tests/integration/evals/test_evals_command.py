@@ -150,7 +150,9 @@ def test_the_budget_stops_the_run_before_the_next_document(data: Path) -> None:
         assert "documents: 1 of 2: STOPPED, the budget of 3.5 USD" in out
         assert len(api.jobs) == 2
         assert json.loads(written.read_text(encoding="utf-8"))["cost_usd"]["total"] == pytest.approx(1.8)
-        code, out, err = done([*arguments, "--budget-usd", "4"])  # what the first run spent counts
+        code, out, _ = done([*arguments, "--budget-usd", "3.5"])  # what the first call spent counts
+        assert (code, len(api.jobs)) == (1, 2), out
+        code, out, err = done([*arguments, "--budget-usd", "4"])
         assert code == 0, out + err
         assert len(api.jobs) == 4
 
@@ -163,7 +165,7 @@ def test_a_run_that_was_killed_neither_loses_nor_pays_twice(data: Path) -> None:
         arguments = command(data, run, api, "cuad", "--concurrency", "1", "--json", str(written))
         process = start(arguments)
         deadline = time.monotonic() + 60
-        while len(api.jobs) < 2 and process.poll() is None and time.monotonic() < deadline:
+        while _tickets(run) < 2 and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=30)
@@ -172,6 +174,7 @@ def test_a_run_that_was_killed_neither_loses_nor_pays_twice(data: Path) -> None:
         code, out, err = done(arguments)
         assert code == 0, out + err
         assert len(api.jobs) == 4
+        assert len([each for each in api.asked if each.method == "POST"]) == 4, "tickets are used again"
         asked = len(api.asked)
         report = json.loads(written.read_text(encoding="utf-8"))
         assert report["cost_usd"]["total"] == pytest.approx(2.0)
@@ -182,8 +185,24 @@ def test_a_run_that_was_killed_neither_loses_nor_pays_twice(data: Path) -> None:
     assert _without_time(again) == _without_time(out)
 
 
+def _tickets(run: Path) -> int:
+    """How many submissions the journal holds."""
+    journal = run / "journal.jsonl"
+    return journal.read_bytes().count(b'"submitted"') if journal.exists() else 0
+
+
 def _without_time(out: str) -> list[str]:
     return [line for line in out.splitlines() if not line.startswith("time")]
+
+
+def test_places_in_another_text_are_not_compared(data: Path) -> None:
+    """Where the API's text of a document is not the set's, its offsets say nothing, and that is told."""
+    with ScriptedApi(tiny_sets.perfect) as api:
+        api.shows = "Another text."
+        report = measured(data, api, "contractnli")
+    assert report["evidence"]["texts_changed"] == 2
+    assert values(report, "span_iou") == set()
+    assert values(report, "f1") == {1.0}
 
 
 def test_a_ticket_that_was_not_written_down_is_found_by_its_key(data: Path) -> None:

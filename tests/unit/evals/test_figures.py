@@ -59,6 +59,7 @@ def test_a_proportion_of_documents_has_wilsons_interval_and_f1_has_not() -> None
     assert recall.method == "wilson"
     assert (recall.low, recall.high) == wilson(2, 4)
     assert f1.method == "bootstrap"
+    assert figures.figure([item("d1", fn=1), item("d2", fn=1)], "f1", DRAWS).method == "bootstrap"
 
 
 def test_labels_of_one_document_are_not_independent() -> None:

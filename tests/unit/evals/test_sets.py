@@ -155,6 +155,29 @@ def test_a_wrong_value_is_both_one_too_many_and_one_missed(data: Path) -> None:
     assert (names.tp, names.fp, names.fn) == (1, 1, 1)
 
 
+def test_an_answer_that_is_no_value_of_its_kind_is_still_an_answer(data: Path) -> None:
+    """A date that cannot be read as one is wrong; it is not nothing."""
+
+    def answering(task: str, body: dict[str, Any]) -> dict[str, Any]:
+        result = tiny_sets.perfect(task, body)
+        if task == "extract":
+            result["fields"]["Agreement Date"] = "in the spring"
+        return result
+
+    found = judged(load(data, "cuad"), "cuad", answering)
+    labelled, absent = (one(found, document, "Agreement Date") for document in ("cuad-a", "cuad-b"))
+    assert (labelled.tp, labelled.fp, labelled.fn) == (0, 1, 1)
+    assert (absent.fp, absent.null) == (1, False)
+
+
+def test_hypotheses_are_asked_so_that_silence_is_a_fail(data: Path) -> None:
+    """In the set's words, behind what its annotators were asked, in the order of their numbers."""
+    assert load(data, "contractnli")[0].questions["evaluate"]["criteria"] == [
+        {"id": "nda-2", "criterion": "The agreement states or implies: Permissible copy is agreed."},
+        {"id": "nda-5", "criterion": "The agreement states or implies: Sharing with employees is agreed."},
+    ]
+
+
 @pytest.mark.parametrize(("answer", "places"), [("08/[]/2019", ["March 1, 2016"]), ("", ["March 1, 2016"])])
 def test_a_label_without_a_value_is_not_scored_but_its_place_is(
     data: Path, answer: str, places: list[str]
