@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -146,7 +145,7 @@ def _put_through(
             )
             if not runner.run(open_ones):
                 return False
-    shutil.rmtree(own, ignore_errors=True)  # every job is in the journal: its system has served
+    system.discard(own)
     return True
 
 

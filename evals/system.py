@@ -69,6 +69,7 @@ def address(asked: Wanted, own: Path) -> Iterator[tuple[str, str]]:
         try:
             yield str(left["url"]), str(left["key"])
         finally:
+            # it has no parent any more that could be told; it says itself where it does not stop
             subprocess.run([_command(), "down", "--data", str(own)], check=False, stdout=sys.stderr)
         return
     with _started(asked.model, own, os.environ) as found:
@@ -102,6 +103,12 @@ def _started(model: str, own: Path, environment: Mapping[str, str]) -> Iterator[
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def discard(own: Path) -> None:
+    """Remove the data of a system of the run's own, once every job is in the journal and it has stopped."""
+    if not read_up(own):
+        shutil.rmtree(own, ignore_errors=True)
 
 
 def _last_line(log: Path) -> str:
