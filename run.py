@@ -4,6 +4,7 @@ python3 run.py demo            the whole pipeline on sample documents
 python3 run.py test [...]      the tests; further arguments go to pytest
 python3 run.py faults [...]    kills everything, many times, and counts what was lost
 python3 run.py check           lint, format, types, import arrows, the template
+python3 run.py evals [...]     measures the product against labelled documents; evals --help lists the sets
 python3 run.py sam [...]       AWS SAM's own command, with the Python it wants: sam build, sam deploy --guided
 python3 run.py lock            writes the files of pinned requirements; --upgrade takes newer versions
 python3 run.py up [...]        or any other command of `claimcheck`
@@ -62,6 +63,9 @@ def command_of(name: str, rest: list[str]) -> list[str]:
     if name == "faults":
         os.chdir(ROOT)
         return [str(OURS.python), "-m", "tests.faults", *rest]
+    if name == "evals":
+        os.environ.setdefault("CLAIMCHECK_COMMAND", "python3 run.py")
+        return [OURS.program("claimcheck-evals"), *rest]
     if name == "sam":
         os.environ.update(sam_environment())
         return [SAM.program("sam"), *rest]
