@@ -1,4 +1,4 @@
-"""TAT-QA's exact match and F1; the expected values were computed with the set's evaluator, as published copies have it."""
+"""TAT-QA's exact match and F1, as computed with published copies of the set's evaluator."""
 
 from __future__ import annotations
 

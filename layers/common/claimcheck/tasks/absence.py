@@ -37,11 +37,34 @@ _NO_ABSENCE = re.compile(
 )
 
 
+# A prohibition asks that something be stated: a document that does not mention subletting does not forbid it.
+_PROHIBITION = re.compile(
+    r"""
+      \b(?: shall | must | may | will | would | should | can | could | need )\s+(?:\w+\s+)?(?: not | never )\b
+    | \bcannot\b | \b(?: ca | sha | must | wo | could | should | would | need )n['’]t\b
+    | \b(?: not | never | n['’]t )\s+(?:be\s+)?
+      (?: permitted | allowed | entitled | authori[sz]ed | assignable | transferable )\b
+    | \b(?: agree[sd]? | covenant(?:s|ed)? | undertake[sn]? | promise[sd]? | oblig\w+ | bound )
+      \s+(?:\w+\s+)?not\s+to\b
+    | \bwithout\ (?: cause | (?:any\ |prior\ |written\ )*(?: notice | consent | approval | permission ))\b
+    | \b(?: darf | dürfen | kann | können | muss | müssen | soll(?:en)? )\b.{0,60}?
+      \b(?: nicht | kein(?:e[mnrs]?)? | nie | niemals )\b
+    | \bnicht\s+(?: erlaubt | gestattet | zulässig | übertragbar | berechtigt )\b
+    | \b(?:ne\b|n['’])\s*(?: peut | peuvent | doit | doivent | pourra | pourront | devra | devront )\b
+      .{0,40}?\b(?: pas | jamais )\b
+    | \bno\ (?: podrán? | puede[n]? | debe[n]? | deberán? )\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
 def asks_for_absence(criterion: str) -> bool:
     """Whether a criterion's own words ask that something not be there, as "no penalty is agreed" does.
+
+    "The tenant may not sublet" does not: it asks for a prohibition, which has to be stated.
 
     A test of words, not of meaning, in English, German, French and Spanish. It is necessary for a pass
     that rests on the document's silence, and takes a negation of another kind for one of this now and then.
     """
     plain = " ".join(unicodedata.normalize("NFC", criterion).split())
-    return _ABSENCE.search(_NO_ABSENCE.sub(" ", plain)) is not None
+    return _ABSENCE.search(_PROHIBITION.sub(" ", _NO_ABSENCE.sub(" ", plain))) is not None
