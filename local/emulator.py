@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
-    from local.system import System
+    from local.system import Bucket, System
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -132,6 +132,7 @@ def provision(endpoint: str, system: System, secrets: Mapping[str, str]) -> None
     for bucket in system.buckets.values():
         with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
             s3.create_bucket(Bucket=bucket.name)
+        _set_notifications(s3, bucket, system)
     vault: SecretsManagerClient = _client("secretsmanager", endpoint)
     for name, value in secrets.items():
         _ensure_secret(vault, name, value)
@@ -140,6 +141,21 @@ def provision(endpoint: str, system: System, secrets: Mapping[str, str]) -> None
 def secret_arn(name: str) -> str:
     """The ARN of a secret without its random ending: valid on AWS too, and the same after a restart."""
     return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"
+
+
+def _set_notifications(s3: S3Client, bucket: Bucket, system: System) -> None:
+    """As on AWS, each queue gets a test message."""
+    configurations: list[Any] = [
+        {
+            "QueueArn": system.queues[each.queue].arn,
+            "Events": [each.event],
+            "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": each.prefix}]}},
+        }
+        for each in bucket.notifications
+    ]
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket.name, NotificationConfiguration={"QueueConfigurations": configurations}
+    )
 
 
 def _ensure_queue(sqs: SQSClient, name: str, attributes: Mapping[str, str]) -> None:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.jobs.states import Status
-from claimcheck.store.jobs import IdempotencyKey, KeyTaken, Ticket, cancel_job, insert_job, redrive_job
+from claimcheck.store.jobs import (
+    IdempotencyKey,
+    KeyTaken,
+    Redriven,
+    Ticket,
+    cancel_job,
+    insert_job,
+    redrive_job,
+)
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -151,7 +159,7 @@ class JobMachine(RuleBasedStateMachine):
     @rule(which=WHICH)
     def redrive(self, which: int) -> None:
         job = self.pick(which, failed)
-        assert redrive_job(self.database, self.tenant, job.job_id) == "failed"
+        assert redrive_job(self.database, self.tenant, job.job_id) == Redriven("failed", waits=False)
         job.redrive()
 
     # --- what the rules share ---------------------------------------------------------------------

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from claimcheck.jobs.states import Status
 from claimcheck.store.connection import Database
-from claimcheck.store.jobs import cancel_job, finish_job, redrive_job
+from claimcheck.store.jobs import Redriven, cancel_job, finish_job, redrive_job
 from claimcheck.store.reading import get_job, get_trail
 from hypothesis import HealthCheck, given, settings
 
@@ -94,7 +94,7 @@ def test_a_trail_without_an_answer_verifies(database: Database, end: str) -> Non
 def test_the_trail_of_a_job_that_was_put_back_verifies(database: Database) -> None:
     """A failed job that its owner put back has a sound trail, open or ended again."""
     job_id = in_state(database, Status.FAILED)
-    assert redrive_job(database, TENANT, job_id) == "failed"
+    assert redrive_job(database, TENANT, job_id) == Redriven("failed", waits=False)
     assert verify(*as_client(database, job_id)) == []
     assert finish_job(
         database, job_id, claimed_again(database, job_id).attempt, status="completed", result=RESULT
@@ -116,7 +116,7 @@ def test_the_digests_cover_what_was_handed_in(database: Database, sql_connection
     detail, key = trail["events"][0]["detail"], trail["digest_key"]
     params = loads(value(sql_connection, "SELECT params::text FROM jobs"))
     assert detail["input_digest"] == digest(key, {"task": "extract", "params": params})
-    keyed = "SELECT encode(sha256(decode(%(key)s, 'hex') || sha256(content)), 'hex') FROM documents"
+    keyed = "SELECT encode(sha256(decode(%(key)s, 'hex') || sha256(content)), 'hex') FROM objects"
     assert detail["document_digest"] == value(sql_connection, keyed, {"key": key})
 
 

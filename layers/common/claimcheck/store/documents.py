@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """One row. Bytes are in `content` or under `object_key`; the text, once read, in one of three places."""
+    """One row. Bytes are in `content`, else in the bucket under `object_key`; the text, once read, in one of
+    three places. `size_bytes` is None, as `content` is, until bytes that are awaited have arrived."""
 
     document_id: str
     name: str | None
     media_type: str
+    sha256: bytes
+    size_bytes: int | None
     content: bytes | None
     object_key: str | None
     text_content: str | None
@@ -46,6 +49,11 @@ class StoredDocument:
     def with_text(self, text: str) -> DocumentText:
         """The document as text, with its pages."""
         return DocumentText(text, self.page_starts, self.unread_pages)
+
+
+def object_key(tenant_id: str, sha256: bytes) -> str:
+    """Where a tenant's bytes are in the bucket; the table `objects` makes the same of them."""
+    return f"documents/{tenant_id}/{sha256.hex()}"
 
 
 def get_document(database: Database, tenant_id: str, job_id: str) -> StoredDocument | None:

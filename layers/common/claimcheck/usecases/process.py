@@ -19,17 +19,25 @@ from claimcheck.tasks.base import Source
 from claimcheck.telemetry import count, logger, places_of
 from claimcheck.usecases.company import Company
 from claimcheck.usecases.coverage import coverage_of
-from claimcheck.usecases.documents import is_own_text, load_content, load_text
+from claimcheck.usecases.documents import (
+    LargeFiles,
+    has_digest,
+    is_large,
+    is_own_text,
+    load_content,
+    load_text,
+)
 from claimcheck.usecases.leases import LeaseLostError, Leases
 
 if TYPE_CHECKING:
     from claimcheck.documents.text import DocumentText
     from claimcheck.settings import ProcessSettings
+    from claimcheck.store.documents import StoredDocument
     from claimcheck.store.jobs import ClaimedJob, Finished
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.answer import Answerer
     from claimcheck.usecases.deliver import Deliver
-    from claimcheck.usecases.ports import Objects, Parser, Queue
+    from claimcheck.usecases.ports import FileObjects, Parser, Queue
 
 _INLINE_CHARS = 262_144  # a longer text goes to the bucket instead of the row
 _GRACE_S = 5.0  # the model call's own timeout ends first, and what is known of it is written down
@@ -54,7 +62,7 @@ class Process:
         *,
         answerer: Answerer,
         parse: Parser,
-        objects: Objects,
+        objects: FileObjects,
         jobs_queue: Queue,
         deliver: Deliver,
         settings: ProcessSettings,
@@ -64,6 +72,7 @@ class Process:
         self._answerer = answerer
         self._parse = parse
         self._objects = objects
+        self._large_files = LargeFiles(objects)
         self._jobs_queue = jobs_queue
         self._deliver = deliver
         self._settings = settings
@@ -160,15 +169,23 @@ class Process:
         kept = await asyncio.to_thread(load_text, stored, self._objects)
         if kept is not None:
             return kept
-        content = await asyncio.to_thread(load_content, stored, self._objects)
-        text = await self._parse(content, stored.media_type)
-        own = is_own_text(content, text)
+        text, own = await self._parsed(stored)
         key = None
         if not own and len(text.text) > _INLINE_CHARS:
             key = f"texts/{job.tenant_id}/{stored.document_id}"
             await asyncio.to_thread(self._objects.put, key, text.text.encode(), "text/plain; charset=utf-8")
         await self._database.surely(save_text, stored.document_id, text, text_key=key, text_is_content=own)
         return text
+
+    async def _parsed(self, stored: StoredDocument) -> tuple[DocumentText, bool]:
+        """The text that is in the bytes, and whether it is the bytes themselves."""
+        if stored.object_key is not None and is_large(stored):
+            async with self._large_files.fetched(stored.object_key, stored.sha256) as file:
+                text = await self._parse(file, stored.media_type)
+            return text, await asyncio.to_thread(has_digest, text.text, stored.sha256)
+        content = await asyncio.to_thread(load_content, stored, self._objects)
+        text = await self._parse(content, stored.media_type)
+        return text, is_own_text(content, text)
 
     async def _failed(self, job: ClaimedJob, failure: JobFailure) -> Finished | Retry | None:
         spent = Spent(failures=job.failures, waits=job.waits, age_s=job.age_s)
