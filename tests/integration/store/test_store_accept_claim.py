@@ -99,9 +99,9 @@ def test_ids_of_two_connections_are_ordered_by_time(
 @pytest.mark.parametrize(
     ("changes", "constraint"),
     [
-        ({"tenant_id": "nobody"}, "objects_tenant_id_fkey"),
+        ({"tenant_id": "nobody"}, "documents_tenant_id_fkey"),
         ({"priority": "urgent"}, "jobs_priority_check"),
-        ({"sha256": hashlib.md5(b"", usedforsecurity=False).digest()}, "objects_sha256_check"),
+        ({"sha256": hashlib.md5(b"", usedforsecurity=False).digest()}, "documents_sha256_check"),
     ],
 )
 def test_what_is_refused_leaves_nothing(

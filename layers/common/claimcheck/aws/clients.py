@@ -66,8 +66,8 @@ def s3(budget: Budget = CONTENT) -> S3Client:
     """A new client of S3."""
     import boto3
 
-    # Path style: the bucket's name need not resolve, which an endpoint on this machine relies on. Addresses are
-    # signed after version 4: what boto3 does by itself signs neither the length nor any other header.
+    # Path style: the bucket's name need not resolve, which an endpoint on this machine relies on.
+    # Version 4: an address that boto3 signs by default binds neither the length nor the checksum.
     config = budget.config(s3={"addressing_style": "path"}, signature_version="s3v4")
     client: S3Client = boto3.client("s3", config=config)
     return client

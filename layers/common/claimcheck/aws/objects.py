@@ -42,7 +42,7 @@ class S3Objects:
             return self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def fetch_to(self, key: str, file: BinaryIO) -> bytes:
-        """Write what is stored under `key` into `file`, piece by piece; its SHA-256. Raises UnavailableError."""
+        """Write what is under `key` into `file`, piece by piece; its SHA-256. Raises UnavailableError."""
         digest = hashlib.sha256()
         for chunk in self._chunks(key):
             digest.update(chunk)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from claimcheck.store.connection import Database
 
 _MISSING = (
-    "The document that this job names was not uploaded in time. POST /documents says where to upload it; do so, "
-    "then put this job back (POST /jobs/{job_id}/redrive) or hand in a new one."
+    "The document that this job names was not uploaded in time. POST /documents says where to upload it; "
+    "do so, then put this job back (POST /jobs/{job_id}/redrive) or hand in a new one."
 )
 
 
