@@ -107,6 +107,9 @@ class Emulator:
             "MINISTACK_REGION": REGION,
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "SERVICES": "sqs,s3,secretsmanager",
+            # Of presigned addresses it checks the signature, which only a key that it knows can have made.
+            "AWS_ACCESS_KEY_ID": CREDENTIALS[0],
+            "AWS_SECRET_ACCESS_KEY": CREDENTIALS[1],
             "IOT_MTLS_ENABLED": "0",  # would listen on port 8883
             "SFTP_ENABLED": "0",
             "DOCKER_HOST": "unix:///nonexistent",  # it would remove containers it takes for its own
