@@ -1,4 +1,4 @@
-"""The process in which untrusted bytes are parsed: bytes on stdin, JSON on stdout.
+"""The process in which untrusted bytes are parsed: bytes on stdin (a pipe or a file), JSON on stdout.
 
 `python -m claimcheck.documents.child --media-type TYPE --max-chars N --memory BYTES --seconds N`.
 It limits itself before it reads a byte: memory, processor time, no core file, no file written.
@@ -10,15 +10,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
+import stat
 import sys
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.documents.kinds import HEAD_BYTES, kind_of
+from claimcheck.documents.pdf import read_pdf
 from claimcheck.documents.read import read_document
 from claimcheck.failures import PermanentFailure
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from claimcheck.documents.text import DocumentText
 
 _GRACE_S = 5  # between SIGXCPU, which tells that the time is up, and SIGKILL, which might be anyone's
 
@@ -55,16 +61,16 @@ def limit(*, memory_bytes: int, cpu_seconds: int) -> None:
 
 def _encoded(media_type: str, max_chars: int) -> bytes:
     try:
-        answer = _answer(sys.stdin.buffer.read(), media_type, max_chars)
+        answer = _answer(media_type, max_chars)
         return json.dumps(answer, ensure_ascii=False).encode()
     except MemoryError:
         message = "Reading the document takes more memory than it may."
         return json.dumps({"failure": {"code": "document_too_large", "message": message}}).encode()
 
 
-def _answer(content: bytes, media_type: str, max_chars: int) -> dict[str, Any]:
+def _answer(media_type: str, max_chars: int) -> dict[str, Any]:
     try:
-        document = read_document(content, media_type, max_chars=max_chars)
+        document = _document(media_type, max_chars)
     except PermanentFailure as failure:
         return {"failure": {"code": failure.code, "message": failure.message}}
     return {
@@ -72,6 +78,21 @@ def _answer(content: bytes, media_type: str, max_chars: int) -> dict[str, Any]:
         "page_starts": document.page_starts,
         "unread_pages": document.unread_pages,
     }
+
+
+def _document(media_type: str, max_chars: int) -> DocumentText:
+    """A large PDF comes as a file, of which the parser reads what it needs; it keeps copies of its own.
+
+    Raises PermanentFailure.
+    """
+    source = sys.stdin.buffer
+    if stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+        if kind_of(os.pread(source.fileno(), HEAD_BYTES, 0), media_type) == "pdf":
+            return read_pdf(source, max_chars=max_chars)
+        # Unbuffered: the buffer's own reading to the end holds everything twice.
+        content = open(source.fileno(), "rb", buffering=0, closefd=False).read()  # noqa: SIM115
+        return read_document(content, media_type, max_chars=max_chars)
+    return read_document(source.read(), media_type, max_chars=max_chars)
 
 
 def _say_type(kind: type[BaseException], _error: BaseException, _traceback: TracebackType | None) -> None:

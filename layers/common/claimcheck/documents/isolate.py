@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from weakref import WeakKeyDictionary
 
-from claimcheck.documents.kinds import kind_of
+from claimcheck.documents.kinds import HEAD_BYTES, kind_of
 from claimcheck.documents.read import MAX_CHARS, read_document, too_large
 from claimcheck.documents.text import DocumentText
 from claimcheck.failures import PermanentFailure, RetryableFailure
@@ -27,7 +27,6 @@ PARALLEL = 2
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH")  # what an interpreter needs to start; nothing that may be secret
 _BYTES_A_CHAR = 6  # the longest a code point gets in JSON as UTF-8 (an escaped control character)
 _STDERR_BYTES = 4096  # kept of its end
-_HEAD_BYTES = 4096  # what tells a file's kind
 _MARK_BYTES = 4  # the longest byte-order mark
 # A traceback's last line. The name must end as exceptions' do, so that a message's words cannot pass for one.
 _EXCEPTION_LINE = re.compile(r"(?:\w+\.)*(?P<name>[A-Z][A-Za-z]{0,60}(?:Error|Exception|Interrupt))(?::.*)?")
@@ -82,7 +81,7 @@ def _refuse_long_text(file: BinaryIO, media_type: str, max_chars: int) -> None:
     """No encoding that is read has more than four bytes a code point. Leaves the file at its start."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
-    head = file.read(_HEAD_BYTES)
+    head = file.read(HEAD_BYTES)
     file.seek(0)
     if size > 4 * max_chars + _MARK_BYTES and kind_of(head, media_type) == "text":
         raise too_large(max_chars)

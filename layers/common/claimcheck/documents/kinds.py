@@ -12,6 +12,9 @@ PDF_TYPE = "application/pdf"
 
 # ISO 32000-1, annex H.3.4.1: readers accept a header anywhere in the first 1024 bytes.
 _PDF_HEADER_WITHIN = 1024
+HEAD_BYTES = 4096
+"""So many first bytes tell a file's kind, but for a damaged PDF without a header."""
+
 _PDF_INSIDES = (b"endobj", b"%%EOF")
 # First bytes of what callers mislabel: ZIP (and Office), OLE (old Office), images, gzip.
 _FOREIGN = (

@@ -13,6 +13,7 @@ from claimcheck.failures import PermanentFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
 # Where a line ends in a hyphen pdfium joins the lines and leaves U+FFFE (in some builds U+0002) between.
 _LINE_END_HYPHEN = re.compile("[\ufffe\x02]")
@@ -23,8 +24,8 @@ _STAMP_CHARS = 100
 _SCAN_SHARE = 0.5
 
 
-def read_pdf(content: bytes, *, max_chars: int) -> DocumentText:
-    """Read the text layer. Raises PermanentFailure as `read_document` says.
+def read_pdf(content: bytes | BinaryIO, *, max_chars: int) -> DocumentText:
+    """Read the text layer, of bytes or of a file that can be sought in. Raises as `read_document` says.
 
     A page that shows what was not read is listed in `unread_pages`: one that holds images and no
     text, and one under images for at least half of its area with fewer than 100 characters of text,
@@ -58,7 +59,7 @@ def _without_text(pictured: bool) -> PermanentFailure:
     return PermanentFailure("document_empty", "The document has no text.")
 
 
-def _pages(content: bytes) -> Iterator[tuple[str, bool]]:
+def _pages(content: bytes | BinaryIO) -> Iterator[tuple[str, bool]]:
     """The pages' texts, and whether each shows something that is not in its text."""
     import pypdfium2
 
