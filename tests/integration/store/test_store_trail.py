@@ -9,11 +9,12 @@ import pytest
 from claimcheck.jobs.states import Status
 from claimcheck.store.connection import Database
 from claimcheck.store.jobs import Redriven, cancel_job, finish_job, redrive_job
-from claimcheck.store.reading import get_job, get_trail
+from claimcheck.store.reading import get_trail
 from hypothesis import HealthCheck, given, settings
 
 from client.jsontext import canonical, loads
 from client.trail import digest, event_hash, verify
+from tests.integration.store.as_client import as_client
 from tests.integration.store.jobs_in_states import (
     ERROR,
     RESULT,
@@ -43,14 +44,6 @@ ODD: dict[str, Any] = {
     "Größe": {"z": '\u2028 \x7f \x1f " \\ / \U0001f9fe', "é": None, "e\u0301": True},
     "\n": {"deep": [[[{"x": []}]], {}]},
 }
-
-
-def as_client(database: Database, job_id: str) -> tuple[Any, Any]:
-    """A job and its trail, parsed as the client does."""
-    view, trail = get_job(database, TENANT, job_id), get_trail(database, TENANT, job_id)
-    assert view is not None
-    assert trail is not None
-    return loads(view.body), loads(trail)
 
 
 def completed_after_all(database: Database) -> str:
