@@ -224,7 +224,7 @@ def test_cancel_after_ends_a_job_that_waits(stage: Stage, rows: Rows) -> None:
 def test_a_large_text_goes_to_the_bucket_once(stage: Stage) -> None:
     """A document in the request's body that is in the bucket already is not put there again."""
     text = "A line of a long report.\n" * 12_000
-    body = {"document": {"text": text}, "fields": ["line"]}
+    body: dict[str, Any] = {"document": {"text": text}, "fields": ["line"]}
     stage.accept(**body)
     first = stage.s3.head_object(Bucket=stage.bucket, Key=key_of(text.encode()))
     stage.s3.delete_object(Bucket=stage.bucket, Key=key_of(text.encode()))

@@ -33,7 +33,12 @@ class S3Objects:
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
         with translated("S3"):
             self._client().put_object(
-                Bucket=self._bucket, Key=key, Body=content, ContentType=media_type, ChecksumSHA256=digest
+                Bucket=self._bucket,
+                Key=key,
+                Body=content,
+                ContentType=media_type,
+                ChecksumAlgorithm="SHA256",
+                ChecksumSHA256=digest,
             )
 
     def get(self, key: str) -> bytes:
