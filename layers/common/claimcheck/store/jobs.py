@@ -91,9 +91,10 @@ def insert_job(
     params["object_key"] = job.sha256 and object_key(job.tenant_id, job.sha256)
     params |= {"params": _json(job.params), "metadata": _json(job.metadata), "keep_key_s": KEEP_KEY_S}
     params |= {"key": key and key.key, "body_sha256": key and key.body_sha256}
-    row = database.one(queries("jobs")["insert_job"], params)
+    statement = "insert_job" if job.document_id is None else "insert_job_naming"
+    row = database.one(queries("jobs")[statement], params)
     if row is None:
-        raise RuntimeError("insert_job gave no row")
+        raise RuntimeError(f"{statement} gave no row")
     if not row["open"]:
         return InFlight()
     if row["job_id"] is not None:

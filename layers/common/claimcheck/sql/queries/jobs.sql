@@ -1,8 +1,55 @@
 -- name: insert_job
 -- One statement: bytes, document, job, first event and idempotency key stand or fall together. The gate refuses
--- a twin that is being worked on at this moment; a key that is taken lets nothing be inserted. A document that
--- was handed in before is named by its id: its object is held, so that bytes which arrive at this moment find
--- the job.
+-- a twin that is being worked on at this moment; a key that is taken lets nothing be inserted.
+WITH gate AS MATERIALIZED (
+  SELECT CASE WHEN %(key)s::text IS NULL THEN true ELSE pg_try_advisory_xact_lock(
+    hashtextextended(%(tenant_id)s || E'\n' || %(task)s || E'\n' || %(key)s::text, 0)) END AS open
+), fresh AS MATERIALIZED (
+  SELECT uuidv7() AS id
+), kept AS (
+  INSERT INTO idempotency_keys AS k (tenant_id, route, key, body_sha256, job_id)
+  SELECT %(tenant_id)s, %(task)s, %(key)s, %(body_sha256)s, fresh.id FROM gate, fresh
+  WHERE gate.open AND %(key)s::text IS NOT NULL
+  ON CONFLICT (tenant_id, route, key) DO UPDATE
+    SET body_sha256 = excluded.body_sha256, job_id = excluded.job_id, created_at = now()
+    WHERE k.created_at < now() - make_interval(secs => %(keep_key_s)s)
+  RETURNING job_id
+), document AS (
+  INSERT INTO documents (tenant_id, name, media_type, size_bytes, sha256, object_key)
+  SELECT %(tenant_id)s, %(name)s, %(media_type)s, %(size_bytes)s, %(sha256)s, %(object_key)s
+  FROM gate WHERE gate.open AND (%(key)s::text IS NULL OR EXISTS (SELECT FROM kept))
+  RETURNING id, sha256
+), object AS ( -- not even tried where the bytes are known: a conflict would lock their row
+  INSERT INTO objects AS o (tenant_id, sha256, content, size_bytes, stored_at)
+  SELECT %(tenant_id)s, %(sha256)s, %(content)s, %(size_bytes)s, now() FROM document
+  WHERE NOT EXISTS (SELECT FROM objects
+    WHERE tenant_id = %(tenant_id)s AND sha256 = %(sha256)s AND stored_at IS NOT NULL)
+  ON CONFLICT (tenant_id, sha256) DO UPDATE SET content = excluded.content, size_bytes = excluded.size_bytes,
+    stored_at = excluded.stored_at, touched_at = now()
+    WHERE o.stored_at IS NULL
+), job AS (
+  INSERT INTO jobs (id, tenant_id, task, priority, document_id, params, metadata, webhook_url, max_cost_usd,
+    cancel_at)
+  SELECT fresh.id, %(tenant_id)s, %(task)s, %(priority)s, document.id, %(params)s::jsonb,
+    %(metadata)s::jsonb, %(webhook_url)s, %(max_cost_usd)s,
+    now() + make_interval(secs => %(cancel_after_s)s)
+  FROM document, fresh
+  RETURNING id, created_at, status, task, params, digest_key
+), event AS (
+  INSERT INTO job_events (job_id, type, status, attempt, detail)
+  SELECT job.id, 'accepted', job.status, 0, jsonb_build_object(
+    'task', job.task,
+    'input_digest', keyed_digest(job.digest_key,
+      convert_to(jsonb_build_object('task', job.task, 'params', job.params)::text, 'UTF8')),
+    'document_digest', keyed_digest(job.digest_key, document.sha256))
+  FROM job, document
+)
+SELECT gate.open, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, false AS waits
+FROM gate LEFT JOIN job ON true
+
+-- name: insert_job_naming
+-- As insert_job, for a document that was handed in before. Its object is held until the commit: bytes that
+-- arrive at this moment find the job.
 WITH gate AS MATERIALIZED (
   SELECT CASE WHEN %(key)s::text IS NULL THEN true ELSE pg_try_advisory_xact_lock(
     hashtextextended(%(tenant_id)s || E'\n' || %(task)s || E'\n' || %(key)s::text, 0)) END AS open
@@ -11,44 +58,26 @@ WITH gate AS MATERIALIZED (
 ), named AS MATERIALIZED (
   SELECT d.id, d.sha256, o.stored_at IS NULL AS waits
   FROM documents d JOIN objects o ON o.key = d.object_key
-  WHERE d.id = %(document_id)s::uuid AND d.tenant_id = %(tenant_id)s
+  WHERE d.id = %(document_id)s AND d.tenant_id = %(tenant_id)s
     AND (o.stored_at IS NOT NULL OR d.upload_until > now())
   FOR SHARE OF o
 ), kept AS (
   INSERT INTO idempotency_keys AS k (tenant_id, route, key, body_sha256, job_id)
-  SELECT %(tenant_id)s, %(task)s, %(key)s, %(body_sha256)s, fresh.id FROM gate, fresh
+  SELECT %(tenant_id)s, %(task)s, %(key)s, %(body_sha256)s, fresh.id FROM gate, fresh, named
   WHERE gate.open AND %(key)s::text IS NOT NULL
-    AND (%(document_id)s::uuid IS NULL OR EXISTS (SELECT FROM named))
   ON CONFLICT (tenant_id, route, key) DO UPDATE
     SET body_sha256 = excluded.body_sha256, job_id = excluded.job_id, created_at = now()
     WHERE k.created_at < now() - make_interval(secs => %(keep_key_s)s)
   RETURNING job_id
-), passed AS (
-  SELECT FROM gate WHERE gate.open AND (%(key)s::text IS NULL OR EXISTS (SELECT FROM kept))
-), object AS ( -- not even tried where the bytes are known: a conflict would lock their row
-  INSERT INTO objects AS o (tenant_id, sha256, content, size_bytes, stored_at)
-  SELECT %(tenant_id)s, %(sha256)s, %(content)s, %(size_bytes)s, now() FROM passed
-  WHERE %(document_id)s::uuid IS NULL AND NOT EXISTS (SELECT FROM objects
-    WHERE tenant_id = %(tenant_id)s AND sha256 = %(sha256)s AND stored_at IS NOT NULL)
-  ON CONFLICT (tenant_id, sha256) DO UPDATE SET content = excluded.content, size_bytes = excluded.size_bytes,
-    stored_at = excluded.stored_at, touched_at = now()
-    WHERE o.stored_at IS NULL
-), handed_in AS (
-  INSERT INTO documents (tenant_id, name, media_type, size_bytes, sha256, object_key)
-  SELECT %(tenant_id)s, %(name)s, %(media_type)s, %(size_bytes)s, %(sha256)s, %(object_key)s FROM passed
-  WHERE %(document_id)s::uuid IS NULL
-  RETURNING id, sha256
 ), document AS (
-  SELECT id, sha256, false AS waits FROM handed_in
-  UNION ALL SELECT named.id, named.sha256, named.waits FROM named, passed
+  SELECT named.* FROM gate, named WHERE gate.open AND (%(key)s::text IS NULL OR EXISTS (SELECT FROM kept))
 ), prolonged AS (
   UPDATE documents d SET upload_until = greatest(upload_until, now() + make_interval(secs => %(upload_wait_s)s))
   FROM document WHERE document.waits AND d.id = document.id
 ), job AS (
   INSERT INTO jobs (id, tenant_id, task, priority, document_id, document_name, params, metadata, webhook_url,
     max_cost_usd, cancel_at, document_until)
-  SELECT fresh.id, %(tenant_id)s, %(task)s, %(priority)s, document.id,
-    CASE WHEN %(document_id)s::uuid IS NOT NULL THEN %(name)s END, %(params)s::jsonb,
+  SELECT fresh.id, %(tenant_id)s, %(task)s, %(priority)s, document.id, %(name)s, %(params)s::jsonb,
     %(metadata)s::jsonb, %(webhook_url)s, %(max_cost_usd)s,
     now() + make_interval(secs => %(cancel_after_s)s),
     CASE WHEN document.waits THEN now() + make_interval(secs => %(upload_wait_s)s) END
