@@ -71,5 +71,4 @@ def new_job(text: str) -> NewJob:
         size_bytes=len(content),
         sha256=hashlib.sha256(content).digest(),
         content=content,
-        object_key=None,
     )

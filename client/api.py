@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from client.called_as import command
 from client.shapes import FINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from client.shapes import Job, JobList, Json, Ticket, Trail
 
@@ -78,6 +79,7 @@ class Api:
         self.url = url.rstrip("/")
         self._patience = patience
         self._sleep = sleep
+        self._transport = transport
         self._http = httpx.Client(
             headers={"Authorization": f"Bearer {key}", "User-Agent": "claimcheck-client"},
             timeout=httpx.Timeout(30.0, connect=5.0, read=LONGEST_WAIT + 15.0),
@@ -99,6 +101,33 @@ class Api:
         """Hand in a document for `task`; the ticket comes back at once."""
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
         return cast("Ticket", self._json("POST", f"/jobs/{_part(task)}", headers=headers, json=body))
+
+    def announce(self, name: str, media_type: str, size: int, sha256: str) -> Json:
+        """Say which bytes will be uploaded; `upload` of the answer says where, null where they are known."""
+        announced = {"name": name, "media_type": media_type, "bytes": size, "sha256": sha256}
+        return self._json("POST", "/documents", json=announced)
+
+    def get_document(self, document_id: str) -> Json:
+        """A document: whether its bytes have arrived, and where they go if not."""
+        return self._json("GET", f"/documents/{_part(document_id)}")
+
+    def upload(self, target: Json, content: Iterable[bytes]) -> None:
+        """Put bytes where `upload` of a document says: without our key, which is nobody else's business."""
+        patience = httpx.Timeout(30.0, connect=5.0, read=120.0)
+        try:
+            with httpx.Client(timeout=patience, transport=self._transport) as http:
+                answer = http.request(
+                    target["method"], target["url"], headers=target["headers"], content=content
+                )
+        except httpx.HTTPError as error:
+            raise Unreachable(f"the upload was cut off ({error}): try again") from error
+        if not answer.is_success:
+            raise ApiProblem(
+                status=answer.status_code,
+                code="upload_refused",
+                title="The storage refused the upload",
+                detail=_storage_code(answer),
+            )
 
     def get(self, job_id: str, wait: int | None = None) -> Job:
         """The job; with `wait`, when it is final or after that many seconds (at most 20)."""
@@ -247,6 +276,12 @@ def _problem(answer: httpx.Response) -> ApiProblem:
         errors=tuple(e for e in errors if isinstance(e, dict)) if isinstance(errors, list) else (),
         request_id=body.get("request_id") or answer.headers.get("x-request-id"),
     )
+
+
+def _storage_code(answer: httpx.Response) -> str:
+    """S3 answers with XML, of which its error code is enough."""
+    match = re.search(r"<Code>(\w{1,60})</Code>", answer.text[:4096])
+    return match[1] if match else ""
 
 
 def _retry_after(answer: httpx.Response) -> float | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from client import jsontext, render, submission, trail
+from client import jsontext, render, submission, trail, upload
 from client.api import Api, ApiProblem, Unreachable
 from client.called_as import command
 from client.connection import NoAddress, resolve
@@ -81,7 +81,7 @@ def submit(
         for other, given in asked.items():
             if given and other != task:
                 raise submission.Unusable(f"the options of {other} do not fit --task {task}: leave them out")
-        body: Json = {"document": submission.document(file)}
+        body: Json = {}
         if task is TaskName.EXTRACT:
             body |= submission.extraction(field or [], fields)
         elif task is TaskName.EVALUATE:
@@ -90,6 +90,7 @@ def submit(
             body["focus"] = focus
         if webhook is not None:
             body["webhook_url"] = webhook
+        body["document"] = _document(api, file)
         ticket = api.submit(task, body)
         if wait:
             name, names = str(body["document"]["name"]), submission.names_of(body)
@@ -197,6 +198,14 @@ def redrive(
             typer.echo(f"{each} {api.redrive(each)['status']}")
         if not failed:
             typer.echo("no job is failed", err=True)
+
+
+def _document(api: Api, file: str) -> Json:
+    """What a request may hold goes along with it; a larger file is uploaded first."""
+    with upload.opened(file) as source:
+        if source.size > upload.INLINE_BYTES:
+            return upload.handed_in(api, source, Console(stderr=True))
+        return submission.document(source.name, source.read())
 
 
 def _failed(api: Api) -> list[str]:

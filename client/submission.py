@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +19,10 @@ class Unusable(Exception):  # noqa: N818 - says what is the case
     """What was given cannot be submitted; the message is one line and says what to do."""
 
 
-def document(file: str) -> Json:
-    """The document in `file` (`-`: standard input) as the API takes it: text as text, the rest as base64."""
-    name, content = ("stdin", sys.stdin.buffer.read()) if file == "-" else (Path(file).name, _read(file))
+def document(name: str, content: bytes) -> Json:
+    """A document as a request takes it: text as text, the rest as base64. Raises Unusable."""
     if not content.strip():
-        raise Unusable(f"{file} is empty: give a file with text, or a PDF")
+        raise Unusable(f"{name} is empty: give a file with text, or a PDF")
     if content.startswith(b"%PDF-"):
         return _base64(content, "application/pdf", name)
     try:
@@ -32,7 +30,7 @@ def document(file: str) -> Json:
     except UnicodeDecodeError:
         guessed, _ = mimetypes.guess_type(name)
         if guessed is None or guessed.startswith("text/"):
-            raise Unusable(f"{file} is neither UTF-8 text nor a PDF: convert it to one of them") from None
+            raise Unusable(f"{name} is neither UTF-8 text nor a PDF: convert it to one of them") from None
         # Whether the service reads this kind is its own to say.
         return _base64(content, guessed, name)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
-    from local.system import System
+    from local.system import Bucket, System
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -107,6 +107,9 @@ class Emulator:
             "MINISTACK_REGION": REGION,
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "SERVICES": "sqs,s3,secretsmanager",
+            # Of presigned addresses it checks the signature, which only a key that it knows can have made.
+            "AWS_ACCESS_KEY_ID": CREDENTIALS[0],
+            "AWS_SECRET_ACCESS_KEY": CREDENTIALS[1],
             "IOT_MTLS_ENABLED": "0",  # would listen on port 8883
             "SFTP_ENABLED": "0",
             "DOCKER_HOST": "unix:///nonexistent",  # it would remove containers it takes for its own
@@ -132,6 +135,7 @@ def provision(endpoint: str, system: System, secrets: Mapping[str, str]) -> None
     for bucket in system.buckets.values():
         with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
             s3.create_bucket(Bucket=bucket.name)
+        _set_notifications(s3, bucket, system)
     vault: SecretsManagerClient = _client("secretsmanager", endpoint)
     for name, value in secrets.items():
         _ensure_secret(vault, name, value)
@@ -140,6 +144,21 @@ def provision(endpoint: str, system: System, secrets: Mapping[str, str]) -> None
 def secret_arn(name: str) -> str:
     """The ARN of a secret without its random ending: valid on AWS too, and the same after a restart."""
     return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}"
+
+
+def _set_notifications(s3: S3Client, bucket: Bucket, system: System) -> None:
+    """As on AWS, each queue gets a test message."""
+    configurations: list[Any] = [
+        {
+            "QueueArn": system.queues[each.queue].arn,
+            "Events": [each.event],
+            "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": each.prefix}]}},
+        }
+        for each in bucket.notifications
+    ]
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket.name, NotificationConfiguration={"QueueConfigurations": configurations}
+    )
 
 
 def _ensure_queue(sqs: SQSClient, name: str, attributes: Mapping[str, str]) -> None:

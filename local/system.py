@@ -143,12 +143,22 @@ class Queue:
 
 
 @dataclass(frozen=True)
+class Notification:
+    """What a bucket tells a queue (a logical id): events such as `s3:ObjectCreated:*` under a prefix."""
+
+    queue: str
+    event: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
 class Bucket:
     """An S3 bucket."""
 
     logical_id: str
     name: str
     arn: str
+    notifications: tuple[Notification, ...] = ()
 
 
 @dataclass(frozen=True)

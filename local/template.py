@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from local.intrinsics import Resolver, TemplateError, read_yaml
 from local.system import Bucket, Function, Physical, Queue, System
 from local.template_api import read_api
+from local.template_buckets import read_notifications
 from local.template_events import read_events
 
 if TYPE_CHECKING:
@@ -250,7 +251,9 @@ class _Reader:
         )
 
     def _bucket(self, name: str) -> Bucket:
-        return Bucket(name, self._ref(name), self._attribute(name, "Arn"))
+        queues = {self._attribute(queue, "Arn"): queue for queue in self._of_type(_QUEUE)}
+        notifications = read_notifications(name, self._properties(name), self.resolver, queues)
+        return Bucket(name, self._ref(name), self._attribute(name, "Arn"), notifications)
 
     def _kind(self, name: str) -> str:
         if name not in self._resources:

@@ -22,7 +22,7 @@ ROOT = import_probe.ROOT
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'layers' / 'common'}{os.pathsep}{ROOT}"}
 HEAVY = ("alembic", "anthropic", "boto3", "botocore", "jsonschema", "pypdfium2", "sqlalchemy", "cryptography")
 HANDLERS = sorted(ROOT.glob("functions/*/app.py"))
-LATENT = ("submit", "status", "authorize")  # a caller waits for these to start
+LATENT = ("submit", "status", "authorize", "documents")  # a caller waits for these to start
 
 # Alembic runs these inside of its own context: nobody imports them.
 MIGRATIONS = "claimcheck.sql.migrations."
@@ -92,6 +92,7 @@ def test_every_function_is_known() -> None:
     assert {handler.parent.name for handler in HANDLERS} == {
         "authorize",
         "deadletters",
+        "documents",
         "migrate",
         "notify",
         "process",
@@ -99,6 +100,7 @@ def test_every_function_is_known() -> None:
         "status",
         "submit",
         "sweep",
+        "uploads",
     }
 
 

@@ -13,6 +13,8 @@ from claimcheck import settings
 
 if TYPE_CHECKING:
     from claimcheck.store.connection import Database
+    from claimcheck.usecases.announce import Announce
+    from claimcheck.usecases.arrive import Arrive
     from claimcheck.usecases.authorize import Authorize
     from claimcheck.usecases.bury import Bury
     from claimcheck.usecases.cancel import Cancel, Redrive
@@ -49,6 +51,23 @@ def submit() -> Submit:
     )
 
 
+@cache
+def documents() -> Announce:
+    """For `documents`."""
+    from claimcheck.aws.objects import S3Objects
+    from claimcheck.usecases.announce import Announce
+
+    chosen = settings.load(settings.DocumentsSettings)
+    return Announce(_database(chosen.database_url), S3Objects(chosen.documents_bucket), chosen)
+
+
+@cache
+def uploads() -> Arrive:
+    """For `uploads`."""
+    chosen = settings.load(settings.UploadsSettings)
+    return _arrive(_database(chosen.database_url), chosen.documents_bucket, chosen.jobs_queue_url)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the status function offers."""
@@ -71,7 +90,7 @@ def status() -> Reading:
     database = _database(chosen.database_url)
     read = Read(database, S3Objects(chosen.documents_bucket))
     deliver = _deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn)
-    redrive = Redrive(database, read, _queue(chosen.jobs_queue_url))
+    redrive = Redrive(database, read, _queue(chosen.jobs_queue_url), upload_wait_s=chosen.upload_wait_s)
     return Reading(database, read, Cancel(database, read, deliver), redrive, deliver)
 
 
@@ -108,10 +127,12 @@ def sweep() -> Sweep:
     from claimcheck.usecases.sweep import Sweep
 
     chosen = settings.load(settings.SweepSettings)
+    database = _database(chosen.database_url)
     return Sweep(
-        _database(chosen.database_url),
+        database,
         jobs_queue=_queue(chosen.jobs_queue_url),
         deliver=_deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn),
+        arrive=_arrive(database, chosen.documents_bucket, chosen.jobs_queue_url),
         settings=chosen,
     )
 
@@ -161,6 +182,15 @@ def _queue(url: str) -> Queue:
     from claimcheck.aws.queues import SqsQueue
 
     return SqsQueue(url)
+
+
+def _arrive(database: Database, bucket: str, jobs_queue_url: str) -> Arrive:
+    from claimcheck.aws import clients
+    from claimcheck.aws.objects import S3Objects
+    from claimcheck.usecases.arrive import Arrive
+
+    arrivals = S3Objects(bucket, connect=partial(clients.s3, clients.LOOK))
+    return Arrive(database, arrivals, _queue(jobs_queue_url))
 
 
 def _deliver(queue_url: str, key_arn: str) -> Deliver:

@@ -70,6 +70,7 @@ TABLE: dict[str, FailureClass] = {
     "document_empty": FailureClass("the document has no text"),
     "document_unsupported": FailureClass("this kind of document is not read"),
     "document_timeout": FailureClass("reading the document took too long"),
+    "document_missing": _again("the document that the job names was not uploaded in time"),
     # Money.
     "cost_cap": FailureClass("the next call might cost more than max_cost_usd leaves"),
     "price_unknown": FailureClass("the model has no price, so max_cost_usd cannot be kept"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from claimcheck.failures import UnavailableError
 from claimcheck.refusals import (
     BodyTooLargeError,
+    DocumentNotFoundError,
     IdempotencyInFlightError,
     IdempotencyMismatchError,
     InvalidQueryError,
@@ -113,6 +114,10 @@ def _not_found(_error: Exception) -> Problem:
     return Problem(404, "job_not_found", "There is no such job.")
 
 
+def _no_document(_error: Exception) -> Problem:
+    return Problem(404, "document_not_found", "There is no such document.")
+
+
 def _unavailable(_error: Exception) -> Problem:
     detail = (
         "A part of the service cannot be reached. Whether the request was carried out is not known: send it "
@@ -133,6 +138,7 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (InvalidQueryError, _query),
     (BodyTooLargeError, _too_large),
     (JobNotFoundError, _not_found),
+    (DocumentNotFoundError, _no_document),
     (JobNotFailedError, _not_failed),
     (IdempotencyMismatchError, _mismatch),
     (IdempotencyInFlightError, _in_flight),

@@ -50,6 +50,10 @@ class JobNotFoundError(Exception):
     """The tenant has no such job; another tenant's job looks the same."""
 
 
+class DocumentNotFoundError(Exception):
+    """The tenant has no such document; another tenant's document looks the same."""
+
+
 class BodyTooLargeError(Exception):
     """The body is over `limit` bytes."""
 

@@ -62,25 +62,56 @@ class AuthorizeSettings:
 
 @dataclass(frozen=True, slots=True)
 class SubmitSettings:
-    """`max_body_bytes` bounds a request, `inline_bytes` what is kept in the row instead of the bucket."""
+    """`max_body_bytes` bounds a request, `inline_bytes` what is kept in the row instead of the bucket.
+
+    `upload_wait_s`: how long a job waits for its document's bytes (seconds).
+    """
 
     database_url: str
     jobs_queue_url: str
     documents_bucket: str
     max_body_bytes: int = 5_000_000
     inline_bytes: int = 262_144
+    upload_wait_s: float = 86_400.0
     claimcheck_allow_loopback_webhooks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentsSettings:
+    """`max_upload_bytes` bounds a document, `upload_url_s` is how long an address for it is good (seconds).
+
+    `upload_wait_s`: how long its bytes are expected (seconds).
+    """
+
+    database_url: str
+    documents_bucket: str
+    max_upload_bytes: int = 209_715_200
+    upload_wait_s: float = 86_400.0
+    upload_url_s: int = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class UploadsSettings:
+    """Uploads that arrived wake jobs."""
+
+    database_url: str
+    jobs_queue_url: str
+    documents_bucket: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusSettings:
-    """Reading, cancelling, putting back, and what a cancelled job's webhook needs."""
+    """Reading, cancelling, putting back, and what a cancelled job's webhook needs.
+
+    `upload_wait_s`: how long a job that is put back waits for its document's bytes (seconds).
+    """
 
     database_url: str
     documents_bucket: str
     jobs_queue_url: str
     deliveries_queue_url: str
     webhook_key_secret_arn: str
+    upload_wait_s: float = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +143,7 @@ class ProcessSettings:
 class SweepSettings:
     """`quiet_s`: how long a due job may wait before it is rung for again (seconds); doubled at each ring.
 
+    Uploads that nobody tells of are looked for in the same rhythm, `look_batch` of them in one sweep.
     One sweep rings for `batch` jobs at a time, `rounds` times at most: what an outage left behind is caught
     up with over several sweeps, and each spreads its bells over `spread_s` seconds.
     """
@@ -120,12 +152,14 @@ class SweepSettings:
     jobs_queue_url: str
     deliveries_queue_url: str
     webhook_key_secret_arn: str
+    documents_bucket: str
     max_attempts: int = 5
     max_age_s: float = 86_400.0
     quiet_s: float = 60.0
     spread_s: float = 40.0
     batch: int = 500
     rounds: int = 10
+    look_batch: int = 200
 
 
 @dataclass(frozen=True, slots=True)

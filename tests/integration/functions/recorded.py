@@ -73,6 +73,28 @@ def redrive_job(job_id: str, *, tenant: str = "acme") -> Event:
     return _filled("api-redrive-job", job_id, tenant)
 
 
+def post_document(body: Mapping[str, Any] | str, *, tenant: str = "acme") -> Event:
+    """`POST /documents`."""
+    event = _for(recorded("api-post-document"), tenant)
+    return {**event, "body": body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)}
+
+
+def get_document(document_id: str, *, tenant: str = "acme") -> Event:
+    """`GET /documents/{document_id}`."""
+    return _filled("api-get-document", document_id, tenant)
+
+
+def arrivals(*keys: str) -> Event:
+    """What the bucket tells of objects that were created, one message each."""
+    told = json.loads(recorded("sqs-uploads")["Records"][0]["body"])
+    bodies = []
+    for key in keys:
+        body = copy.deepcopy(told)
+        body["Records"][0]["s3"]["object"]["key"] = key
+        bodies.append(body)
+    return batch("sqs-uploads", bodies)
+
+
 def get_webhook_secret(*, tenant: str = "acme") -> Event:
     """`GET /webhook-secret`."""
     return _for(recorded("api-get-webhook-secret"), tenant)

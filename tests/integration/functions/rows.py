@@ -48,9 +48,10 @@ class Rows:
     def job(self, job_id: str) -> dict[str, Any]:
         """A job's row with its document's; `delay_s` is how long it waits from its last change."""
         return self.one(
-            "SELECT jobs.*, documents.content, documents.object_key, documents.media_type, documents.name,"
+            "SELECT jobs.*, objects.content, documents.object_key, documents.media_type, documents.name,"
             "  extract(epoch FROM available_at - updated_at)::float8 AS delay_s"
-            " FROM jobs JOIN documents ON documents.id = document_id WHERE jobs.id = %s",
+            " FROM jobs JOIN documents ON documents.id = document_id"
+            " JOIN objects ON objects.key = object_key WHERE jobs.id = %s",
             [job_id],
         )
 

@@ -11,6 +11,7 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes import (
     APIGatewayProxyEvent,
     EventBridgeEvent,
+    S3Event,
     SQSEvent,
 )
 from aws_lambda_powertools.utilities.data_classes.api_gateway_authorizer_event import (
@@ -33,8 +34,8 @@ def test_there_is_an_event_of_every_kind() -> None:
     """Requests, batches, the authorizer's question, the schedule's firing and the deployment's call."""
     kinds = {path.stem for path in EVENTS.glob("*.json")}
     assert kinds == {*API, *QUEUES, "authorizer-request", "scheduler", "migrate"}
-    assert len(API) == 9
-    assert len(QUEUES) == 4
+    assert len(API) == 11
+    assert len(QUEUES) == 5
 
 
 @pytest.mark.parametrize("name", API)
@@ -42,7 +43,7 @@ def test_an_api_event_is_read(name: str) -> None:
     """Its parts agree with each other: path, parameters, headers in both forms, stage and request id."""
     event = proxy(name)
     context = event.request_context
-    identifier = event.path_parameters.get("id", "")
+    identifier = (event.path_parameters or {}).get("id", "")
     assert event.path == event.resource.replace("{id}", identifier)
     assert context.path == f"/{context.stage}{event.path}"
     assert (context.http_method, context.resource_path) == (event.http_method, event.resource)
@@ -87,11 +88,21 @@ def test_a_batch_is_read(name: str) -> None:
     """Every attribute SQS sends is there, and the body's digest is the body's."""
     for record in SQSEvent(recorded(name)).records:
         assert record.attributes.approximate_receive_count == "1"
-        assert record.attributes["MessageGroupId"]
+        assert ("MessageGroupId" in record["attributes"]) == (name != "sqs-uploads")  # S3 sends none
         assert record.md5_of_body == hashlib.md5(record.body.encode(), usedforsecurity=False).hexdigest()
         assert record.event_source == "aws:sqs"
         assert record.event_source_arn.startswith("arn:aws:sqs:us-east-1:123456789012:claimcheck-")
         assert json.loads(record.body)
+
+
+def test_the_buckets_event_is_read() -> None:
+    """S3 puts its event into a message's body; the key is that of the announced bytes."""
+    (message,) = SQSEvent(recorded("sqs-uploads")).records
+    (record,) = S3Event(json.loads(message.body)).records
+    assert (record.event_name, record.s3.bucket.name) == ("ObjectCreated:Put", "claimcheck-documentsbucket")
+    announced = json.loads(recorded("api-post-document")["body"])
+    assert record.s3.get_object.key == f"documents/acme/{announced['sha256']}"
+    assert record.s3.get_object.size == announced["bytes"]
 
 
 def test_the_ids_of_a_batch_differ() -> None:

@@ -194,7 +194,7 @@ def test_the_text_is_read_once(stage: Stage, model: ModelGate, rows: Rows) -> No
     job_id = stage.accept(document={"text": f"Fe\u0301vrier\n{CLAIM}"}, fields=["policy_number"])
     stage.work(job_id)
     rows.make_due()
-    rows.run("UPDATE documents SET content = NULL")
+    rows.run("UPDATE objects SET content = NULL")
     stage.work(job_id)
     assert stage.read(job_id)["result"]["fields"] == {"policy_number": "HX-20-771"}
 

@@ -30,9 +30,8 @@ def test_an_unreachable_bucket_is_a_503_for_the_document_only(stage: Stage, rows
     """The job is shown without the bucket; its text, which lies there, is not."""
     stage.override(DOCUMENTS_BUCKET="claimcheck-no-such-bucket")
     job_id = stage.accept(**EXTRACT)
-    rows.run(
-        "UPDATE documents SET content = NULL, object_key = 'documents/x', chars = 1, text_is_content = true"
-    )
+    rows.run("UPDATE objects SET content = NULL")
+    rows.run("UPDATE documents SET chars = 1, text_is_content = true")
     assert stage.read(job_id)["status"] == "pending"
     answer = stage.call("status", get_part(job_id, "document"))
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (503, "unavailable")

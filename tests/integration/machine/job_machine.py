@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.jobs.states import Status
-from claimcheck.store.jobs import IdempotencyKey, KeyTaken, Ticket, cancel_job, insert_job, redrive_job
+from claimcheck.store.jobs import (
+    IdempotencyKey,
+    KeyTaken,
+    Redriven,
+    Ticket,
+    cancel_job,
+    insert_job,
+    redrive_job,
+)
+from claimcheck.store.uploads import Announcement, announce_document
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
 
 DAY_S, LEASE_S = 86_400.0, 600.0
 WHICH = st.integers(0, 3)
+_DOCUMENT = ("document_id", "name", "media_type", "size_bytes", "sha256", "content")
 _MOST_LIVE = 3  # jobs that are not final: with more of them, nothing happens to any one of them twice
 
 
@@ -75,6 +85,7 @@ class JobMachine(RuleBasedStateMachine):
         self.database = database
         self.rows = Rows(database, sql)
         self.all: list[Job] = []
+        self.here: set[bytes] = set()  # SHA-256s of bytes that have arrived
         self.steps = 0
         self.keys: dict[tuple[str, str], Taken] = {}
         self.tenant = f"m{uuid.uuid4().hex}"
@@ -119,6 +130,22 @@ class JobMachine(RuleBasedStateMachine):
         assert isinstance(ticket, Ticket)
         self._accepted(ticket, job)
 
+    @precondition(lambda machine: sum(map(live, machine.all)) < _MOST_LIVE)
+    @rule(which=st.integers(0, 1), webhook=st.booleans(), deadline=st.booleans())
+    def submit_naming(self, which: int, webhook: bool, deadline: bool) -> None:
+        """A job that names a document which is to be uploaded, or is here already."""
+        digest = bytes([which]) * 32
+        announcement = Announcement("a.txt", "text/plain", 9, digest)
+        found = announce_document(self.database, self.tenant, announcement, upload_wait_s=DAY_S)
+        assert found.stored == (digest in self.here)
+        nothing: dict[str, Any] = dict.fromkeys(("name", "media_type", "size_bytes", "sha256", "content"))
+        nothing["document_id"] = found.document_id
+        ticket, job = self._insert(None, "extract", webhook=webhook, deadline=deadline, **nothing)
+        assert isinstance(ticket, Ticket)
+        assert ticket.waits == (digest not in self.here)
+        self._accepted(ticket, job)
+        job.awaits = digest if ticket.waits else None
+
     @now_and_then(2)
     @rule(
         key=st.sampled_from(["k1", "k2"]),
@@ -151,7 +178,10 @@ class JobMachine(RuleBasedStateMachine):
     @rule(which=WHICH)
     def redrive(self, which: int) -> None:
         job = self.pick(which, failed)
-        assert redrive_job(self.database, self.tenant, job.job_id) == "failed"
+        if job.awaits in self.here:
+            job.awaits = None
+        waits = job.awaits is not None
+        assert redrive_job(self.database, self.tenant, job.job_id) == Redriven("failed", waits=waits)
         job.redrive()
 
     # --- what the rules share ---------------------------------------------------------------------
@@ -161,7 +191,9 @@ class JobMachine(RuleBasedStateMachine):
     ) -> tuple[Ticket | KeyTaken | object, Job]:
         """Submit; the answer, and the job that it is where the answer is a new ticket."""
         webhook, cap, deadline = wishes["webhook"], wishes.get("cap"), wishes.get("deadline", False)
+        document = {name: wishes[name] for name in _DOCUMENT if name in wishes}
         asked = new_job(
+            **document,
             tenant_id=self.tenant,
             task=task,
             priority=priority,

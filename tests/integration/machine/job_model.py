@@ -76,7 +76,10 @@ class Circuit:
 
 @dataclass
 class Job:
-    """One job. `due`, `quiet`, `lease_out`, `overdue`, `old` stand for what its times say of now."""
+    """One job. `due`, `quiet`, `lease_out`, `overdue`, `old`, `late` stand for what its times say of now.
+
+    `awaits` is the document (its SHA-256) whose bytes it waits for, until it is `late`.
+    """
 
     job_id: str
     model: str
@@ -94,6 +97,8 @@ class Job:
     lease_out: bool = False
     overdue: bool = False
     old: bool = False
+    awaits: bytes | None = None
+    late: bool = False
     calls: list[Call] = field(default_factory=list)
     events: list[tuple[str, str, int]] = field(default_factory=lambda: [("accepted", "pending", 0)])
     deliveries: list[str] = field(default_factory=list)
@@ -106,7 +111,12 @@ class Job:
     @property
     def claimable(self) -> bool:
         """Whether a worker may take it, as far as it is concerned."""
-        return self.status is Status.PENDING and self.due and not self.overdue
+        return self.status is Status.PENDING and self.due and not self.overdue and not self.waiting
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits for its document's bytes."""
+        return self.status is Status.PENDING and self.awaits is not None
 
     @property
     def cost(self) -> Decimal:
@@ -157,8 +167,19 @@ class Job:
         self.due, self.quiet, self.old, self.deadline, self.overdue = True, False, False, False, False
         for call in self.calls:
             call.rejected = call.rejected or call.ending not in {None, Ending.ANSWERED}
+        self.late = False
         self.redrives += 1
         self.to(Status.PENDING, "redriven")
+
+    def arrive(self) -> None:
+        """Its document's bytes are here."""
+        self.awaits, self.late = None, False
+        self.due, self.quiet, self.old = True, False, False
+        self.to_same("document_arrived")
+
+    def to_same(self, event: str) -> None:
+        """Something happened that left the state as it was."""
+        self.events.append((event, self.status, self.attempt))
 
     def begin(self, call_id: str, attempt: int, question: str) -> Begin:
         """What a worker hears who wants to make a call; a call that may be made is on record."""

@@ -31,7 +31,8 @@ SELECT id::text AS job_id, status, attempt, failures, waits, lost_leases, cost_u
   available_at <= now() AS due, rung_at < now() - interval '1 d' AS quiet,
   coalesce(lease_expires_at <= now(), false) AS lease_out, coalesce(cancel_at <= now(), false) AS overdue,
   cancel_at IS NOT NULL AS deadline,
-  accepted_at < now() - interval '1 d' AS old
+  accepted_at < now() - interval '1 d' AS old, document_until IS NOT NULL AS awaits,
+  coalesce(document_until <= now(), false) AS late
 FROM jobs WHERE tenant_id = %s
 """
 _EVENTS: LiteralString = """
@@ -85,7 +86,8 @@ class Rows:
             ended = sum(call.ending is not None for call in job.calls)
             counted = (job.status, job.attempt, job.failures, job.waits, job.lost_leases, job.cost, ended)
             rejected = sum(call.rejected for call in job.calls)
-            times = (job.due, job.quiet, job.lease_out, job.overdue, job.deadline, job.old)
+            times: tuple[bool, ...] = (job.due, job.quiet, job.lease_out, job.overdue, job.deadline, job.old)
+            times += (job.awaits is not None, job.late)
             assert rows[job.job_id] == (*counted, job.cost, rejected, *times)
             assert events[job.job_id] == job.events
             assert deliveries[job.job_id] == [(each,) for each in job.deliveries]

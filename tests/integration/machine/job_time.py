@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from claimcheck.jobs.states import Status
+from claimcheck.store.documents import object_key
 from claimcheck.store.sweeping import (
     bury_job,
     cancel_overdue,
@@ -13,6 +14,7 @@ from claimcheck.store.sweeping import (
     fail_aged,
     forget_keys,
 )
+from claimcheck.store.uploads import document_arrived, fail_missing, not_there
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
@@ -26,11 +28,15 @@ if TYPE_CHECKING:
     from tests.integration.machine.job_model import Job
 
 _LIMIT = 100
-_SWEEPS = ("leases", "deadlines", "aged", "doorbells", "keys")
+_SWEEPS = ("leases", "deadlines", "aged", "doorbells", "missing", "keys")
 
 
 def has_deadline(job: Job) -> bool:
     return live(job) and job.deadline and not job.overdue
+
+
+def waiting(job: Job) -> bool:
+    return job.waiting
 
 
 def overdue(job: Job) -> bool:
@@ -64,6 +70,29 @@ class TimedJobMachine(WorkedJobMachine):
         job = self.pick(which, has_deadline)
         self._past("UPDATE jobs SET cancel_at = now() - interval '1 s' WHERE id = %s", job)
         job.overdue = True
+
+    @some(waiting)
+    @rule(which=WHICH)
+    def bytes_arrive(self, which: int) -> None:
+        """And wake every job that waits for them; told again, they wake nobody."""
+        digest = self.pick(which, waiting).awaits
+        assert digest is not None
+        self.here.add(digest)
+        woken = [job for job in self.all if job.waiting and job.awaits == digest]
+        key = object_key(self.tenant, digest)
+        for expected in ({job.job_id for job in woken}, set()):
+            told = document_arrived(self.database, key, size_bytes=9)
+            assert {each.job_id for each in told} == expected
+        for job in woken:
+            job.arrive()
+
+    @now_and_then(3)
+    @some(waiting)
+    @rule(which=WHICH)
+    def document_is_late(self, which: int) -> None:
+        job = self.pick(which, waiting)
+        self._past("UPDATE jobs SET document_until = now() - interval '1 s' WHERE id = %s", job)
+        job.late = True
 
     @now_and_then(5)
     @some(live)
@@ -116,17 +145,25 @@ class TimedJobMachine(WorkedJobMachine):
         self._cancelled(self.all, cancel_overdue(self.database, limit=_LIMIT))
 
     def sweep_aged(self) -> None:
-        aged = [job for job in self.all if pending(job) and job.old]
+        aged = [job for job in self.all if pending(job) and job.old and not job.waiting]
         assert fail_aged(self.database, max_age_s=DAY_S, limit=_LIMIT) == len(aged)
         for job in aged:
             job.to(Status.FAILED)
 
     def sweep_doorbells(self) -> None:
         rung = due_jobs(self.database, quiet_s=60, limit=_LIMIT)
-        due = [job for job in self.all if pending(job) and job.due and job.quiet]
+        due = [job for job in self.all if pending(job) and job.due and job.quiet and not job.waiting]
         assert sorted(bell.job_id for bell in rung) == sorted(job.job_id for job in due)
         for job in due:
             job.quiet = False
+
+    def sweep_missing(self) -> None:
+        """Only what the bucket was asked for since the time was over is given up."""
+        late = [job for job in self.all if job.waiting and job.late]
+        not_there(self.database, [object_key(self.tenant, job.awaits) for job in late if job.awaits])
+        assert fail_missing(self.database, limit=_LIMIT) == len(late)
+        for job in late:
+            job.to(Status.FAILED)
 
     def sweep_keys(self) -> None:
         old = [name for name, taken in self.keys.items() if taken.old]

@@ -11,6 +11,7 @@ from claimcheck.store.jobs import (
     ClaimedJob,
     Finished,
     Held,
+    Redriven,
     cancel_job,
     claim_job,
     extend_leases,
@@ -186,7 +187,7 @@ class WorkedJobMachine(JobMachine):
         if not job.claimable:
             assert self._claim(job) is None
         if not failed(job):
-            assert redrive_job(self.database, self.tenant, job.job_id) == job.status
+            assert redrive_job(self.database, self.tenant, job.job_id) == Redriven(job.status, waits=False)
 
     def _end(self, call: Call, ending: Ending) -> None:
         end_call(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import httpx
 import psutil
 import pytest
 from botocore.config import Config
+from claimcheck.aws.objects import S3Objects
 
 from local import emulator, template
 from local.emulator import Emulator
@@ -102,6 +105,57 @@ def test_provisioning_twice_keeps_messages_and_takes_the_newer_secret(data: Path
             assert found["SecretString"] == "new"
 
     asyncio.run(scenario())
+
+
+def test_a_bucket_tells_its_queue_of_uploads(data: Path) -> None:
+    """A presigned upload of announced bytes makes S3's event; after a restart the next one does as well."""
+
+    async def scenario() -> None:
+        async with running(data) as server:
+            wanted = system(server.url)
+            queue, bucket = wanted.queues["UploadsQueue"], wanted.buckets["DocumentsBucket"]
+            await asyncio.to_thread(emulator.provision, server.url, wanted, {})
+            for number in range(2):
+                key = f"documents/acme/{number}"
+                await asyncio.to_thread(upload, server.url, bucket.name, key)
+                await asyncio.to_thread(upload, server.url, bucket.name, f"texts/acme/{number}")
+                assert await asyncio.to_thread(told, server.url, queue.url) == ["s3:TestEvent", key]
+                assert server.process is not None
+                os.kill(server.process.pid, signal.SIGKILL)
+                await server.process.wait()
+                await server.start()
+                await asyncio.to_thread(emulator.provision, server.url, wanted, {})
+
+    asyncio.run(scenario())
+
+
+def upload(url: str, bucket: str, key: str) -> None:
+    """As a client does that was given an address by the product's own adapter."""
+    config = Config(s3={"addressing_style": "path"}, signature_version="s3v4")
+    make: Any = boto3.client
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    s3 = make("s3", endpoint_url=url, region_name="us-east-1", config=config, **keys)
+    target = S3Objects(bucket, connect=lambda: s3).upload_target(
+        key, media_type="text/plain", size_bytes=1, sha256=hashlib.sha256(b"x").digest(), expires_s=60
+    )
+    answer = httpx.put(target.url, headers=dict(target.headers), content=b"x")
+    assert answer.status_code == 200, answer.text
+
+
+def told(url: str, queue_url: str) -> list[str]:
+    """What a queue has been told by S3: the test of the notification, and keys."""
+    sqs = client("sqs", url)
+    heard: list[str] = []
+
+    def all_here() -> bool:
+        for message in sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", []):
+            event = json.loads(message["Body"])
+            heard.extend([event["Event"]] if "Event" in event else [])
+            heard.extend(record["s3"]["object"]["key"] for record in event.get("Records", []))
+        return len(heard) >= 2
+
+    wait_for("two events", all_here)
+    return heard
 
 
 def test_objects_survive_kill_9_and_the_address_stays(data: Path) -> None:

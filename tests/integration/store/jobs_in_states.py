@@ -53,7 +53,6 @@ def new_job(**changes: Any) -> NewJob:
         size_bytes=len(content),
         sha256=hashlib.sha256(content).digest(),
         content=content,
-        object_key=None,
     )
     return replace(job, **changes)
 

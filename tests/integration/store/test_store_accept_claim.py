@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from claimcheck.jobs.states import Status
-from claimcheck.store.documents import get_document
+from claimcheck.store.documents import get_document, object_key
 from claimcheck.store.faults import ConstraintError
 from claimcheck.store.jobs import Ticket, insert_job
 
@@ -68,16 +68,15 @@ def test_the_first_event_says_accepted(database: Database, sql_connection: Sql) 
     assert event["detail"].keys() == {"task", "input_digest", "document_digest"}
 
 
-@pytest.mark.parametrize("kept", ["content", "object_key"])
-def test_the_document_is_kept_as_given(database: Database, kept: str) -> None:
-    """Bytes are stored unchanged in the row, or only the key they have in the bucket."""
-    raw = bytes(range(256))
-    place: dict[str, bytes | str | None] = {"content": raw, "object_key": None}
-    if kept == "object_key":
-        place = {"content": None, "object_key": "documents/acme/ff"}
-    document = get_document(database, TENANT, accepted(database, name="Übersicht.pdf", **place))
+@pytest.mark.parametrize("content", [bytes(range(256)), None])
+def test_the_document_is_kept_as_given(database: Database, content: bytes | None) -> None:
+    """Bytes are stored unchanged in the database, or are in the bucket under the key that the row has."""
+    digest = hashlib.sha256(bytes(range(256))).digest()
+    job_id = accepted(database, name="Übersicht.pdf", content=content, sha256=digest, size_bytes=256)
+    document = get_document(database, TENANT, job_id)
     assert document is not None
-    assert {"content": document.content, "object_key": document.object_key} == place
+    assert (document.content, document.size_bytes, document.sha256) == (content, 256, digest)
+    assert document.object_key == object_key(TENANT, digest)
     assert (document.name, document.media_type, document.is_read) == ("Übersicht.pdf", "text/plain", False)
 
 
@@ -103,7 +102,6 @@ def test_ids_of_two_connections_are_ordered_by_time(
         ({"tenant_id": "nobody"}, "documents_tenant_id_fkey"),
         ({"priority": "urgent"}, "jobs_priority_check"),
         ({"sha256": hashlib.md5(b"", usedforsecurity=False).digest()}, "documents_sha256_check"),
-        ({"object_key": "k"}, "documents_one_place"),
     ],
 )
 def test_what_is_refused_leaves_nothing(

@@ -38,7 +38,10 @@ _REFUSED: dict[str, LiteralString] = {
         "INSERT INTO documents (tenant_id, media_type, size_bytes, sha256)"
         " VALUES ('acme', 'text/plain', 1, 'short')"
     ),
-    "documents_one_place": "UPDATE documents SET content = 'x', object_key = 'k'",
+    "jobs_with_document_run": "UPDATE jobs SET document_until = now()",
+    "objects_sha256_check": "INSERT INTO objects (tenant_id, sha256) VALUES ('acme', 'short')",
+    "objects_stored_has_size": "UPDATE objects SET size_bytes = NULL",
+    "objects_content_is_stored": "UPDATE objects SET stored_at = NULL, size_bytes = NULL, content = 'x'",
     "documents_one_text": "UPDATE documents SET text_content = 'x', text_key = 'k'",
     "jobs_priority_check": "UPDATE jobs SET priority = 'urgent'",
     "model_circuits_open": "INSERT INTO model_circuits (model, opened_at) VALUES ('m', now())",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from claimcheck.jobs.states import FINAL, Status
-from claimcheck.store.jobs import extend_leases, finish_job, redrive_job
+from claimcheck.store.jobs import Redriven, extend_leases, finish_job, redrive_job
 from claimcheck.store.sweeping import bury_job, cancel_overdue, expire_leases, fail_aged
 
 from tests.integration.store.at_once import at_once, row_locked, uncommitted
@@ -187,7 +187,7 @@ def test_a_failed_job_that_is_put_back_starts_over(database: Database, sql_conne
     claimed_again(database, job_id)
     finish_job(database, job_id, 3, status=Status.FAILED, error=ERROR, charged=True)
     sql_connection.execute(AGED)
-    assert redrive_job(database, TENANT, job_id) == "failed"
+    assert redrive_job(database, TENANT, job_id) == Redriven("failed", waits=False)
     row, event = row_of(sql_connection, job_id), events_of(sql_connection, job_id)[-1]
     assert (row["status"], row["error"], row["completed_at"], row["attempt"]) == ("pending", None, None, 3)
     assert row["accepted_at"] == row["available_at"] == row["rung_at"] == row["updated_at"]
@@ -201,7 +201,7 @@ def test_only_a_failed_job_is_put_back(database: Database, sql_connection: Sql, 
     """Any other job stays what it is, and the caller learns what that is."""
     job_id = in_state(database, status)
     before = traces_of(sql_connection, job_id)
-    assert redrive_job(database, TENANT, job_id) == status
+    assert redrive_job(database, TENANT, job_id) == Redriven(status, waits=False)
     assert traces_of(sql_connection, job_id) == before
 
 

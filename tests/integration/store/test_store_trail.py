@@ -8,12 +8,13 @@ import psycopg
 import pytest
 from claimcheck.jobs.states import Status
 from claimcheck.store.connection import Database
-from claimcheck.store.jobs import cancel_job, finish_job, redrive_job
-from claimcheck.store.reading import get_job, get_trail
+from claimcheck.store.jobs import Redriven, cancel_job, finish_job, redrive_job
+from claimcheck.store.reading import get_trail
 from hypothesis import HealthCheck, given, settings
 
 from client.jsontext import canonical, loads
 from client.trail import digest, event_hash, verify
+from tests.integration.store.as_client import as_client
 from tests.integration.store.jobs_in_states import (
     ERROR,
     RESULT,
@@ -43,14 +44,6 @@ ODD: dict[str, Any] = {
     "Größe": {"z": '\u2028 \x7f \x1f " \\ / \U0001f9fe', "é": None, "e\u0301": True},
     "\n": {"deep": [[[{"x": []}]], {}]},
 }
-
-
-def as_client(database: Database, job_id: str) -> tuple[Any, Any]:
-    """A job and its trail, parsed as the client does."""
-    view, trail = get_job(database, TENANT, job_id), get_trail(database, TENANT, job_id)
-    assert view is not None
-    assert trail is not None
-    return loads(view.body), loads(trail)
 
 
 def completed_after_all(database: Database) -> str:
@@ -94,7 +87,7 @@ def test_a_trail_without_an_answer_verifies(database: Database, end: str) -> Non
 def test_the_trail_of_a_job_that_was_put_back_verifies(database: Database) -> None:
     """A failed job that its owner put back has a sound trail, open or ended again."""
     job_id = in_state(database, Status.FAILED)
-    assert redrive_job(database, TENANT, job_id) == "failed"
+    assert redrive_job(database, TENANT, job_id) == Redriven("failed", waits=False)
     assert verify(*as_client(database, job_id)) == []
     assert finish_job(
         database, job_id, claimed_again(database, job_id).attempt, status="completed", result=RESULT
@@ -116,7 +109,7 @@ def test_the_digests_cover_what_was_handed_in(database: Database, sql_connection
     detail, key = trail["events"][0]["detail"], trail["digest_key"]
     params = loads(value(sql_connection, "SELECT params::text FROM jobs"))
     assert detail["input_digest"] == digest(key, {"task": "extract", "params": params})
-    keyed = "SELECT encode(sha256(decode(%(key)s, 'hex') || sha256(content)), 'hex') FROM documents"
+    keyed = "SELECT encode(sha256(decode(%(key)s, 'hex') || sha256(content)), 'hex') FROM objects"
     assert detail["document_digest"] == value(sql_connection, keyed, {"key": key})
 
 

@@ -15,6 +15,7 @@ from claimcheck.model.types import CallFailedError
 from claimcheck.problems import TABLE, Problem, problem_of
 from claimcheck.refusals import (
     BodyTooLargeError,
+    DocumentNotFoundError,
     FieldError,
     IdempotencyInFlightError,
     IdempotencyMismatchError,
@@ -38,6 +39,7 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (InvalidQueryError("limit must be a whole number from 1 to 100."), 400, "query_invalid"),
     (BodyTooLargeError(5_000_000), 413, "body_too_large"),
     (JobNotFoundError(), 404, "job_not_found"),
+    (DocumentNotFoundError(), 404, "document_not_found"),
     (JobNotFailedError("completed"), 409, "job_not_failed"),
     (IdempotencyMismatchError(), 422, "idempotency_mismatch"),
     (IdempotencyInFlightError(), 409, "idempotency_in_flight"),

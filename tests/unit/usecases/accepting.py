@@ -36,7 +36,13 @@ class AcceptedJobs:
         self.busy: set[str] = set()
         self.vanishing = False
         self.away = False
-        self.database = ScriptedDatabase(insert_job=self._insert, find_first=self._find)
+        self.known: set[bytes] = set()
+        self.database = ScriptedDatabase(
+            insert_job=self._insert, find_first=self._find, want_object=self._want
+        )
+
+    def _want(self, params: Mapping[str, Any]) -> Rows:
+        return [{"stored": params["sha256"] in self.known}]
 
     def _insert(self, params: Mapping[str, Any]) -> Rows:
         if self.away:
@@ -48,9 +54,10 @@ class AcceptedJobs:
             return [{"open": True, "job_id": None, "created_at": None}]
         ticket = {"job_id": f"job-{len(self.jobs) + 1}", "created_at": f"at {len(self.jobs) + 1}"}
         self.jobs.append(dict(params))
+        self.known.add(params["sha256"])
         if params["key"] is not None:
             self.keys[place] = ticket, params["body_sha256"]
-        return [{"open": True, **ticket}]
+        return [{"open": True, "waits": False, **ticket}]
 
     def _find(self, params: Mapping[str, Any]) -> Rows:
         if self.vanishing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from claimcheck.store.documents import StoredDocument
@@ -11,8 +12,10 @@ _DOCUMENT: dict[str, Any] = {
     "document_id": "d1",
     "name": "report.txt",
     "media_type": "text/plain",
+    "sha256": hashlib.sha256(b"The fee is EUR 5.").digest(),
+    "size_bytes": 17,
     "content": b"The fee is EUR 5.",
-    "object_key": None,
+    "object_key": "documents/acme/d1",
     "text_content": None,
     "text_key": None,
     "text_is_content": False,

@@ -48,6 +48,8 @@ DOORBELL = Budget(connect_s=1, read_s=2, attempts=1)
 BATCH = Budget(connect_s=1, read_s=2, attempts=2)
 # A body of 5 MB needs its time. The second attempt is for a connection refused or a 503, which come at once.
 CONTENT = Budget(connect_s=2, read_s=8, attempts=2)
+# Whether an upload is there: sweep looks for many, and gives up at the first that gets no answer.
+LOOK = Budget(connect_s=1, read_s=3, attempts=2)
 # A few bytes, read once an environment; whoever needs them has other work to do.
 SECRET = Budget(connect_s=1, read_s=3, attempts=2)
 
@@ -60,12 +62,14 @@ def sqs(budget: Budget) -> SQSClient:
     return client
 
 
-def s3() -> S3Client:
+def s3(budget: Budget = CONTENT) -> S3Client:
     """A new client of S3."""
     import boto3
 
     # Path style: the bucket's name need not resolve, which an endpoint on this machine relies on.
-    client: S3Client = boto3.client("s3", config=CONTENT.config(s3={"addressing_style": "path"}))
+    # Version 4: an address that boto3 signs by default binds neither the length nor the checksum.
+    config = budget.config(s3={"addressing_style": "path"}, signature_version="s3v4")
+    client: S3Client = boto3.client("s3", config=config)
     return client
 
 

@@ -1,4 +1,4 @@
-"""The process in which untrusted bytes are parsed: bytes on stdin, JSON on stdout.
+"""The process in which untrusted bytes are parsed: bytes on stdin (a pipe or a file), JSON on stdout.
 
 `python -m claimcheck.documents.child --media-type TYPE --max-chars N --memory BYTES --seconds N`.
 It limits itself before it reads a byte: memory, processor time, no core file, no file written.
@@ -12,16 +12,20 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
+import stat
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.documents.kinds import HEAD_BYTES, kind_of
 from claimcheck.documents.read import read_document
 from claimcheck.failures import PermanentFailure
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import BinaryIO
 
 _GRACE_S = 5  # between SIGXCPU, which tells that the time is up, and SIGKILL, which might be anyone's
 
@@ -56,7 +60,7 @@ def limit(*, memory_bytes: int, cpu_seconds: int) -> None:
 
 def _encoded(asked: argparse.Namespace) -> bytes:
     try:
-        content = sys.stdin.buffer.read()
+        content = _content(asked.media_type)
         if asked.pages:
             return _images(content, asked.media_type, asked.pages)
         return _json(asdict(read_document(content, asked.media_type, max_chars=asked.max_chars)))
@@ -67,7 +71,7 @@ def _encoded(asked: argparse.Namespace) -> bytes:
         return _json({"failure": {"code": "document_too_large", "message": message}})
 
 
-def _images(content: bytes, media_type: str, pages: tuple[int, ...]) -> bytes:
+def _images(content: bytes | BinaryIO, media_type: str, pages: tuple[int, ...]) -> bytes:
     from claimcheck.documents.render import render_document
 
     images = render_document(content, media_type, pages)
@@ -81,6 +85,17 @@ def _json(answer: dict[str, Any]) -> bytes:
 
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(map(int, text.split(",")))
+
+
+def _content(media_type: str) -> bytes | BinaryIO:
+    """A large PDF comes as a file, of which the parser reads what it needs; it keeps copies of its own."""
+    source = sys.stdin.buffer
+    if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+        return source.read()
+    if kind_of(os.pread(source.fileno(), HEAD_BYTES, 0), media_type) == "pdf":
+        return source
+    # Unbuffered: the buffer's own reading to the end holds everything twice.
+    return open(source.fileno(), "rb", buffering=0, closefd=False).read()
 
 
 def _say_type(kind: type[BaseException], _error: BaseException, _traceback: TracebackType | None) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from claimcheck.documents.compose import too_large
+from claimcheck.documents.kinds import HEAD_BYTES, kind_of
 from claimcheck.documents.read import MAX_CHARS, needs_parser, read_document
 from claimcheck.documents.render import MAX_BYTES, PageImage, check_pages
 from claimcheck.documents.text import DocumentText, Finding
@@ -23,6 +25,7 @@ from claimcheck.telemetry import logger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import BinaryIO
 
 MEMORY_BYTES = 512 << 20
 PARALLEL = 2
@@ -30,6 +33,7 @@ PARALLEL = 2
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH")  # what an interpreter needs to start; nothing that may be secret
 _BYTES_A_CHAR = 6  # the longest a code point gets in JSON as UTF-8 (an escaped control character)
 _STDERR_BYTES = 4096  # kept of its end
+_MARK_BYTES = 4  # the longest byte-order mark
 # A traceback's last line. The name must end as exceptions' do, so that a message's words cannot pass for one.
 _EXCEPTION_LINE = re.compile(r"(?:\w+\.)*(?P<name>[A-Z][A-Za-z]{0,60}(?:Error|Exception|Interrupt))(?::.*)?")
 
@@ -47,23 +51,28 @@ class Isolation:
         self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     async def read(
-        self, content: bytes, media_type: str, *, timeout_s: float = 60, max_chars: int = MAX_CHARS
+        self, content: bytes | BinaryIO, media_type: str, *, timeout_s: float = 60, max_chars: int = MAX_CHARS
     ) -> DocumentText:
         """Read a document as `read_document` does; formats that need a parser are parsed in a child.
 
+        A file (with a descriptor; it is read from its start) is for documents too large to be held here: the
+        child gets it as its standard input, whatever its kind. Text of more bytes than `max_chars` can have
+        is refused unread.
         `timeout_s` is wall time in seconds, from the child's start. Raises the PermanentFailures of
         `read_document`, `document_timeout` when the time is up, `document_corrupt` when the parser
         crashes and `document_too_large` when it needs more memory or gives more text; RetryableFailure
         `internal` when the child ends by a fault of ours.
         """
-        if not needs_parser(content, media_type):
+        if not isinstance(content, bytes):
+            _refuse_long_text(content, media_type, max_chars)
+        elif not needs_parser(content, media_type):
             return await asyncio.to_thread(read_document, content, media_type, max_chars=max_chars)
         command = _command(media_type, timeout_s, self._memory_bytes, max_chars)
         async with self._slot():
             return await _parsed(command, content, timeout_s=timeout_s, max_chars=max_chars)
 
     async def render(
-        self, content: bytes, media_type: str, pages: Sequence[int], *, timeout_s: float = 60
+        self, content: bytes | BinaryIO, media_type: str, pages: Sequence[int], *, timeout_s: float = 60
     ) -> list[PageImage]:
         """Render pages as `render_document` does, in a child. At most `render.MAX_PAGES` in a call.
 
@@ -78,12 +87,14 @@ class Isolation:
         return self._slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._parallel))
 
 
-async def parse_isolated(content: bytes, media_type: str) -> DocumentText:
+async def parse_isolated(content: bytes | BinaryIO, media_type: str) -> DocumentText:
     """`Isolation.read` with the default limits, which all callers in this process share."""
     return await _of_this_process().read(content, media_type)
 
 
-async def render_isolated(content: bytes, media_type: str, pages: Sequence[int]) -> list[PageImage]:
+async def render_isolated(
+    content: bytes | BinaryIO, media_type: str, pages: Sequence[int]
+) -> list[PageImage]:
     """`Isolation.render` with the default limits, which all callers in this process share."""
     return await _of_this_process().render(content, media_type, pages)
 
@@ -93,7 +104,19 @@ def _of_this_process() -> Isolation:
     return Isolation()
 
 
-async def _parsed(command: list[str], content: bytes, *, timeout_s: float, max_chars: int) -> DocumentText:
+def _refuse_long_text(file: BinaryIO, media_type: str, max_chars: int) -> None:
+    """No encoding that is read has more than four bytes a code point. Leaves the file at its start."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    if size > 4 * max_chars + _MARK_BYTES and kind_of(head, media_type) in {"text", "csv"}:
+        raise too_large(max_chars)
+
+
+async def _parsed(
+    command: list[str], content: bytes | BinaryIO, *, timeout_s: float, max_chars: int
+) -> DocumentText:
     most = max_chars * _BYTES_A_CHAR + 1_000_000
     code, output = await _run(command, content, timeout_s=timeout_s, most=most)
     answer = _answer(code, output)
@@ -103,7 +126,7 @@ async def _parsed(command: list[str], content: bytes, *, timeout_s: float, max_c
 
 
 async def _rendered(
-    command: list[str], content: bytes, *, timeout_s: float, pages: Sequence[int]
+    command: list[str], content: bytes | BinaryIO, *, timeout_s: float, pages: Sequence[int]
 ) -> list[PageImage]:
     most = len(pages) * MAX_BYTES + 10_000
     code, output = await _run(command, content, timeout_s=timeout_s, most=most)
@@ -119,11 +142,13 @@ async def _rendered(
     return images
 
 
-async def _run(command: list[str], content: bytes, *, timeout_s: float, most: int) -> tuple[int, bytearray]:
+async def _run(
+    command: list[str], content: bytes | BinaryIO, *, timeout_s: float, most: int
+) -> tuple[int, bytearray]:
     """Run a child to its end: its exit code, of those that tell of the document, and what it said."""
     child = await asyncio.create_subprocess_exec(
         *command,
-        stdin=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.PIPE if isinstance(content, bytes) else content,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=_environment(),
@@ -156,9 +181,11 @@ async def _ended(child: asyncio.subprocess.Process) -> None:
     await child.wait()
 
 
-async def _exchange(child: asyncio.subprocess.Process, content: bytes, most: int) -> tuple[bytearray, bytes]:
+async def _exchange(
+    child: asyncio.subprocess.Process, content: bytes | BinaryIO, most: int
+) -> tuple[bytearray, bytes]:
     """Feed the child and collect what it says: at most `most` bytes, and the end of its stderr."""
-    if child.stdin is None or child.stdout is None or child.stderr is None:
+    if child.stdout is None or child.stderr is None:
         raise RuntimeError("the child was started without pipes")
     feeding = asyncio.create_task(_feed(child.stdin, content))
     complaining = asyncio.create_task(_end_of(child.stderr))
@@ -175,7 +202,10 @@ async def _exchange(child: asyncio.subprocess.Process, content: bytes, most: int
         await asyncio.gather(feeding, complaining, return_exceptions=True)
 
 
-async def _feed(pipe: asyncio.StreamWriter, content: bytes) -> None:
+async def _feed(pipe: asyncio.StreamWriter | None, content: bytes | BinaryIO) -> None:
+    """A file is the child's standard input itself, and needs no pipe."""
+    if pipe is None or not isinstance(content, bytes):
+        return
     with contextlib.suppress(
         BrokenPipeError, ConnectionResetError
     ):  # a child that died is judged by its exit

@@ -40,6 +40,9 @@ MEDIA_TYPES = (
 
 # ISO 32000-1, annex H.3.4.1: readers accept a header anywhere in the first 1024 bytes.
 _PDF_HEADER_WITHIN = 1024
+HEAD_BYTES = 4096
+"""So many first bytes tell a file's kind, but for a damaged PDF without a header."""
+
 _PDF_INSIDES = (b"endobj", b"%%EOF")
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _IMAGES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")

@@ -11,6 +11,8 @@ from claimcheck.documents.pictures import picture_share
 from claimcheck.failures import PermanentFailure
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from claimcheck.documents.pdf_hidden import PageText
     from claimcheck.documents.text import DocumentText
 
@@ -28,8 +30,10 @@ _VISIBLE = 8  # of 255: paper is not always quite white
 _MAX_PAGES = 100_000
 
 
-def read(content: bytes, *, max_chars: int) -> DocumentText:
-    """Read the text layer and the fields of forms. Raises PermanentFailure as `read_document` says.
+def read(content: bytes | BinaryIO, *, max_chars: int) -> DocumentText:
+    """Read the text layer and the fields of forms, of bytes or of a file that can be sought in.
+
+    Raises PermanentFailure as `read_document` says.
 
     `image_pages` lists the pages that show what is not in their text: those with images or drawings and no
     text, and those under images for at least half of their area with fewer than 100 characters of text,
@@ -58,7 +62,7 @@ def read(content: bytes, *, max_chars: int) -> DocumentText:
     )
 
 
-def opened(content: bytes) -> Any:
+def opened(content: bytes | BinaryIO) -> Any:
     """The PDF, which the caller closes. Raises PermanentFailure `document_encrypted`, `document_corrupt`."""
     import pypdfium2
 

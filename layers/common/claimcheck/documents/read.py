@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from claimcheck.documents.foreign import refusal
 from claimcheck.documents.kinds import decode, kind_of
@@ -13,6 +13,8 @@ from claimcheck.documents.text import PAGE_JOINT, DocumentText
 from claimcheck.failures import JobFailure, PermanentFailure
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from claimcheck.documents.kinds import Kind
 
 __all__ = ["MAX_CHARS", "PAGE_JOINT", "needs_parser", "parser_of", "read_document"]
@@ -35,7 +37,7 @@ _HARMLESS = ("text", "csv")  # parsed by nothing that could be led astray, where
 class Reader(Protocol):
     """What reads one kind of document."""
 
-    def __call__(self, content: bytes, *, max_chars: int) -> DocumentText:
+    def __call__(self, content: Any, *, max_chars: int) -> DocumentText:
         """Raises PermanentFailure, or whatever its library raises for what is damaged."""
         ...
 
@@ -60,8 +62,8 @@ def parser_of(kind: Kind) -> Reader | None:
     return read
 
 
-def read_document(content: bytes, media_type: str, *, max_chars: int = MAX_CHARS) -> DocumentText:
-    """Read `content` as text in Unicode NFC without NUL and lone surrogates.
+def read_document(content: bytes | BinaryIO, media_type: str, *, max_chars: int = MAX_CHARS) -> DocumentText:
+    """Read `content` as text in Unicode NFC without NUL and lone surrogates. A file is a PDF's.
 
     Plain text and Markdown keep every character, line ends included, so that offsets are those of
     the submitted text where it was in NFC already. Of other kinds docs/documents.md says what the text
@@ -70,10 +72,9 @@ def read_document(content: bytes, media_type: str, *, max_chars: int = MAX_CHARS
     or a bomb) or `document_unsupported` (also for text that cannot be brought into NFC in reasonable
     time, see `in_nfc`). MemoryError says that it takes more than this process may have.
     """
-    kind = kind_of(content, media_type)
-    read = parser_of(kind)
+    read = parser_of(kind_of(content, media_type) if isinstance(content, bytes) else "pdf")
     if read is None:
-        raise refusal(content, media_type)
+        raise refusal(content if isinstance(content, bytes) else b"", media_type)
     try:
         document = read(content, max_chars=max_chars)
     except (JobFailure, MemoryError):

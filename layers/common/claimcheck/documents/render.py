@@ -11,6 +11,7 @@ from claimcheck.failures import JobFailure, PermanentFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import BinaryIO
 
 MAX_PAGES = 20
 """Pages of one call."""
@@ -18,8 +19,8 @@ MAX_PAGES = 20
 LONG_EDGE_PX = 1568
 """The Messages API scales down what is larger."""
 
-MAX_BYTES = 1_500_000
-"""Of one image."""
+MAX_BYTES = 1_100_000
+"""Of one image: twenty of them in base64 stay below the 32 MB that the Messages API takes in a request."""
 
 _QUALITIES = (85, 70, 50, 30)
 _MAX_SCALE = 4.0  # of 72 dots per inch: a stamp-sized page needs no enlargement beyond it
@@ -34,19 +35,22 @@ class PageImage:
     data: bytes
 
 
-def render_document(content: bytes, media_type: str, pages: Sequence[int]) -> list[PageImage]:
-    """Render pages of a PDF or an image file, in this process. At most `MAX_PAGES`.
+def render_document(content: bytes | BinaryIO, media_type: str, pages: Sequence[int]) -> list[PageImage]:
+    """Render pages of a PDF or an image file, in this process. At most `MAX_PAGES`. An open file is a PDF's.
 
     Raises PermanentFailure: `document_unsupported` for other kinds, `document_corrupt`,
     `document_encrypted`, `document_too_large`; ValueError for pages that no document can have.
     """
     check_pages(pages)
-    kind = kind_of(content, media_type)
+    kind = kind_of(content, media_type) if isinstance(content, bytes) else "pdf"
     if kind not in ("pdf", "image"):
         raise PermanentFailure("document_unsupported", "Pages of this kind of document cannot be rendered.")
     wanted = tuple(pages)
     try:
-        pictures = _pdf_pictures(content, wanted) if kind == "pdf" else _image_pictures(content, wanted)
+        if kind == "image" and isinstance(content, bytes):
+            pictures = _image_pictures(content, wanted)
+        else:
+            pictures = _pdf_pictures(content, wanted)
         return [_encoded(page, picture) for page, picture in zip(wanted, pictures, strict=True)]
     except (JobFailure, MemoryError):
         raise
@@ -67,7 +71,7 @@ def _image_pictures(content: bytes, pages: tuple[int, ...]) -> Iterator[Any]:
     return pictures(content, pages)
 
 
-def _pdf_pictures(content: bytes, pages: tuple[int, ...]) -> Iterator[Any]:
+def _pdf_pictures(content: bytes | BinaryIO, pages: tuple[int, ...]) -> Iterator[Any]:
     from claimcheck.documents.pdf import opened
 
     document = opened(content)

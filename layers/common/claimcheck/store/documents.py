@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """One row. Bytes are in `content` or under `object_key`; the text, once read, in one of three places."""
+    """One row. Bytes are in `content`, else in the bucket under `object_key`; the text, once read, in one of
+    three places. `size_bytes` is None, as `content` is, until bytes that are awaited have arrived."""
 
     document_id: str
     name: str | None
     media_type: str
+    sha256: bytes
+    size_bytes: int | None
     content: bytes | None
     object_key: str | None
     text_content: str | None
@@ -50,6 +53,11 @@ class StoredDocument:
     def with_text(self, text: str) -> DocumentText:
         """The document as text, with its pages and what was found in it."""
         return DocumentText(text, self.page_starts, self.unread_pages, self.image_pages, self.findings)
+
+
+def object_key(tenant_id: str, sha256: bytes) -> str:
+    """Where a tenant's bytes are in the bucket; the table `objects` makes the same of them."""
+    return f"documents/{tenant_id}/{sha256.hex()}"
 
 
 def get_document(database: Database, tenant_id: str, job_id: str) -> StoredDocument | None:

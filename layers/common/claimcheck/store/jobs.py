@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.store.documents import StoredDocument
+from claimcheck.store.documents import StoredDocument, object_key
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ KEEP_KEY_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """What a job is accepted with. `content` is set where the bytes are small, else `object_key`."""
+    """What a job is accepted with. `content` is set where the bytes are small; else they are in the bucket.
+
+    A job that names a document (`document_id`) has nothing of it but, if it wants, another `name` for it.
+    """
 
     tenant_id: str
     task: str
@@ -29,12 +32,13 @@ class NewJob:
     webhook_url: str | None
     max_cost_usd: float | None
     name: str | None
-    media_type: str
-    size_bytes: int
-    sha256: bytes
-    content: bytes | None
-    object_key: str | None
+    document_id: str | None = None
+    media_type: str | None = None
+    size_bytes: int | None = None
+    sha256: bytes | None = None
+    content: bytes | None = None
     cancel_after_s: float | None = None
+    upload_wait_s: float = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,15 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What the caller of `POST /jobs/{task}` gets. `replayed`: it was made by an earlier request."""
+    """What the caller of `POST /jobs/{task}` gets. `replayed`: it was made by an earlier request.
+
+    `waits`: for the bytes of its document, which are not here yet.
+    """
 
     job_id: str
     created_at: str
     replayed: bool = False
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +75,33 @@ class InFlight:
     """The first request with this key is being worked on at this moment."""
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentUnknown:
+    """The tenant has no such document, or its upload's time is over."""
+
+
 def insert_job(
     database: Database, job: NewJob, key: IdempotencyKey | None = None
-) -> Ticket | KeyTaken | InFlight:
+) -> Ticket | KeyTaken | InFlight | DocumentUnknown:
     """Accept a job: document, row, first event and key in one statement. Raises StoreError.
 
     Another statement is needed only to find out what a taken key stands for.
     """
     params = {name: getattr(job, name) for name in NewJob.__dataclass_fields__}
+    params["object_key"] = job.sha256 and object_key(job.tenant_id, job.sha256)
     params |= {"params": _json(job.params), "metadata": _json(job.metadata), "keep_key_s": KEEP_KEY_S}
     params |= {"key": key and key.key, "body_sha256": key and key.body_sha256}
-    row = database.one(queries("jobs")["insert_job"], params)
+    statement = "insert_job" if job.document_id is None else "insert_job_naming"
+    row = database.one(queries("jobs")[statement], params)
     if row is None:
-        raise RuntimeError("insert_job gave no row")
+        raise RuntimeError(f"{statement} gave no row")
     if not row["open"]:
         return InFlight()
     if row["job_id"] is not None:
-        return Ticket(row["job_id"], row["created_at"])
-    first = database.one(queries("jobs")["find_first"], params)
-    if first is None:  # it ran out, and was deleted, between the two statements
-        return InFlight()
+        return Ticket(row["job_id"], row["created_at"], waits=row["waits"])
+    first = None if key is None else database.one(queries("jobs")["find_first"], params)
+    if first is None:  # a key may run out, and be deleted, between the two statements
+        return InFlight() if job.document_id is None else DocumentUnknown()
     ticket = Ticket(first["job_id"], first["created_at"], replayed=True)
     return KeyTaken(ticket, first["body_sha256"])
 
@@ -231,10 +246,24 @@ def cancel_job(database: Database, tenant_id: str, job_id: str) -> Cancelled | N
     return None if row is None else Cancelled(row["delivery_id"])
 
 
-def redrive_job(database: Database, tenant_id: str, job_id: str) -> str | None:
-    """Put a failed job back to `pending`; its status before, None where there is no such job."""
-    row = database.one(queries("jobs")["redrive_job"], {"job_id": job_id, "tenant_id": tenant_id})
-    return None if row is None else str(row["was"])
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """What a job was before; `failed` is put back. `waits`: for the bytes of its document."""
+
+    was: str
+    waits: bool
+
+
+def redrive_job(
+    database: Database, tenant_id: str, job_id: str, *, upload_wait_s: float = 24 * 3600.0
+) -> Redriven | None:
+    """Put a failed job back to `pending`; None where there is no such job.
+
+    It waits `upload_wait_s` seconds for its document, where that is still missing.
+    """
+    params = {"job_id": job_id, "tenant_id": tenant_id, "upload_wait_s": upload_wait_s}
+    row = database.one(queries("jobs")["redrive_job"], params)
+    return None if row is None else Redriven(**row)
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -86,13 +86,13 @@ class DocumentSource(StrictModel):
             raise fault("base64 and media_type belong together")
         return self
 
-    def content(self) -> tuple[bytes, str] | None:
-        """The document's bytes and media type; None where it is a `document_id`."""
+    def content(self) -> tuple[bytes, str]:
+        """The document's bytes and media type. Raises LookupError where it is a `document_id`."""
         if self.text is not None:
             return self.text.encode(), "text/plain"
         if self.base64 is not None and self.media_type is not None:
             return base64.b64decode(self.base64), declared_type(self.media_type)
-        return None
+        raise LookupError("the document's bytes were handed in before")
 
 
 class JobRequest(StrictModel):

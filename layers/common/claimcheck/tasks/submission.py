@@ -74,19 +74,13 @@ def parse_request(task_name: str, body: bytes, *, allow_loopback_webhooks: bool 
     task = TASKS.get(task_name)
     if task is None:
         raise UnknownTask(tuple(TASKS))
-    value = _decode(body)
-    if not isinstance(value, dict):
-        raise _invalid([FieldError("", "must be a JSON object")])
-    if paths := unstorable_paths(value):
-        detail = "must not hold NUL characters or lone surrogates"
-        raise _invalid([FieldError(pointer(path), detail) for path in paths])
+    value = checked_object(body)
     try:
         request = task.request.model_validate(
             value, context={"allow_loopback_webhooks": allow_loopback_webhooks}
         )
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)
-        raise _invalid([_field_error(detail) for detail in details]) from None
+        raise refused(error) from None
     return ParsedRequest(
         task=task_name,
         params=_own_part(task, request.model_dump(mode="json", by_alias=True)),
@@ -96,6 +90,23 @@ def parse_request(task_name: str, body: bytes, *, allow_loopback_webhooks: bool 
         max_cost_usd=request.max_cost_usd,
         priority=request.priority,
     )
+
+
+def checked_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that `body` is, in which everything can be stored. Raises InvalidRequest."""
+    value = _decode(body)
+    if not isinstance(value, dict):
+        raise _invalid([FieldError("", "must be a JSON object")])
+    if paths := unstorable_paths(value):
+        detail = "must not hold NUL characters or lone surrogates"
+        raise _invalid([FieldError(pointer(path), detail) for path in paths])
+    return value
+
+
+def refused(error: ValidationError) -> InvalidRequest:
+    """What a model's validation found, in plain words and with a pointer to each field."""
+    details = error.errors(include_url=False, include_input=False)
+    return _invalid([_field_error(detail) for detail in details])
 
 
 def pointer(path: Sequence[str | int]) -> str:

@@ -49,22 +49,28 @@ class Cancel:
 class Redrive:
     """`POST /jobs/{job_id}/redrive`: a failed job starts over, and its trail says so."""
 
-    def __init__(self, database: Database, read: Read, jobs_queue: Queue) -> None:
+    def __init__(self, database: Database, read: Read, jobs_queue: Queue, *, upload_wait_s: float) -> None:
         self._database = database
         self._read = read
         self._jobs_queue = jobs_queue
+        self._upload_wait_s = upload_wait_s
 
     def __call__(self, tenant_id: str, job_id: str, *, base: str = "") -> JobView:
         """Put back, and give the job as it is now. Raises JobNotFoundError, JobNotFailedError."""
-        was = redrive_job(self._database, tenant_id, checked_id(job_id))
-        if was is None:
+        wait_s = self._upload_wait_s
+        redriven = redrive_job(self._database, tenant_id, checked_id(job_id), upload_wait_s=wait_s)
+        if redriven is None:
             raise JobNotFoundError
-        if was != "failed":
-            raise JobNotFailedError(was)
+        if redriven.was != "failed":
+            raise JobNotFailedError(redriven.was)
         count("JobsRedriven")
+        if not redriven.waits:
+            self._ring(tenant_id, job_id)
+        return self._read.job(tenant_id, job_id, base=base)
+
+    def _ring(self, tenant_id: str, job_id: str) -> None:
         try:
             self._jobs_queue.send({"job_id": job_id}, group=tenant_id)
         except UnavailableError as error:
             count("DoorbellsNotRung")
             logger().warning("doorbell not rung", extra={"job_id": job_id, "reason": str(error)})
-        return self._read.job(tenant_id, job_id, base=base)

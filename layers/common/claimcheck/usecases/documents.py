@@ -2,12 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import contextlib
+import hashlib
+import tempfile
+from typing import TYPE_CHECKING, BinaryIO
+from weakref import WeakKeyDictionary
+
+from claimcheck.failures import PermanentFailure
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from claimcheck.documents.text import DocumentText
     from claimcheck.store.documents import StoredDocument
-    from claimcheck.usecases.ports import Objects
+    from claimcheck.usecases.ports import FileObjects, Objects
+
+IN_MEMORY_BYTES = 8 << 20
+"""Documents up to this size are read into memory: what comes in a request's body is smaller."""
+
+_SLICE = 1 << 20
+
+
+class LargeFiles:
+    """Documents that are too large for memory, as temporary files without a name: `parallel` at a time.
+
+    Nothing of them is left behind, whatever ends this process. Together they must fit into its disk space.
+    """
+
+    def __init__(self, objects: FileObjects, *, parallel: int = 2) -> None:
+        self._objects = objects
+        self._parallel = parallel
+        # A semaphore belongs to the event loop it was waited for in, and one environment may see several.
+        self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+    @contextlib.asynccontextmanager
+    async def fetched(self, key: str, sha256: bytes) -> AsyncIterator[BinaryIO]:
+        """The bytes under `key` as an open file, once they were found to be those that are meant.
+
+        Raises UnavailableError, PermanentFailure `document_corrupt`.
+        """
+        slots = self._slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._parallel))
+        async with slots:
+            with tempfile.TemporaryFile() as file:
+                if await asyncio.to_thread(self._objects.fetch_to, key, file) != sha256:
+                    raise PermanentFailure(
+                        "document_corrupt",
+                        "The stored bytes are not those that were handed in: send them again.",
+                    )
+                file.flush()
+                yield file
 
 
 def load_content(document: StoredDocument, objects: Objects) -> bytes:
@@ -30,6 +74,19 @@ def load_text(document: StoredDocument, objects: Objects) -> DocumentText | None
     if document.text_key is None:
         raise LookupError("the document's text was purged")
     return document.with_text(objects.get(document.text_key).decode())
+
+
+def is_large(document: StoredDocument) -> bool:
+    """Whether the bytes are too many to be held in memory."""
+    return document.content is None and (document.size_bytes or 0) > IN_MEMORY_BYTES
+
+
+def has_digest(text: str, sha256: bytes) -> bool:
+    """Whether `text` as UTF-8 has this SHA-256; for bytes that nobody holds any more."""
+    digest = hashlib.sha256()
+    for start in range(0, len(text), _SLICE):
+        digest.update(text[start : start + _SLICE].encode())
+    return digest.digest() == sha256
 
 
 def is_own_text(content: bytes, text: DocumentText) -> bool:

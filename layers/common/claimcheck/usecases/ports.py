@@ -6,24 +6,31 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import BinaryIO
 
     from claimcheck.documents.render import PageImage
     from claimcheck.documents.text import DocumentText
+    from claimcheck.documents.uploads import FoundObject, UploadTarget
     from claimcheck.model.types import Answer, Question
 
 
 class Parser(Protocol):
     """Reads documents that strangers made."""
 
-    async def __call__(self, content: bytes, media_type: str) -> DocumentText:
-        """The text of `content`. Raises JobFailure."""
+    async def __call__(self, content: bytes | BinaryIO, media_type: str) -> DocumentText:
+        """The text of `content`: bytes, or a file with a descriptor that is read from its start.
+
+        Raises JobFailure.
+        """
         ...
 
 
 class Renderer(Protocol):
     """Makes images of the pages of documents that strangers made."""
 
-    async def __call__(self, content: bytes, media_type: str, pages: Sequence[int]) -> list[PageImage]:
+    async def __call__(
+        self, content: bytes | BinaryIO, media_type: str, pages: Sequence[int]
+    ) -> list[PageImage]:
         """One image for each page, counted from 1. Raises JobFailure."""
         ...
 
@@ -51,6 +58,36 @@ class Objects(Protocol):
 
     def get(self, key: str) -> bytes:
         """Fetch. Raises UnavailableError."""
+        ...
+
+
+class FileObjects(Objects, Protocol):
+    """A store whose contents may be too large for memory."""
+
+    def fetch_to(self, key: str, file: BinaryIO) -> bytes:
+        """Fetch into a file, piece by piece; the SHA-256 of what came. Raises UnavailableError."""
+        ...
+
+
+class UploadTargets(Protocol):
+    """Whatever takes uploads."""
+
+    def upload_target(
+        self, key: str, *, media_type: str, size_bytes: int, sha256: bytes, expires_s: int
+    ) -> UploadTarget:
+        """Where these bytes, and no others, may be put. Raises UnavailableError."""
+        ...
+
+
+class Arrivals(Protocol):
+    """Where uploads arrive."""
+
+    def look(self, key: str) -> FoundObject | None:
+        """What is there; None where nothing is. Raises UnavailableError."""
+        ...
+
+    def digest(self, key: str) -> bytes:
+        """The SHA-256 of what is there, read piece by piece. Raises UnavailableError."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from enum import StrEnum
 from functools import partial
@@ -17,21 +18,30 @@ from claimcheck.store.jobs import Held, claim_job, finish_job, retry_job
 from claimcheck.store.sweeping import cancel_overdue
 from claimcheck.telemetry import count, logger, places_of
 from claimcheck.usecases.company import Company
-from claimcheck.usecases.documents import is_own_text, load_content, load_text
+from claimcheck.usecases.documents import (
+    LargeFiles,
+    has_digest,
+    is_large,
+    is_own_text,
+    load_content,
+    load_text,
+)
 from claimcheck.usecases.examine import Attempt
 from claimcheck.usecases.leases import LeaseLostError, Leases
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
+    from typing import BinaryIO
 
     from claimcheck.documents.render import PageImage
     from claimcheck.documents.text import DocumentText
     from claimcheck.settings import ProcessSettings
+    from claimcheck.store.documents import StoredDocument
     from claimcheck.store.jobs import ClaimedJob, Finished
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.examine import Examine
-    from claimcheck.usecases.ports import Objects, Parser, Queue, Renderer
+    from claimcheck.usecases.ports import FileObjects, Parser, Queue, Renderer
 
 _INLINE_CHARS = 262_144  # a longer text goes to the bucket instead of the row
 _GRACE_S = 5.0  # the model call's own timeout ends first, and what is known of it is written down
@@ -57,7 +67,7 @@ class Process:
         examine: Examine,
         parse: Parser,
         render: Renderer,
-        objects: Objects,
+        objects: FileObjects,
         jobs_queue: Queue,
         deliver: Deliver,
         settings: ProcessSettings,
@@ -68,6 +78,7 @@ class Process:
         self._parse = parse
         self._render = render
         self._objects = objects
+        self._large_files = LargeFiles(objects)
         self._jobs_queue = jobs_queue
         self._deliver = deliver
         self._settings = settings
@@ -155,8 +166,8 @@ class Process:
         return await self._examine(job, document, attempt)
 
     async def _images(self, job: ClaimedJob, pages: Sequence[int]) -> list[PageImage]:
-        content = await asyncio.to_thread(load_content, job.document, self._objects)
-        return await self._render(content, job.document.media_type, pages)
+        async with self._content(job.document) as content:
+            return await self._render(content, job.document.media_type, pages)
 
     def _ends(self, job: ClaimedJob, failure: JobFailure) -> bool:
         return not isinstance(self._following(job, failure), Retry)
@@ -171,15 +182,30 @@ class Process:
         kept = await asyncio.to_thread(load_text, stored, self._objects)
         if kept is not None:
             return kept
-        content = await asyncio.to_thread(load_content, stored, self._objects)
-        text = await self._parse(content, stored.media_type)
-        own = is_own_text(content, text)
+        text, own = await self._parsed(stored)
         key = None
         if not own and len(text.text) > _INLINE_CHARS:
             key = f"texts/{job.tenant_id}/{stored.document_id}"
             await asyncio.to_thread(self._objects.put, key, text.text.encode(), "text/plain; charset=utf-8")
         await self._database.surely(save_text, stored.document_id, text, text_key=key, text_is_content=own)
         return text
+
+    async def _parsed(self, stored: StoredDocument) -> tuple[DocumentText, bool]:
+        """The text that is in the bytes, and whether it is the bytes themselves."""
+        async with self._content(stored) as content:
+            text = await self._parse(content, stored.media_type)
+        if isinstance(content, bytes):
+            return text, is_own_text(content, text)
+        return text, await asyncio.to_thread(has_digest, text.text, stored.sha256)
+
+    @contextlib.asynccontextmanager
+    async def _content(self, stored: StoredDocument) -> AsyncIterator[bytes | BinaryIO]:
+        """The bytes as they were handed in; an open file where they are too many for memory."""
+        if stored.object_key is not None and is_large(stored):
+            async with self._large_files.fetched(stored.object_key, stored.sha256) as file:
+                yield file
+        else:
+            yield await asyncio.to_thread(load_content, stored, self._objects)
 
     async def _failed(self, job: ClaimedJob, failure: JobFailure) -> Finished | Retry | None:
         following = self._following(job, failure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from claimcheck.failures import UnavailableError
@@ -17,7 +17,17 @@ from claimcheck.refusals import (
     InvalidQueryError,
     InvalidRequest,
 )
-from claimcheck.store.jobs import IdempotencyKey, InFlight, KeyTaken, NewJob, Ticket, insert_job
+from claimcheck.store.documents import object_key
+from claimcheck.store.jobs import (
+    DocumentUnknown,
+    IdempotencyKey,
+    InFlight,
+    KeyTaken,
+    NewJob,
+    Ticket,
+    insert_job,
+)
+from claimcheck.store.uploads import want_object
 from claimcheck.tasks.submission import parse_request
 from claimcheck.telemetry import count, logger
 
@@ -73,20 +83,15 @@ class Submit:
             if kept is None or answer.body_sha256 != kept.body_sha256:
                 raise IdempotencyMismatchError
             return answer.ticket
+        if isinstance(answer, DocumentUnknown):
+            raise _no_such_document()
         count("JobsAccepted")
-        self._ring(tenant_id, answer.job_id)
+        if not answer.waits:
+            self._ring(tenant_id, answer.job_id)
         return answer
 
     def _new_job(self, tenant_id: str, request: ParsedRequest, cancel_after_s: float | None) -> NewJob:
-        given = request.document.content()
-        if given is None:
-            detail = "names no document; send the document itself as text or base64"
-            unknown = FieldError("/document/document_id", detail)
-            raise InvalidRequest(422, "fields_invalid", "One field is not valid.", (unknown,))
-        content, media_type = given
-        digest = hashlib.sha256(content).digest()
-        key = self._put_aside(tenant_id, digest, content, media_type)
-        return NewJob(
+        job = NewJob(
             tenant_id=tenant_id,
             task=request.task,
             params=request.params,
@@ -95,21 +100,31 @@ class Submit:
             webhook_url=request.webhook_url,
             max_cost_usd=request.max_cost_usd,
             name=request.document.name,
+            cancel_after_s=cancel_after_s,
+            upload_wait_s=self._settings.upload_wait_s,
+        )
+        if request.document.document_id is not None:
+            return replace(job, document_id=str(request.document.document_id))
+        content, media_type = request.document.content()
+        digest = hashlib.sha256(content).digest()
+        apart = len(content) > self._settings.inline_bytes
+        if apart:
+            self._put_aside(tenant_id, digest, content, media_type)
+        return replace(
+            job,
             media_type=media_type,
             size_bytes=len(content),
             sha256=digest,
-            content=content if key is None else None,
-            object_key=key,
-            cancel_after_s=cancel_after_s,
+            content=None if apart else content,
         )
 
-    def _put_aside(self, tenant_id: str, digest: bytes, content: bytes, media_type: str) -> str | None:
-        """A large document goes to the bucket before its row exists: an orphan there harms nobody."""
-        if len(content) <= self._settings.inline_bytes:
-            return None
-        key = f"documents/{tenant_id}/{digest.hex()}"
-        self._objects.put(key, content, media_type)
-        return key
+    def _put_aside(self, tenant_id: str, digest: bytes, content: bytes, media_type: str) -> None:
+        """A large document goes to the bucket before its row exists: an orphan there harms nobody.
+
+        The same bytes go there once.
+        """
+        if not want_object(self._database, tenant_id, digest):
+            self._objects.put(object_key(tenant_id, digest), content, media_type)
 
     def _ring(self, tenant_id: str, job_id: str) -> None:
         """The job exists already: where its doorbell cannot be rung, the sweep rings it."""
@@ -118,6 +133,15 @@ class Submit:
         except UnavailableError as error:
             count("DoorbellsNotRung")
             logger().warning("doorbell not rung", extra={"job_id": job_id, "reason": str(error)})
+
+
+def _no_such_document() -> InvalidRequest:
+    """One answer for what never was, another tenant's, and an upload whose time is over."""
+    detail = (
+        "names no document of yours, or one that was not uploaded in time: POST /documents gives a new one"
+    )
+    unknown = FieldError("/document/document_id", detail)
+    return InvalidRequest(422, "fields_invalid", "One field is not valid.", (unknown,))
 
 
 def _checked_key(key: str | None) -> str | None:

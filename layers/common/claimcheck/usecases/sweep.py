@@ -1,4 +1,4 @@
-"""What repairs the rest: doorbells that were lost, workers that stopped, webhooks that are due."""
+"""What repairs the rest: lost doorbells and lost uploads, workers that stopped, webhooks that are due."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from claimcheck.failures import UnavailableError
+from claimcheck.store.faults import DatabaseUnavailableError
 from claimcheck.store.jobs import KEEP_KEY_S
 from claimcheck.store.sweeping import beat, cancel_overdue, due_jobs, expire_leases, fail_aged, forget_keys
+from claimcheck.store.uploads import awaited_objects, fail_missing, not_there
 from claimcheck.telemetry import count, logger, places_of
 from claimcheck.webhooks.vault import VaultError
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from claimcheck.settings import SweepSettings
     from claimcheck.store.connection import Database
+    from claimcheck.usecases.arrive import Arrive
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.ports import Queue
 
@@ -31,6 +34,8 @@ class Swept:
     jobs_overdue: int
     jobs_aged: int
     jobs_rung: int
+    uploads_found: int
+    documents_missing: int
     deliveries_sent: int
 
 
@@ -43,12 +48,14 @@ class Sweep:
         *,
         jobs_queue: Queue,
         deliver: Deliver,
+        arrive: Arrive,
         settings: SweepSettings,
         chance: random.Random | None = None,
     ) -> None:
         self._database = database
         self._jobs_queue = jobs_queue
         self._deliver = deliver
+        self._arrive = arrive
         self._settings = settings
         self._chance = chance or random.SystemRandom()
 
@@ -60,7 +67,10 @@ class Sweep:
         aged = self._rounds(lambda: fail_aged(self._database, max_age_s=age, limit=limit))
         rung = self._rounds(self._ring_due)
         self._rounds(lambda: forget_keys(self._database, keep_key_s=KEEP_KEY_S, limit=limit))
-        swept = Swept(expired, overdue, aged, rung, self._rounds(self._deliver_due))
+        sent = self._rounds(self._deliver_due)
+        found = self._look_for_uploads()  # asks S3, which may take its time: the rest has been done
+        missing = self._rounds(lambda: fail_missing(self._database, limit=limit))
+        swept = Swept(expired, overdue, aged, rung, found, missing, sent)
         beat(self._database, "sweep", asdict(swept))
         for name, value in asdict(swept).items():
             if value:
@@ -101,6 +111,23 @@ class Sweep:
         refused = self._jobs_queue.send_all(messages, delays_s=delays_s) if messages else 0
         if refused:
             count("DoorbellsNotRung", refused)
+
+    def _look_for_uploads(self) -> int:
+        """Uploads whose event was lost. A bucket out of reach must not keep the sweep from the rest."""
+        found, absent = 0, []
+        settings = self._settings
+        try:
+            for each in awaited_objects(self._database, quiet_s=settings.quiet_s, limit=settings.look_batch):
+                if self._arrive.look(each.key):
+                    found += 1
+                else:
+                    absent.append(each.key)
+        except DatabaseUnavailableError:
+            raise
+        except UnavailableError as error:
+            logger().error("uploads not looked for", extra={"error": places_of(error)})
+        not_there(self._database, absent)
+        return found
 
     def _deliver_due(self) -> int:
         """A sealing key that is out of reach must not keep the sweep from its heartbeat."""

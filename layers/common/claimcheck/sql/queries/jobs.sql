@@ -1,5 +1,5 @@
 -- name: insert_job
--- One statement: document, job, first event and idempotency key stand or fall together. The gate refuses
+-- One statement: bytes, document, job, first event and idempotency key stand or fall together. The gate refuses
 -- a twin that is being worked on at this moment; a key that is taken lets nothing be inserted.
 WITH gate AS MATERIALIZED (
   SELECT CASE WHEN %(key)s::text IS NULL THEN true ELSE pg_try_advisory_xact_lock(
@@ -15,10 +15,18 @@ WITH gate AS MATERIALIZED (
     WHERE k.created_at < now() - make_interval(secs => %(keep_key_s)s)
   RETURNING job_id
 ), document AS (
-  INSERT INTO documents (tenant_id, name, media_type, size_bytes, sha256, content, object_key)
-  SELECT %(tenant_id)s, %(name)s, %(media_type)s, %(size_bytes)s, %(sha256)s, %(content)s, %(object_key)s
+  INSERT INTO documents (tenant_id, name, media_type, size_bytes, sha256, object_key)
+  SELECT %(tenant_id)s, %(name)s, %(media_type)s, %(size_bytes)s, %(sha256)s, %(object_key)s
   FROM gate WHERE gate.open AND (%(key)s::text IS NULL OR EXISTS (SELECT FROM kept))
   RETURNING id, sha256
+), object AS ( -- not even tried where the bytes are known: a conflict would lock their row
+  INSERT INTO objects AS o (tenant_id, sha256, content, size_bytes, stored_at)
+  SELECT %(tenant_id)s, %(sha256)s, %(content)s, %(size_bytes)s, now() FROM document
+  WHERE NOT EXISTS (SELECT FROM objects
+    WHERE tenant_id = %(tenant_id)s AND sha256 = %(sha256)s AND stored_at IS NOT NULL)
+  ON CONFLICT (tenant_id, sha256) DO UPDATE SET content = excluded.content, size_bytes = excluded.size_bytes,
+    stored_at = excluded.stored_at, touched_at = now()
+    WHERE o.stored_at IS NULL
 ), job AS (
   INSERT INTO jobs (id, tenant_id, task, priority, document_id, params, metadata, webhook_url, max_cost_usd,
     cancel_at)
@@ -36,7 +44,56 @@ WITH gate AS MATERIALIZED (
     'document_digest', keyed_digest(job.digest_key, document.sha256))
   FROM job, document
 )
-SELECT gate.open, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at
+SELECT gate.open, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, false AS waits
+FROM gate LEFT JOIN job ON true
+
+-- name: insert_job_naming
+-- As insert_job, for a document that was handed in before. Its object is held until the commit: bytes that
+-- arrive at this moment find the job.
+WITH gate AS MATERIALIZED (
+  SELECT CASE WHEN %(key)s::text IS NULL THEN true ELSE pg_try_advisory_xact_lock(
+    hashtextextended(%(tenant_id)s || E'\n' || %(task)s || E'\n' || %(key)s::text, 0)) END AS open
+), fresh AS MATERIALIZED (
+  SELECT uuidv7() AS id
+), named AS MATERIALIZED (
+  SELECT d.id, d.sha256, o.stored_at IS NULL AS waits
+  FROM documents d JOIN objects o ON o.key = d.object_key
+  WHERE d.id = %(document_id)s AND d.tenant_id = %(tenant_id)s
+    AND (o.stored_at IS NOT NULL OR d.upload_until > now())
+  FOR SHARE OF o
+), kept AS (
+  INSERT INTO idempotency_keys AS k (tenant_id, route, key, body_sha256, job_id)
+  SELECT %(tenant_id)s, %(task)s, %(key)s, %(body_sha256)s, fresh.id FROM gate, fresh, named
+  WHERE gate.open AND %(key)s::text IS NOT NULL
+  ON CONFLICT (tenant_id, route, key) DO UPDATE
+    SET body_sha256 = excluded.body_sha256, job_id = excluded.job_id, created_at = now()
+    WHERE k.created_at < now() - make_interval(secs => %(keep_key_s)s)
+  RETURNING job_id
+), document AS (
+  SELECT named.* FROM gate, named WHERE gate.open AND (%(key)s::text IS NULL OR EXISTS (SELECT FROM kept))
+), prolonged AS (
+  UPDATE documents d SET upload_until = greatest(upload_until, now() + make_interval(secs => %(upload_wait_s)s))
+  FROM document WHERE document.waits AND d.id = document.id
+), job AS (
+  INSERT INTO jobs (id, tenant_id, task, priority, document_id, document_name, params, metadata, webhook_url,
+    max_cost_usd, cancel_at, document_until)
+  SELECT fresh.id, %(tenant_id)s, %(task)s, %(priority)s, document.id, %(name)s, %(params)s::jsonb,
+    %(metadata)s::jsonb, %(webhook_url)s, %(max_cost_usd)s,
+    now() + make_interval(secs => %(cancel_after_s)s),
+    CASE WHEN document.waits THEN now() + make_interval(secs => %(upload_wait_s)s) END
+  FROM document, fresh
+  RETURNING id, created_at, status, task, params, digest_key, document_until IS NOT NULL AS waits
+), event AS (
+  INSERT INTO job_events (job_id, type, status, attempt, detail)
+  SELECT job.id, 'accepted', job.status, 0, jsonb_build_object(
+    'task', job.task,
+    'input_digest', keyed_digest(job.digest_key,
+      convert_to(jsonb_build_object('task', job.task, 'params', job.params)::text, 'UTF8')),
+    'document_digest', keyed_digest(job.digest_key, document.sha256))
+    || CASE WHEN job.waits THEN jsonb_build_object('waits_for', 'document') ELSE '{}' END
+  FROM job, document
+)
+SELECT gate.open, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, job.waits
 FROM gate LEFT JOIN job ON true
 
 -- name: find_first
@@ -50,7 +107,7 @@ WHERE k.tenant_id = %(tenant_id)s AND k.route = %(task)s AND k.key = %(key)s
 -- the model's circuit is open, the job is put off until it may be called, and one claim becomes the probe.
 WITH asked AS MATERIALIZED (
   SELECT id, CASE priority WHEN 'economy' THEN %(economy)s ELSE %(standard)s END AS model FROM jobs
-  WHERE id = %(job_id)s AND status = 'pending' AND available_at <= now()
+  WHERE id = %(job_id)s AND status = 'pending' AND available_at <= now() AND document_until IS NULL
     AND (cancel_at IS NULL OR cancel_at > now())
 ), probing AS (
   UPDATE model_circuits c SET retry_at = now() + make_interval(secs => %(probe_s)s), probe_job = asked.id
@@ -71,7 +128,7 @@ WITH asked AS MATERIALIZED (
   UPDATE jobs SET status = 'running', attempt = attempt + 1, updated_at = now(),
     started_at = coalesce(started_at, now()), lease_expires_at = now() + make_interval(secs => %(lease_s)s)
   FROM asked
-  WHERE jobs.id = asked.id AND status = 'pending' AND available_at <= now()
+  WHERE jobs.id = asked.id AND status = 'pending' AND available_at <= now() AND document_until IS NULL
     AND NOT EXISTS (SELECT FROM circuit)
   RETURNING jobs.*
 ), event AS (
@@ -81,11 +138,13 @@ SELECT held.held_s, coalesce(held.tenant_id, claimed.tenant_id) AS tenant_id,
   claimed.id::text AS job_id, claimed.task, claimed.params, claimed.attempt, claimed.failures, claimed.waits,
   claimed.lost_leases, claimed.priority, claimed.max_cost_usd::float8,
   extract(epoch FROM now() - claimed.accepted_at)::float8 AS age_s,
-  claimed.document_id::text, documents.name, documents.media_type, documents.content, documents.object_key,
-  documents.chars, documents.text_content, documents.text_key, documents.text_is_content,
-  documents.page_starts, documents.unread_pages, documents.image_pages, documents.findings
+  claimed.document_id::text, coalesce(claimed.document_name, documents.name) AS name, documents.media_type,
+  documents.sha256, objects.size_bytes, objects.content, documents.object_key, documents.chars,
+  documents.text_content, documents.text_key, documents.text_is_content, documents.page_starts,
+  documents.unread_pages, documents.image_pages, documents.findings
 FROM (VALUES (1)) AS one LEFT JOIN held ON true LEFT JOIN claimed ON true
 LEFT JOIN documents ON documents.id = claimed.document_id
+LEFT JOIN objects ON objects.key = documents.object_key
 
 -- name: extend_leases
 -- One heartbeat for all jobs of an environment; what does not come back was lost, cancelled or is too late.
@@ -166,22 +225,36 @@ WITH cancelled AS (
 SELECT id::text AS job_id, (SELECT id::text FROM delivery) AS delivery_id FROM cancelled
 
 -- name: redrive_job
--- A failed job starts over: its attempts and its age count anew, what it cost stays.
+-- A failed job starts over: its attempts and its age count anew, what it cost stays. Where its document's bytes
+-- are still not here it waits for them again; their object is held as in insert_job.
 WITH found AS MATERIALIZED (
-  SELECT id, status FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s FOR UPDATE
+  SELECT id, status, document_id FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s FOR UPDATE
+), object AS MATERIALIZED (
+  SELECT o.stored_at IS NULL AS awaited
+  FROM found JOIN documents d ON d.id = found.document_id JOIN objects o ON o.key = d.object_key
+  WHERE found.status = 'failed'
+  FOR SHARE OF o
 ), redriven AS (
   UPDATE jobs SET status = 'pending', error = NULL, completed_at = NULL, failures = 0, waits = 0,
     lost_leases = 0, accepted_at = now(), available_at = now(), rung_at = now(), rings = 1, cancel_at = NULL,
+    document_until = CASE WHEN (SELECT awaited FROM object)
+      THEN now() + make_interval(secs => %(upload_wait_s)s) END,
     updated_at = now()
   FROM found WHERE jobs.id = found.id AND found.status = 'failed'
   RETURNING jobs.*
+), prolonged AS (
+  UPDATE documents d SET upload_until = greatest(d.upload_until, redriven.document_until)
+  FROM redriven WHERE redriven.document_until IS NOT NULL AND d.id = redriven.document_id
 ), rejected AS ( -- what ended the job is asked for again; any other paid answer is used
   UPDATE model_calls SET rejected = true FROM redriven
   WHERE job_id = redriven.id AND model_calls.outcome NOT IN ('end_turn', 'stop_sequence')
 ), event AS (
-  INSERT INTO job_events (job_id, type, status, attempt) SELECT id, 'redriven', status, attempt FROM redriven
+  INSERT INTO job_events (job_id, type, status, attempt, detail)
+  SELECT id, 'redriven', status, attempt,
+    CASE WHEN document_until IS NOT NULL THEN jsonb_build_object('waits_for', 'document') ELSE '{}' END
+  FROM redriven
 )
-SELECT found.status AS was FROM found
+SELECT found.status AS was, coalesce((SELECT awaited FROM object), false) AS waits FROM found
 
 -- name: save_text
 -- What the worker read out of a document. The same for every job that names it, so it needs no fence.

@@ -3,7 +3,7 @@
 -- waits for, so that jobs that stand in a long queue are not rung for again and again.
 WITH due AS MATERIALIZED (
   SELECT id FROM jobs
-  WHERE status = 'pending' AND available_at <= now()
+  WHERE status = 'pending' AND available_at <= now() AND document_until IS NULL
     AND rung_at < now() - make_interval(secs => %(quiet_s)s * 2 ^ least(rings - 1, 6))
   ORDER BY available_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
@@ -69,7 +69,8 @@ SELECT id::text AS job_id FROM cancelled
 -- Pending for too long: given up with the failure that sent it back the last time.
 WITH aged AS MATERIALIZED (
   SELECT id FROM jobs
-  WHERE status = 'pending' AND accepted_at < now() - make_interval(secs => %(max_age_s)s)
+  WHERE status = 'pending' AND document_until IS NULL
+    AND accepted_at < now() - make_interval(secs => %(max_age_s)s)
   ORDER BY accepted_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), failed AS (
   UPDATE jobs SET status = 'failed', completed_at = now(), updated_at = now(),

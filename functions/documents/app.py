@@ -1,0 +1,57 @@
+"""POST /documents and GET /documents/{document_id}: where a document's bytes are to be uploaded."""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from claimcheck import bootstrap
+from claimcheck.problems import base_path, resolver
+from claimcheck.telemetry import observed
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+
+
+@cache
+def _api() -> APIGatewayRestResolver:
+    from aws_lambda_powertools.event_handler import Response, content_types
+
+    api = resolver()
+
+    def tenant() -> str:
+        return str(api.current_event.request_context.authorizer["tenant_id"])
+
+    @api.post("/documents")
+    def post_document() -> Response[str]:
+        event = api.current_event
+        base = base_path(event)
+        shown = bootstrap.documents().post(tenant(), _body(event.raw_event), base=base)
+        headers: dict[str, str | list[str]] = {
+            "Location": f"{base}/documents/{shown.document_id}",
+            "Cache-Control": "no-store",
+        }
+        status = 201 if shown.made else 200
+        return Response(status, content_types.APPLICATION_JSON, shown.body, headers=headers)
+
+    @api.get("/documents/<document_id>")
+    def get_document(document_id: str) -> Response[str]:
+        shown = bootstrap.documents().get(tenant(), document_id, base=base_path(api.current_event))
+        headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
+        return Response(200, content_types.APPLICATION_JSON, shown.body, headers=headers)
+
+    return api
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
+
+
+def _documents(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = _api().resolve(event, context)
+    return answer
+
+
+handler = observed(_documents)

@@ -1,0 +1,102 @@
+"""`POST /documents` and `GET /documents/{document_id}`: bytes that go straight to the bucket."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from claimcheck.refusals import DocumentNotFoundError, FieldError, InvalidRequest
+from claimcheck.store.uploads import Announcement, announce_document, find_document
+from claimcheck.tasks.upload import parse_upload
+from claimcheck.telemetry import count
+
+if TYPE_CHECKING:
+    from claimcheck.settings import DocumentsSettings
+    from claimcheck.store.connection import Database
+    from claimcheck.store.uploads import DocumentView
+    from claimcheck.usecases.ports import UploadTargets
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDocument:
+    """A document as JSON text. `made`: by this call."""
+
+    document_id: str
+    body: str
+    made: bool = False
+
+
+class Announce:
+    """Documents before their bytes are here: nothing of them passes through us."""
+
+    def __init__(self, database: Database, targets: UploadTargets, settings: DocumentsSettings) -> None:
+        self._database = database
+        self._targets = targets
+        self._settings = settings
+
+    def post(self, tenant_id: str, body: bytes, *, base: str = "") -> ShownDocument:
+        """Announce a document; the answer says where its bytes go, unless they are here already.
+
+        Raises InvalidRequest, StoreError, UnavailableError.
+        """
+        wanted = parse_upload(body, max_bytes=self._settings.max_upload_bytes)
+        announcement = Announcement(
+            wanted.name, wanted.media_type, wanted.size_bytes, bytes.fromhex(wanted.sha256)
+        )
+        wait_s = self._settings.upload_wait_s
+        found = announce_document(self._database, tenant_id, announcement, upload_wait_s=wait_s)
+        if found.stored and found.stored_bytes != wanted.size_bytes:
+            detail = f"does not fit sha256: the bytes with this SHA-256 are {found.stored_bytes}"
+            fault = FieldError("/bytes", detail)
+            raise InvalidRequest(422, "fields_invalid", "One field is not valid.", (fault,))
+        if found.document_id is None:
+            raise RuntimeError("a document that could be announced has no id")
+        count("DocumentsAnnounced" if found.made else "DocumentsKnown")
+        return self._shown(self._view(tenant_id, found.document_id, base), found.document_id, made=found.made)
+
+    def get(self, tenant_id: str, document_id: str, *, base: str = "") -> ShownDocument:
+        """A document, with an address for its bytes while they are awaited.
+
+        Raises DocumentNotFoundError, StoreError, UnavailableError.
+        """
+        return self._shown(self._view(tenant_id, document_id, base), document_id)
+
+    def _view(self, tenant_id: str, document_id: str, base: str) -> DocumentView:
+        view = None
+        if _is_uuid(document_id):
+            view = find_document(self._database, tenant_id, document_id, base=base)
+        if view is None:
+            raise DocumentNotFoundError
+        return view
+
+    def _shown(self, view: DocumentView, document_id: str, *, made: bool = False) -> ShownDocument:
+        body = {**view.body, "upload": self._upload(view)}
+        return ShownDocument(document_id, json.dumps(body, ensure_ascii=False), made)
+
+    def _upload(self, view: DocumentView) -> dict[str, Any] | None:
+        if view.status != "waiting" or view.object_key is None:
+            return None
+        target = self._targets.upload_target(
+            view.object_key,
+            media_type=view.media_type,
+            size_bytes=view.size_bytes,
+            sha256=view.sha256,
+            expires_s=self._settings.upload_url_s,
+        )
+        expires_at = datetime.now(UTC) + timedelta(seconds=target.expires_s)
+        return {
+            "url": target.url,
+            "method": target.method,
+            "headers": dict(target.headers),
+            "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
