@@ -13,10 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import stat
 import sys
+import threading
+import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.documents.kinds import HEAD_BYTES, kind_of
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import BinaryIO
 
+MEMORY_USED = "much of the memory is used"
+_MUCH = 0.4  # a buffer that is doubled may fail to be from half of the memory on
+_LOOK_EVERY_S = 0.02
 _GRACE_S = 5  # between SIGXCPU, which tells that the time is up, and SIGKILL, which might be anyone's
 
 
@@ -41,8 +48,33 @@ def main() -> int:
     parser.add_argument("--pages", type=_numbers, default=(), help="to render, with commas between")
     asked = parser.parse_args()
     limit(memory_bytes=asked.memory, cpu_seconds=asked.seconds)
+    threading.Thread(target=_tell_of_memory, args=(asked.memory,), daemon=True).start()
     sys.stdout.buffer.write(_encoded(asked))
     return 0
+
+
+def _tell_of_memory(most_bytes: int) -> None:
+    """Say so once on stderr when much of the memory is used: a parser that then crashes died of that.
+
+    pdfium aborts where it gets no memory, and nothing else tells that from a damaged document.
+    """
+    while (peak := _peak_bytes()) is not None and peak < most_bytes * _MUCH:
+        time.sleep(_LOOK_EVERY_S)
+    if peak is not None:
+        sys.stderr.write(f"{MEMORY_USED}\n")
+        sys.stderr.flush()
+
+
+def _peak_bytes() -> int | None:
+    """The most that was resident so far; None where the system does not tell.
+
+    getrusage(2) does not do: it counts what the worker held when it started this process.
+    """
+    try:
+        match = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text("ascii"), re.MULTILINE)
+    except OSError:
+        return None
+    return int(match[1]) * 1024 if match else None
 
 
 def limit(*, memory_bytes: int, cpu_seconds: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from claimcheck.documents.compose import Composer
 from claimcheck.documents.docx_styles import Look, Styles, fill_of
-from claimcheck.documents.package import attribute, child, local, on
+from claimcheck.documents.package import attribute, child, children, local, on
 from claimcheck.failures import PermanentFailure
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class _Reader:
     def _noted(self, kind: str) -> None:
         """The notes that were referred to, in the order of their marks; all comments."""
         root = self._package.tree(self._one(f"{kind}s") or "")
-        notes = {attribute(note, "id"): note for note in root or () if local(note.tag) == kind}
+        notes = {attribute(note, "id"): note for note in children(root) if local(note.tag) == kind}
         wanted = [at for found, at in self._notes if found == kind]
         for at in dict.fromkeys(wanted):
             note = notes.get(at)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from claimcheck.documents.child import MEMORY_USED
 from claimcheck.documents.compose import too_large
 from claimcheck.documents.kinds import HEAD_BYTES, kind_of
 from claimcheck.documents.read import MAX_CHARS, needs_parser, read_document
@@ -167,6 +168,8 @@ async def _run(
     # No limit of a child's own sends SIGKILL: the machine's memory ran out.
     if code > 0 or code == -signal.SIGKILL:
         raise _fault_of_ours(code, complaint)
+    if code < 0 and MEMORY_USED.encode() in complaint:
+        raise _out_of_memory()
     return code, output
 
 
@@ -269,9 +272,13 @@ def _fault_of_ours(code: int, complaint: bytes) -> RetryableFailure | PermanentF
     """The failure for a child that ended without an answer and without a crash."""
     name = "killed" if code < 0 else _exception_in(complaint)
     if name == "MemoryError":
-        return PermanentFailure("document_too_large", "Reading the document takes more memory than it may.")
+        return _out_of_memory()
     logger().error("a document's parser failed by a fault of ours", extra={"error": name, "exit_code": code})
     return RetryableFailure("internal", f"A fault of ours in the document's parser ({name}).")
+
+
+def _out_of_memory() -> PermanentFailure:
+    return PermanentFailure("document_too_large", "Reading the document takes more memory than it may.")
 
 
 def _exception_in(complaint: bytes) -> str:

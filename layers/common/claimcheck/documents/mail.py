@@ -54,6 +54,8 @@ def _fields(message: EmailMessage, name: str) -> list[str]:
 def _write_body(message: EmailMessage, composer: Composer) -> None:
     """The plain text where there is one: it is what the sender's program holds for the same message."""
     body = message.get_body(preferencelist=("plain",))
+    if body is None and not message.is_multipart() and message.get_content_maintype() == "multipart":
+        body = message  # called multipart, and has no parts
     text = "" if body is None else _decoded(body)
     if text.strip():
         composer.line(_FLOWED.sub("", text))
@@ -80,7 +82,7 @@ def _attachments(message: EmailMessage) -> list[EmailMessage]:
     stack = [message]
     while stack:
         part = stack.pop()
-        if part.get_content_maintype() == "multipart":
+        if part.get_content_maintype() == "multipart":  # also one without parts, which is the body
             stack += reversed([each for each in part.iter_parts() if each is not None])  # type: ignore[misc]
         elif not any(part is body for body in bodies):
             found.append(part)

@@ -31,7 +31,7 @@ _SIGNIFICANT = 11  # digits of the General format
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|_.|\*.|\[\$(?P<currency>[^\]-]*)[^\]]*\]'
     r"|(?P<general>General)|\[(?P<elapsed>h+|m+|s+)\]|\[[^\]]*\]|(?P<ampm>AM/PM|A/P)|(?P<date>y+|m+|d+|h+|s+(?:\.0+)?|e|g+)"
-    r"|(?P<digits>[0#?][0#?,]*(?:\.[0#?]*)?(?:E[+-][0#?]+)?|\.[0#?]+)(?P<fraction>\s*/\s*[0-9?#]+)?"
+    r"|(?P<digits>[0#?][0#?,]*(?:\.[0#?]*,*)?(?:E[+-][0#?]+)?|\.[0#?]+)(?P<fraction>\s*/\s*[0-9?#]+)?"
     r"|(?P<percent>%)|(?P<text>@)|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -129,14 +129,14 @@ def _digits(value: Decimal, pattern: str) -> str:
         text = f"{value:.{places}E}"
         base, _, exponent = text.partition("E")
         return f"{base}E{int(exponent):+03d}"
-    whole, _, decimals = pattern.partition(".")
-    thousands = len(whole) - len(whole.rstrip(","))  # each trailing comma divides by a thousand
+    thousands = len(pattern) - len(pattern.rstrip(","))  # each trailing comma divides by a thousand
+    whole, _, decimals = pattern.rstrip(",").partition(".")
     value = value.scaleb(-3 * thousands)
     rounded = value.quantize(Decimal(1).scaleb(-len(decimals)), rounding=ROUND_HALF_UP)
     head, _, tail = f"{rounded:f}".partition(".")
     least = sum(char == "0" for char in whole)
     head = head.lstrip("0").rjust(least, "0")
-    if "," in whole.rstrip(","):
+    if "," in whole:
         head = f"{int(head or 0):,}" if len(head.lstrip("0")) > 3 else head
     optional = len(decimals) - len(decimals.rstrip("#?"))
     while optional and tail.endswith("0"):

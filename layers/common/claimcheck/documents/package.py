@@ -142,6 +142,11 @@ def child(element: ET.Element | None, *path: str) -> ET.Element | None:
     return element
 
 
+def children(element: ET.Element | None) -> list[ET.Element]:
+    """An element's children; none where there is no element."""
+    return [] if element is None else list(element)
+
+
 def on(element: ET.Element | None, *, default: bool = False) -> bool:
     """An on/off property (ECMA-376 part 1, 17.17.4): there means on unless its value says otherwise."""
     if element is None:

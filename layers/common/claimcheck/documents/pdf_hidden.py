@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.documents.painting import Painting
+from claimcheck.documents.pdf_direction import in_reading_order
 from claimcheck.documents.pdf_objects import IMAGE, PATH, SHADING, TEXT, PageObjects, address
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def page_text(page: Any, layer: Any) -> PageText:
     text = layer.get_text_range()
     if not text.strip():
         return PageText([(text, None)], recognised=False)
+    text = in_reading_order(layer, text)
     hidden, recognised = _hidden_objects(page)
     return PageText(_cut(layer, text, hidden) if hidden else [(text, None)], recognised)
 

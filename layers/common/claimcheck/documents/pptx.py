@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from claimcheck.documents.compose import Composer
-from claimcheck.documents.package import attribute, child, local
+from claimcheck.documents.package import attribute, child, children, local
 from claimcheck.documents.slide_places import Box, Place, box_of, placeholders
 from claimcheck.failures import PermanentFailure
 
@@ -52,7 +52,7 @@ def read_pptx(package: Package, main: str, *, max_chars: int) -> DocumentText:
     related = package.related(main)
     slides = [
         related[at][1]
-        for each in child(root, "sldIdLst") or ()
+        for each in children(child(root, "sldIdLst"))
         if (at := attribute_of_relation(each)) in related and package.has(related[at][1])
     ]
     if not slides:
@@ -216,7 +216,7 @@ def _size(size: Element | None) -> tuple[int, int]:
 
 
 def _paragraphs(body: Element | None) -> Iterator[Element]:
-    return (each for each in body or () if local(each.tag) == "p")
+    return (each for each in children(body) if local(each.tag) == "p")
 
 
 def _runs(paragraph: Element) -> Iterator[Element]:
@@ -273,11 +273,11 @@ def _share(box: Box | None, size: tuple[int, int]) -> float:
 
 
 def _is_white(fill: Element | None) -> bool:
-    return any((attribute(colour, "val") or "") in _WHITES for colour in fill or ())
+    return any((attribute(colour, "val") or "") in _WHITES for colour in children(fill))
 
 
 def _is_filled(properties: Element | None, style: Element | None) -> bool:
-    if any(local(each.tag) in _FILLS for each in properties or ()):
+    if any(local(each.tag) in _FILLS for each in children(properties)):
         return True
     reference = child(style, "fillRef")
     return reference is not None and (attribute(reference, "idx") or "0") != "0"

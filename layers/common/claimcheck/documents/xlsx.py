@@ -1,6 +1,6 @@
 """XLSX: each sheet is a page, its first line the sheet's name, then a line a row, with values as shown.
 
-Sheets are read as a stream: rows are written and forgotten. openpyxl, where it streams, tells neither of the
+Sheets are read as a stream: rows are written and forgotten. openpyxl, where it streams, tells neither of
 hidden rows and columns nor how values are shown (decision 30).
 """
 
@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from claimcheck.documents.compose import Composer
 from claimcheck.documents.number_formats import shown
-from claimcheck.documents.package import attribute, child, local
+from claimcheck.documents.package import attribute, child, children, local
 from claimcheck.documents.sheet_styles import CellStyle, styles_of
 from claimcheck.failures import PermanentFailure
 
@@ -38,9 +38,7 @@ def read_xlsx(package: Package, main: str, *, max_chars: int) -> DocumentText:
     """Read the workbook part `main`. Raises PermanentFailure, ParseError, and ValueError for nonsense."""
     root = package.tree(main)
     related = package.related(main)
-    sheets = (
-        [] if root is None else [each for each in child(root, "sheets") or () if local(each.tag) == "sheet"]
-    )
+    sheets = [each for each in children(child(root, "sheets")) if local(each.tag) == "sheet"]
     if root is None or not sheets:
         raise PermanentFailure("document_corrupt", "The workbook has no sheets.")
     if len(sheets) > _MAX_SHEETS:
@@ -171,7 +169,7 @@ class _Book:
             root = self._package.tree(notes)
             for note in () if root is None else root.iter():
                 if local(note.tag) == "comment":
-                    text = " ".join(_text_of(child(note, "text") or note).split())
+                    text = " ".join("".join(map(_text_of, note)).split())
                     self.composer.line(f"[comment on {attribute(note, 'ref') or '?'}] {text}", hidden)
 
 
