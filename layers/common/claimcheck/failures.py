@@ -77,7 +77,7 @@ TABLE: dict[str, FailureClass] = {
     # Ourselves.
     "deadline": _again("one attempt took longer than it may"),
     "continued": _again(
-        "one attempt's time was up; the next one goes on with what is left", charged=False, delay_s=1
+        "one attempt's time was up; the next one goes on with what is left", charged=False, delay_s=2
     ),
     "storage_unavailable": _again("a service of ours was not to be reached", charged=False, delay_s=5),
     "internal": _again("a fault of ours"),
