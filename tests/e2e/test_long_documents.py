@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from client.api import Api
@@ -65,6 +66,18 @@ def test_facts_are_found_wherever_they_stand(system: Running, text: str) -> None
     for name, fact in FACTS.items():
         assert fact in " ".join(standing(text, job["result"]["evidence"][name]))
     assert job["usage"]["calls"] == job["progress"]["total"]
+
+
+def test_a_long_text_is_fetched_by_its_link(system: Running, text: str) -> None:
+    """What does not fit an answer is linked to; the link gives the text that offsets point into."""
+    job = finished(system, "extract", text, fields=["policy number"])
+    with Api(system.url, system.key) as api:
+        assert api.document(job["job_id"]) == text
+        answer = httpx.get(
+            f"{system.url}/jobs/{job['job_id']}/document", headers={"Authorization": f"Bearer {system.key}"}
+        ).json()
+    assert (answer["text"], answer["chars"]) == (None, len(text))
+    assert httpx.get(answer["text_link"]["url"]).headers["content-type"] == "text/plain; charset=utf-8"
 
 
 def test_a_summary_is_of_all_parts(system: Running, text: str) -> None:

@@ -27,6 +27,9 @@ class NoObjects:
     def get(self, key: str) -> bytes:
         raise AssertionError
 
+    def text_link(self, key: str, *, expires_s: int) -> str:
+        raise AssertionError
+
 
 class WatchedJob:
     """A job that changes at given seconds of a clock which sleeping and looking move on."""

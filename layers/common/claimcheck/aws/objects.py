@@ -46,6 +46,23 @@ class S3Objects:
         with translated("S3"):
             return self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
+    def text_link(self, key: str, *, expires_s: int) -> str:
+        """An address from which the text under `key` can be fetched by anyone for `expires_s` seconds.
+
+        It ends with the credentials that signed it, if those end sooner. Raises UnavailableError.
+        """
+        with translated("S3"):
+            return self._client().generate_presigned_url(
+                "get_object",
+                Params={
+                    "Bucket": self._bucket,
+                    "Key": key,
+                    "ResponseContentType": "text/plain; charset=utf-8",
+                    "ResponseContentDisposition": "attachment",  # a browser shows no stranger's bytes
+                },
+                ExpiresIn=expires_s,
+            )
+
     def fetch_to(self, key: str, file: BinaryIO) -> bytes:
         """Write what is under `key` into `file`, piece by piece; its SHA-256. Raises UnavailableError."""
         digest = hashlib.sha256()

@@ -76,6 +76,11 @@ def load_text(document: StoredDocument, objects: Objects) -> DocumentText | None
     return document.with_text(objects.get(document.text_key).decode())
 
 
+def text_key(document: StoredDocument) -> str | None:
+    """Under which key the whole text lies in the bucket; None where it is not there."""
+    return document.object_key if document.text_is_content and document.content is None else document.text_key
+
+
 def is_large(document: StoredDocument) -> bool:
     """Whether the bytes are too many to be held in memory."""
     return document.content is None and (document.size_bytes or 0) > IN_MEMORY_BYTES

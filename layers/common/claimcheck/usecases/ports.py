@@ -61,6 +61,14 @@ class Objects(Protocol):
         ...
 
 
+class LinkedObjects(Objects, Protocol):
+    """A store that others can be sent to."""
+
+    def text_link(self, key: str, *, expires_s: int) -> str:
+        """Where the text under `key` can be fetched for `expires_s` seconds. Raises UnavailableError."""
+        ...
+
+
 class FileObjects(Objects, Protocol):
     """A store whose contents may be too large for memory."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from claimcheck.jobs.states import FINAL, Status
@@ -19,16 +19,19 @@ from claimcheck.store.reading import (
     list_jobs,
     schema_version,
 )
-from claimcheck.usecases.documents import load_text
+from claimcheck.usecases.documents import load_text, text_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from claimcheck.store.connection import Database
-    from claimcheck.usecases.ports import Objects
+    from claimcheck.usecases.ports import LinkedObjects
 
 MAX_WAIT_S = 20.0
 MAX_LIMIT = 100
+MAX_TEXT_CHARS = 900_000
+"""Longest text that is in an answer: at six bytes a character it still fits the 6 MB that Lambda takes."""
+LINK_S = 300
 DEFAULT_LIMIT = 20
 _FIRST_LOOK_S = 0.02
 _SLOWEST_LOOK_S = 0.5
@@ -50,7 +53,7 @@ class Read:
     def __init__(
         self,
         database: Database,
-        objects: Objects,
+        objects: LinkedObjects,
         *,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -108,20 +111,28 @@ class Read:
         return _found(get_deliveries(self._database, tenant_id, checked_id(job_id)))
 
     def document(self, tenant_id: str, job_id: str) -> str:
-        """The text that offsets point into, as JSON; `text` is null until a worker has read it."""
+        """The text that offsets point into, as JSON; `text` is null until a worker has read it.
+
+        A text that might not fit an answer is linked to instead: `text_link` says where it can be fetched.
+        """
         stored = get_document(self._database, tenant_id, checked_id(job_id))
         if stored is None:
             raise JobNotFoundError
-        text = load_text(stored, self._objects)
-        members = {
+        key = text_key(stored)
+        members: dict[str, Any] = {
             "document_id": stored.document_id,
             "name": stored.name,
             "media_type": stored.media_type,
-            "chars": None if text is None else len(text.text),
-            "page_starts": None if text is None else list(text.page_starts),
-            "text": None if text is None else text.text,
+            "chars": stored.chars,
+            "page_starts": list(stored.page_starts) if stored.is_read else None,
+            "image_pages": list(stored.image_pages) if stored.is_read else None,
         }
-        return json.dumps(members, ensure_ascii=False)
+        if stored.chars is not None and stored.chars > MAX_TEXT_CHARS and key is not None:
+            link = self._objects.text_link(key, expires_s=LINK_S)
+            linked = {"text": None, "text_link": {"url": link, "expires_s": LINK_S}}
+            return json.dumps(members | linked, ensure_ascii=False)
+        text = load_text(stored, self._objects)
+        return json.dumps({**members, "text": None if text is None else text.text}, ensure_ascii=False)
 
     def schema(self) -> str | None:
         """The schema's version."""
