@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 
 ROOT = import_probe.ROOT
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'layers' / 'common'}{os.pathsep}{ROOT}"}
-HEAVY = ("alembic", "anthropic", "boto3", "botocore", "jsonschema", "pypdfium2", "sqlalchemy", "cryptography")
+HEAVY = (
+    "alembic",
+    "anthropic",
+    "boto3",
+    "botocore",
+    "charset_normalizer",
+    "cryptography",
+    "jsonschema",
+    "PIL",
+    "pypdfium2",
+    "selectolax",
+    "sqlalchemy",
+)
 HANDLERS = sorted(ROOT.glob("functions/*/app.py"))
 LATENT = ("submit", "status", "authorize", "documents")  # a caller waits for these to start
 

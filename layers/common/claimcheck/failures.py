@@ -67,7 +67,7 @@ TABLE: dict[str, FailureClass] = {
     "document_too_large": FailureClass("the document has more text, or needs more memory, than allowed"),
     "document_encrypted": FailureClass("the document needs a password"),
     "document_corrupt": FailureClass("the document is damaged"),
-    "document_empty": FailureClass("the document has no text"),
+    "document_empty": FailureClass("the document shows nothing"),
     "document_unsupported": FailureClass("this kind of document is not read"),
     "document_timeout": FailureClass("reading the document took too long"),
     "document_missing": _again("the document that the job names was not uploaded in time"),

@@ -48,7 +48,7 @@ FIELDS: list[tuple[str, str, Any, str]] = [
     ("text that is a number", "summarise", {"document": {"text": 5}}, "/document/text"),
     ("a NUL character", "summarise", {"document": {"text": "a\x00b"}}, "/document/text"),
     ("no base64", "summarise", {"document": {"base64": "é", "media_type": "text/plain"}}, "/document/base64"),
-    ("media type", "summarise", {"document": encoded(b"x", "video/mp4")}, "/document/media_type"),
+    ("media type", "summarise", {"document": encoded(b"x", "image/x-icon")}, "/document/media_type"),
     ("unknown member", "summarise", {"document": DOCUMENT, "langauge": "de"}, "/langauge"),
     ("neither fields nor schema", "extract", {"document": DOCUMENT}, ""),
     ("fields and schema", "extract", extract(schema={"type": "object", "properties": {"a": {}}}), ""),
