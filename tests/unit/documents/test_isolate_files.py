@@ -55,8 +55,8 @@ def test_a_file_is_read_as_its_bytes_are(content: bytes, media_type: str) -> Non
     [
         (b"%PDF-1.7 endobj", PDF, "document_corrupt"),
         (pdf(b""), PDF, "document_empty"),
-        (b"PK\x03\x04", TEXT, "document_unsupported"),
-        (b"\xff\xfe\xff", TEXT, "document_corrupt"),
+        (b"GIF89a\x01\x00", TEXT, "document_unsupported"),
+        (b"PK\x03\x04", TEXT, "document_corrupt"),
         (b"", TEXT, "document_empty"),
     ],
 )
