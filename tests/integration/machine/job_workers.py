@@ -142,7 +142,14 @@ class WorkedJobMachine(JobMachine):
         for call in [call for call in job.calls if call.ending is None][:1]:
             self._end(call, ending)
             call.ending = ending
-            self.circuits[job.model].note(job.job_id, ending)
+            circuit = self.circuits[job.model]
+            circuit.note(job.job_id, ending)
+            if circuit.opened and not circuit.probe_due:
+                # The product waits for fifteen seconds, which a slow machine may let pass; here it is a day.
+                self.rows.change(
+                    "UPDATE model_circuits SET retry_at = now() + interval '1 day' WHERE model = %s",
+                    job.model,
+                )
             with self.rows.unchanged(job):
                 self._end(call, Ending.ANSWERED)
 
