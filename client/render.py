@@ -219,5 +219,17 @@ def _remarks(result: Json) -> Iterator[str]:
     for gap in (result.get("coverage") or {}).get("gaps") or []:
         yield f"not read: {gap.get('start')}–{gap.get('end')} ({gap.get('reason')})"
     for warning in result.get("warnings") or []:
-        about = [f"{name} {value}" for name, value in warning.items() if name not in {"code", "detail"}]
-        yield f"{', '.join(about)}: {warning.get('detail')}"
+        yield f"{_about(warning)}: {warning.get('detail')}"
+
+
+def _about(warning: Json) -> str:
+    """What a warning is about: a field, a criterion, a key point, or a place of the document."""
+    for name in ("field", "criterion"):
+        if name in warning:
+            return f"{name} {warning[name]}"
+    if "key_point" in warning:
+        return f"key point {int(warning['key_point']) + 1}"
+    place = f"{warning.get('start')}–{warning.get('end')}"
+    page = warning.get("page")
+    code = str(warning.get("code", "warning")).replace("_", " ")
+    return f"{code}, {place}" if page is None else f"{code}, page {page}, {place}"

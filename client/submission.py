@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import mimetypes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from client import jsontext
+from client.media_types import BY_CONTENT, HEAD_BYTES, TEXT, media_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,19 +20,16 @@ class Unusable(Exception):  # noqa: N818 - says what is the case
 
 
 def document(name: str, content: bytes) -> Json:
-    """A document as a request takes it: text as text, the rest as base64. Raises Unusable."""
+    """A document as a request takes it: plain text as text, the rest as base64. Raises Unusable."""
     if not content.strip():
-        raise Unusable(f"{name} is empty: give a file with text, or a PDF")
-    if content.startswith(b"%PDF-"):
-        return _base64(content, "application/pdf", name)
-    try:
-        return {"text": content.decode("utf-8-sig"), "name": name}
-    except UnicodeDecodeError:
-        guessed, _ = mimetypes.guess_type(name)
-        if guessed is None or guessed.startswith("text/"):
-            raise Unusable(f"{name} is neither UTF-8 text nor a PDF: convert it to one of them") from None
-        # Whether the service reads this kind is its own to say.
-        return _base64(content, guessed, name)
+        raise Unusable(f"{name} is empty: give a file that has something in it")
+    kind = media_type(name, content[:HEAD_BYTES])
+    if kind == TEXT:
+        try:
+            return {"text": content.decode("utf-8-sig"), "name": name}
+        except UnicodeDecodeError:
+            kind = BY_CONTENT
+    return _base64(content, kind, name)
 
 
 def extraction(names: Sequence[str], file: str | None) -> Json:

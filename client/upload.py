@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 import shutil
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from client.api import Unreachable
+from client.media_types import HEAD_BYTES, media_type
 from client.submission import Unusable
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ INLINE_BYTES = 3_000_000
 """A file up to this size goes along in the request, which may have 5 MB as JSON with base64 in it."""
 
 _CHUNK_BYTES = 1 << 18
-_HEAD_BYTES = 1 << 16
 _ATTEMPTS = 3
 
 
@@ -86,7 +85,9 @@ def handed_in(api: Api, source: Source, console: Console) -> Json:
 
     Raises Unusable, ApiProblem, Unreachable.
     """
-    document = api.announce(source.name, _media_type(source), source.size, source.sha256())
+    source.file.seek(0)
+    kind = media_type(source.name, source.file.read(HEAD_BYTES))
+    document = api.announce(source.name, kind, source.size, source.sha256())
     if document["upload"] is not None:
         _put(api, document, source, console)
     return {"document_id": document["document_id"], "name": source.name}
@@ -106,27 +107,3 @@ def _put(api: Api, document: Json, source: Source, console: Console) -> None:
                     raise
             else:
                 return
-
-
-def _media_type(source: Source) -> str:
-    """By its first bytes, else by its name, as `submission.document` does it. Raises Unusable."""
-    source.file.seek(0)
-    head = source.file.read(_HEAD_BYTES)
-    if head.startswith(b"%PDF-"):
-        return "application/pdf"
-    guessed, _ = mimetypes.guess_type(source.name)
-    if _begins_as_text(head):
-        return "text/plain"
-    if guessed is None or guessed.startswith("text/"):
-        raise Unusable(f"{source.name} is neither UTF-8 text nor a PDF: convert it to one of them")
-    # Whether the service reads this kind is its own to say.
-    return guessed
-
-
-def _begins_as_text(head: bytes) -> bool:
-    """A character may be cut at the end of what was read."""
-    try:
-        head.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return error.start >= len(head) - 3 and error.reason == "unexpected end of data"
-    return True

@@ -125,11 +125,13 @@ def test_wrong_use_is_one_line_and_code_2(
     assert accepting.asked == []
 
 
-def test_a_file_that_is_neither_text_nor_pdf_is_refused(accepting: StandIn, tmp_path: Path) -> None:
-    """Bytes of no known kind are not sent."""
+def test_what_a_file_is_is_left_to_the_service(accepting: StandIn, tmp_path: Path) -> None:
+    """Bytes of no known kind are sent as such: the service says what is read, and what to do with others."""
     (tmp_path / "x.bin2").write_bytes(b"\xff\xfe\x00\x01")
     result = run(accepting.url, "submit", str(tmp_path / "x.bin2"), "--task", "summarise")
-    assert (result.exit_code, accepting.asked) == (2, [])
+    assert result.exit_code == 0
+    [asked] = accepting.asked
+    assert asked.body["document"]["media_type"] == "application/octet-stream"
 
 
 def test_submit_and_wait_shows_the_answer(contract: str) -> None:

@@ -58,6 +58,9 @@ class Service:
             return upload.handed_in(self.api, source, Console(quiet=True))
 
 
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """A large text."""
@@ -112,24 +115,27 @@ def test_a_refusal_of_the_storage_is_said(file: Path) -> None:
         ("a.pdf", b"plain words", "text/plain"),
         ("a.bin", "é".encode() * 40_000, "text/plain"),
         ("a.bin", b"x" + "é".encode() * 40_000, "text/plain"),  # cut in the middle of a character
-        ("a.zip", b"PK\x03\x04\xff", "application/zip"),
+        ("a.csv", b"a;b\n\x81\x40;1\n", "text/csv"),
+        ("a.HTML", b"<p>words", "text/html"),
+        ("a.eml", b"From: a@example.com\n", "message/rfc822"),
+        (
+            "a.docx",
+            b"PK\x03\x04\xff",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ),
+        ("a.JPG", b"\xff\xd8\xff", "image/jpeg"),
+        ("a.zip", b"PK\x03\x04\xff", "application/octet-stream"),
+        ("a.doc", b"\xd0\xcf\x11\xe0", "application/octet-stream"),
+        ("a.what", b"\xff\x00", "application/octet-stream"),
+        ("a", b"\x00\x01", "application/octet-stream"),
     ],
 )
 def test_the_type_is_told_by_the_first_bytes(tmp_path: Path, name: str, head: bytes, media_type: str) -> None:
-    """As for a small file: PDF and text by what they are, the rest by its name."""
+    """As for a small file: PDF and text by what they are, the rest by its name, or left to the service."""
     (tmp_path / name).write_bytes(head)
     service = Service(known=True)
     service.hand_in(tmp_path / name)
     assert service.announced[0]["media_type"] == media_type
-
-
-def test_what_is_of_no_kind_is_not_sent(tmp_path: Path) -> None:
-    """Neither text nor of a known name."""
-    (tmp_path / "a.what").write_bytes(b"\xff\x00")
-    service = Service()
-    with pytest.raises(Unusable, match="neither UTF-8 text nor a PDF"):
-        service.hand_in(tmp_path / "a.what")
-    assert service.announced == []
 
 
 def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
