@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from claimcheck.documents.text import DocumentText
 from claimcheck.evidence import cite, index
-from claimcheck.evidence.fold import HYPHEN_MODES, fold
+from claimcheck.evidence.skeleton import fold, plain
 from hypothesis import example, given
 from hypothesis import strategies as st
 

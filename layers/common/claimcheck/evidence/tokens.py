@@ -1,8 +1,9 @@
 """Whether a span of text begins and ends between tokens: `cat` does not stand in `category`.
 
-A number is one token with its sign, separators, decimals and percent sign: `$1,000` does not stand
-in `$1,000,000`, nor `5` in `-5`, `1.5`, `5½` or `5%`. A hyphenated word is one token (`exclusive`
-does not stand in `non-exclusive`), and so is a negation (`can` in `can't`).
+A number is one token with its sign, currency, separators, decimals and percent sign: `$1,000` does
+not stand in `$1,000,000`, nor `5` in `-5`, `$5`, `1.5`, `5½` or `5%`. A hyphenated word is one token
+(`exclusive` does not stand in `non-exclusive`), and so is a negation with what it denies where the
+script writes them as one (`can` in `can't`, 得 in 不得).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from claimcheck.evidence.fold import DROPPED, UNSPACED
+from claimcheck.evidence.characters import DROPPED, UNSPACED
 
 _REACH = 80  # characters looked at on each side; no number or line break in a word is longer
 _DROPPED = re.compile(f"[{DROPPED}]+")
@@ -19,7 +20,8 @@ _CURRENCY = "$¢£¤¥֏؋৳฿៛₠-⃀﷼﹩＄￠￡￥￦"
 _SIGNS = r"+\-−–±<>≤≥≈~＋－"
 _GROUP_SPACES = "\u00a0\u2007\u2009\u202f"
 _NUMBER = re.compile(
-    rf"(?:(?<![\w)\]])[{_SIGNS}][{_CURRENCY}]?)?"
+    rf"(?:(?<![\w)\]])[{_SIGNS}])?"
+    rf"(?:[{_CURRENCY}][ {_GROUP_SPACES}]?(?:[{_SIGNS}])?)?"
     r"(?:(?<![\w.,])[.,])?"
     rf"\d+(?:[.,:/'’٫٬·．，：／\-‐‑–−]\d+|[{_GROUP_SPACES}]\d{{3}}(?!\d))*"
     rf"(?:[ {_GROUP_SPACES}]?[%‰％])?"
@@ -28,6 +30,12 @@ _HYPHENS = "-‐‑"
 _HYPHEN_AFTER = re.compile(rf"[{_HYPHENS}](?:[ \t]*[\r\n\f]\s*)?[^\W_]")
 _HYPHEN_BEFORE = re.compile(rf"[^\W_][{_HYPHENS}](?:[ \t]*[\r\n\f]\s*)?\Z")
 _NEGATION_AFTER = re.compile(r"['’]t(?![^\W_])", re.IGNORECASE)
+# Written as one with what they deny, before it (Chinese, Thai) or after it (Japanese).
+_DENIES_NEXT = re.compile(r"(?:[不未无無非没沒勿莫]|ไม่)\Z")
+_DENIES_LAST = re.compile(r"ない|なく|なかっ|なけれ|ません|ざる")
+_JOINER = "\u200d"
+_SKIN_TONES = "\U0001f3fb-\U0001f3ff"
+_EXTENDS_PICTOGRAPH = re.compile(rf"[\ufe0f{_JOINER}{_SKIN_TONES}]")
 
 
 def whole_tokens(text: str, start: int, end: int) -> bool:
@@ -39,13 +47,21 @@ def _inside_token(text: str, at: int) -> bool:
     if at in {0, len(text)}:
         return False
     before, after = text[at - 1], text[at]
-    if before.isascii() and after.isascii() and before.isalnum() and after.isalnum():
-        return True
+    if before.isascii() and after.isascii():
+        if before.isalnum() and after.isalnum():
+            return True
+        if (before == " " and after.isalpha()) or (after in " \n" and before.isalpha()):
+            return False
     left = _DROPPED.sub("", text[max(0, at - _REACH) : at])
     right = _DROPPED.sub("", text[at : at + _REACH])
     if not left or not right:
         return False
-    return _letters_meet(left, right) or _number_across(left, right) or _word_across(left, right)
+    return (
+        _letters_meet(left, right)
+        or _number_across(left, right)
+        or _word_across(left, right)
+        or _pictograph_across(before, after)
+    )
 
 
 def _letters_meet(left: str, right: str) -> bool:
@@ -58,7 +74,9 @@ def _letters_meet(left: str, right: str) -> bool:
             break
     if not (base.isalnum() and right[0].isalnum()):
         return False
-    return not (_UNSPACED.match(base) or _UNSPACED.match(right[0]))
+    if _UNSPACED.match(base) or _UNSPACED.match(right[0]):
+        return bool(_DENIES_NEXT.search(left) or _DENIES_LAST.match(right))
+    return True
 
 
 def _number_across(left: str, right: str) -> bool:
@@ -70,3 +88,7 @@ def _word_across(left: str, right: str) -> bool:
     if left[-1].isalnum() and (_HYPHEN_AFTER.match(right) or _NEGATION_AFTER.match(right)):
         return True
     return right[0].isalnum() and _HYPHEN_BEFORE.search(left) is not None
+
+
+def _pictograph_across(before: str, after: str) -> bool:
+    return before == _JOINER or (unicodedata.category(before) == "So" and bool(_EXTENDS_PICTOGRAPH.match(after)))

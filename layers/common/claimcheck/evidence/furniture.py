@@ -1,0 +1,169 @@
+"""The lines of a document that belong to its pages: running headers and footers, page numbers.
+
+A line is taken for one only on evidence from the whole document, never because a quote wants it
+gone. What is taken is left out of the text that quotes across pages are searched in, so every rule
+here errs towards keeping a line:
+
+- a header or footer repeats, up to its digits, at least three times (twice where a page number stands
+  with it every time), each time between other lines, and it interrupts sentences, stands with page
+  numbers or counts pages itself; it does not begin in lower case, nor hold a negation or exception;
+- a page number says that it is one (`Page 3 of 9`, `- 3 -`), or is one of a row that counts up by
+  one, a page apart, and interrupts sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from claimcheck.evidence.lines import Lines, breaks_sentence, numbers_gone
+from claimcheck.evidence.negation import hides
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Span = tuple[int, int]
+
+_LONGEST_HEADER = 160
+_HEADING = re.compile(
+    r"(?:article|section|clause|schedule|exhibit|annex|appendix|attachment|part|chapter|item|paragraph|§|recital)"
+    r"s?\b", re.IGNORECASE,
+)  # fmt: skip
+_PAGE_WORD = r"(?:page|pages|pg\.?|p\.|seite|página|pagina|pág\.|sayfa|ukurasa|страница|صفحة|الصفحة|עמוד|पृष्ठ|หน้า)"
+_PAGE_OF = r"(?:of|/|von|de|sur|di|из|من|מתוך|kati ya)"
+_SAYS_PAGE = re.compile(
+    rf"[\[(]?{_PAGE_WORD}\s*[|:]?\s*0(?:\s*{_PAGE_OF}\s*0)?[\])]?"
+    r"|[-–—]\s?0\s?[-–—]|[-–—]\s?page 0\s?[-–—]"
+    r"|第\s?0\s?[页頁ページ]+(?:\s?[,，/]?\s?共\s?0\s?[页頁])?|0\s?/\s?0\s?[页頁ページ]+|0\s?쪽|페이지\s?0",
+    re.IGNORECASE,
+)
+_COUNTS_PAGES = re.compile(rf"\b{_PAGE_WORD}\s*0\b", re.IGNORECASE)
+_BARE = re.compile(r"\[?(?:[A-Z]{1,3}-)?0\]?|0\s?(?:of|/)\s?0|[ivxl]{1,6}", re.IGNORECASE)
+_SHORTEST_PAGE, _LONGEST_PAGE = 300, 15_000  # characters from one page number to the next
+_BLANK_FORM = "__"
+_MOST_PAGES = 20_000
+_TALLEST_BLOCK = 5  # lines of a header and a footer that meet at a page's end
+
+
+def page_furniture(lines: Lines) -> list[Span]:
+    """The spans of headers, footers and page numbers among `lines`, in order."""
+    counts = Counter(lines.keys)
+    repeated = {key for key, count in counts.items() if 1 < count < _MOST_PAGES and _may_be_header(key)}
+    says_page = {key for key in counts if len(key) < 40 and _SAYS_PAGE.fullmatch(key)}
+    bare = {key for key in counts if len(key) < 10 and _BARE.fullmatch(key)}
+    candidates = _Candidates(lines, repeated | says_page | bare)
+    pages = {nth for nth, at in enumerate(candidates.places) if lines.keys[at] in says_page}
+    pages |= _counted(lines, candidates, bare)
+    headers = _headers(lines, candidates, repeated - says_page, pages)
+    return [lines.span(candidates.places[nth]) for nth in sorted(pages | headers)]
+
+
+def _may_be_header(key: str) -> bool:
+    if not 3 <= len(key) <= _LONGEST_HEADER or _BLANK_FORM in key or key[-1] in ",;:":
+        return False
+    letters = sum(map(str.isalpha, key))
+    return letters >= 3 and not key[0].islower() and not _HEADING.match(key)
+
+
+class _Candidates:
+    """The lines that may be furniture, in order; each is called by its number among them."""
+
+    def __init__(self, lines: Lines, keys: set[str]) -> None:
+        self._texts = lines.texts
+        self.places = [at for at, key in enumerate(lines.keys) if key in keys]
+        # the nearest lines around that are no candidates
+        self._before: list[int] = []
+        for at in self.places:
+            joined = self._before and at - 1 == self.places[len(self._before) - 1]
+            self._before.append(self._before[-1] if joined else at - 1)
+        self._after: list[int] = list(self.places)
+        following = -1
+        for nth in range(len(self.places) - 1, -1, -1):
+            at = self.places[nth]
+            self._after[nth] = self._after[nth + 1] if at + 1 == following else at + 1
+            following = at
+
+    def neighbours(self, nth: int) -> tuple[str, str]:
+        """The lines before and after, candidates left out."""
+        before, after = self._before[nth], self._after[nth]
+        return (
+            self._texts[before] if before >= 0 else "",
+            self._texts[after] if after < len(self._texts) else "",
+        )
+
+    def beside(self, nth: int) -> Iterable[int]:
+        """The candidates that stand in one block with this one."""
+        near = range(max(0, nth - _TALLEST_BLOCK), min(len(self.places), nth + _TALLEST_BLOCK + 1))
+        return (other for other in near if self._before[other] == self._before[nth])
+
+    def interrupts(self, nth: int) -> bool:
+        """Whether a sentence goes on across it."""
+        return breaks_sentence(*self.neighbours(nth))
+
+
+def _headers(lines: Lines, candidates: _Candidates, keys: set[str], pages: set[int]) -> set[int]:
+    by_key: dict[str, list[int]] = defaultdict(list)
+    for nth, at in enumerate(candidates.places):
+        if lines.keys[at] in keys:
+            by_key[lines.keys[at]].append(nth)
+    found: set[int] = set()
+    for key, numbers in by_key.items():
+        if _is_header(key, numbers, candidates, pages) and not hides(key):
+            found.update(numbers)
+    return found
+
+
+def _is_header(key: str, numbers: list[int], candidates: _Candidates, pages: set[int]) -> bool:
+    with_page = sum(any(other in pages for other in candidates.beside(nth)) for nth in numbers)
+    breaks = sum(map(candidates.interrupts, numbers))
+    befores, afters = zip(*map(candidates.neighbours, numbers), strict=True)
+    different = min(len(set(befores)), len(set(afters)))
+    if _COUNTS_PAGES.search(key):
+        return different >= 2 and breaks > 0
+    if different < 3:
+        return different == 2 == with_page and breaks > 0
+    if with_page * 2 >= len(numbers):
+        return True
+    long_enough = len(key) >= 8 or " " in key or not key.isascii()
+    return long_enough and breaks * 10 >= len(numbers)
+
+
+def _counted(lines: Lines, candidates: _Candidates, bare: set[str]) -> set[int]:
+    """Bare numbers that count up by one, a page apart, and interrupt sentences."""
+    rows: list[list[int]] = []
+    open_rows: dict[tuple[str, int], list[int]] = {}  # by the shape and the number that would go on
+    for nth, at in enumerate(candidates.places):
+        if lines.keys[at] not in bare:
+            continue
+        shape, number = _numbered(lines.texts[at])
+        row = open_rows.pop((shape, number), None)
+        if row is None or not _a_page_apart(lines, candidates.places[row[-1]], at):
+            row = []
+            rows.append(row)
+        row.append(nth)
+        open_rows[shape, number + 1] = row
+    return {nth for row in rows if _are_pages(row, candidates) for nth in row}
+
+
+def _are_pages(row: list[int], candidates: _Candidates) -> bool:
+    return len(row) >= 3 and 4 * sum(map(candidates.interrupts, row)) >= len(row)
+
+
+def _a_page_apart(lines: Lines, one: int, other: int) -> bool:
+    return _SHORTEST_PAGE <= lines.span(other)[0] - lines.span(one)[0] <= _LONGEST_PAGE
+
+
+def _numbered(text: str) -> tuple[str, int]:
+    """The shape and the number of a bare page number, Arabic or Roman."""
+    digits = re.search(r"\d+", text)
+    if digits:
+        return numbers_gone(text[: digits.end()]), int(digits[0][:9])
+    return "roman", _roman(text)
+
+
+def _roman(text: str) -> int:
+    values = {"i": 1, "v": 5, "x": 10, "l": 50}
+    numbers = [values[char] for char in text.lower()]
+    pairs = zip(numbers, [*numbers[1:], 0], strict=True)
+    return sum(-value if value < following else value for value, following in pairs)
