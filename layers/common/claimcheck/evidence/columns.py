@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from claimcheck.evidence.furniture import says_page
 from claimcheck.evidence.lines import breaks_sentence
 
 if TYPE_CHECKING:
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 
-_AT_START = re.compile(r"(\[?(\d{1,4})(?:\]|:)?)(?=\s|$)\s*")
+_AT_START = re.compile(r"^(\[?(\d{1,4})(?:\]|:)?)(?=\s|$)\s*")
 _AT_END = re.compile(r"(?:^|\s+)(\[?(\d{1,4})\]?)$")
+_REACH = 12
 _LONGEST_STEP = 12  # lines without a number between two with one (every fifth or tenth is usual)
 _FEWEST = 3
+_MOST_OPEN = 4  # counts that are followed at a time: a page's number may stand among those of its lines
+_MANY = 20
+_BROKEN_SHARE_OF_MANY = 10
 _BROKEN_SHARE = 4  # one line in so many, at least, goes on in lower case after an unfinished one
 
 
@@ -32,15 +37,22 @@ class _Run:
     places: list[int] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     number: int = 0
+    counts_lines: bool = True
+    """Whether every number so far is the one before plus the lines from there."""
 
-    def goes_on(self, at: int, number: int) -> bool:
-        """Whether line `at` with `number` goes on the count: by one, by the lines passed, or anew on a page."""
-        if not self.places:
-            return True
-        passed = at - self.places[-1]
-        if passed > _LONGEST_STEP:
-            return False
-        return number in (self.number + 1, self.number + passed) or (number == 1 and len(self.places) >= _FEWEST)
+    def takes(self, lines: Lines, at: int, number: int) -> bool:
+        """Take line `at` with `number` where it goes on the count: by the lines, by one, or anew on a page."""
+        if self.places:
+            passed = at - self.places[-1]
+            with_blanks = lines.ordinals[at] - lines.ordinals[self.places[-1]]
+            by_lines = number in (self.number + passed, self.number + with_blanks)
+            anew = number <= passed + 1 and len(self.places) >= _FEWEST
+            if passed > _LONGEST_STEP or not (by_lines or anew or number == self.number + 1):
+                return False
+            self.counts_lines &= by_lines or anew
+        self.number = number
+        self.places.append(at)
+        return True
 
 
 def line_numbers(lines: Lines) -> list[Span]:
@@ -50,26 +62,25 @@ def line_numbers(lines: Lines) -> list[Span]:
 
 
 def _column(lines: Lines, pattern: re.Pattern[str]) -> list[Span]:
-    spans: list[Span] = []
-    run = _Run()
-    at_start = pattern is _AT_START
+    runs: list[_Run] = []
+    edge = 0 if pattern is _AT_START else -1
     for at, text in enumerate(lines.texts):
-        if not text[0 if at_start else -1].isdigit() and text[0 if at_start else -1] not in "[]":
+        if not (text[edge].isdigit() or text[edge] in "[]") or says_page(lines.keys[at]):
             continue
-        match = pattern.match(text) if at_start else pattern.search(text[-12:])
+        offset = 0 if pattern is _AT_START else max(0, len(text) - _REACH)
+        match = pattern.search(text[offset:] if offset else text)
         if match is None:
             continue
-        number, offset = int(match[2]), 0 if at_start else max(0, len(text) - 12)
-        if not run.goes_on(at, number):
-            spans += _spans_of(lines, run, at_start=at_start)
+        run = next((run for run in runs[-_MOST_OPEN:] if run.takes(lines, at, int(match[2]))), None)
+        if run is None:
             run = _Run()
-        run.places.append(at)
+            run.takes(lines, at, int(match[2]))
+            runs.append(run)
         run.spans.append((match.start() + offset, match.end() + offset))
-        run.number = number
-    return spans + _spans_of(lines, run, at_start=at_start)
+    return [span for run in runs for span in _spans_of(lines, run)]
 
 
-def _spans_of(lines: Lines, run: _Run, *, at_start: bool) -> list[Span]:
+def _spans_of(lines: Lines, run: _Run) -> list[Span]:
     if len(run.places) < _FEWEST or not _breaks_sentences(lines, run):
         return []
     found = []
@@ -80,19 +91,24 @@ def _spans_of(lines: Lines, run: _Run, *, at_start: bool) -> list[Span]:
 
 
 def _breaks_sentences(lines: Lines, run: _Run) -> bool:
-    """Whether sentences go on across enough of the run's numbers."""
+    """Whether sentences go on from line to line, or where not all lines are counted, across the numbers."""
     bare = {
         at: (lines.texts[at][:start] + lines.texts[at][end:]).strip()
         for at, (start, end) in zip(run.places, run.spans, strict=True)
     }
+    if run.counts_lines:
+        last = min(run.places[-1] + 2, len(lines.texts))
+        texts = [text for at in range(run.places[0], last) if (text := bare.get(at, lines.texts[at]))]
+        broken = sum(map(breaks_sentence, texts, texts[1:]))
+        share = _BROKEN_SHARE if len(run.places) < _MANY else _BROKEN_SHARE_OF_MANY
+        return broken > 1 and broken * share >= len(texts) - 1
 
     def nearest(at: int, step: int) -> str:
-        for _ in range(_LONGEST_STEP):
-            if not 0 <= at < len(lines.texts):
-                return ""
-            if text := bare.get(at, lines.texts[at]):
+        for place in range(at, at + step * _LONGEST_STEP, step):
+            if not 0 <= place < len(lines.texts):
+                break
+            if text := bare.get(place, lines.texts[place]):
                 return text
-            at += step
         return ""
 
     broken = sum(breaks_sentence(nearest(at - 1, -1), nearest(at, 1)) for at in run.places)

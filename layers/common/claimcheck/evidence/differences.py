@@ -16,8 +16,12 @@ Between two digits nothing passes, nor where a digit's sign could be gained or l
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from claimcheck.evidence.characters import IDEOGRAPHS, KEYS, SPACE_MAY_DIVIDE, forms, is_kept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SOFT_HYPHEN_AT_BREAK = re.compile(r"\u00ad(?=[\u200b\u200c\u200d\ufeff]*\s)")
 _LEADER = re.compile(r"([._])(?:\s?\1){2,}")
@@ -180,27 +184,37 @@ def _dash_spaces_harmless(gap: str, against: str, marks: str, left: str, right: 
 
 
 def edge_after(text: str, at: int, wanted: str) -> int | None:
-    """Where `wanted`, punctuation in comparable form, ends in `text` from `at` on; None if it does not follow."""
+    """Where the punctuation `wanted`, in comparable form, ends from `at` on; None if it does not follow."""
     return _edge(text, at, wanted, 1)
 
 
 def edge_before(text: str, at: int, wanted: str) -> int | None:
-    """Where `wanted`, punctuation in comparable form, begins in `text` before `at`; None if it does not stand there."""
+    """Where the punctuation `wanted`, in comparable form, begins before `at`; None if it does not stand there."""
     return _edge(text, at, wanted, -1)
 
 
 def _edge(text: str, at: int, wanted: str, step: int) -> int | None:
-    wanted = _marks(tidy(wanted))
-    seen = ""
-    for _ in range(4 * len(wanted) + 40):
-        if _marks(tidy(seen)) == wanted:
+    if not wanted:
+        return at
+    same_marks = _edge_in(text, at, wanted, step, _marks)
+    return same_marks if same_marks is not None else _edge_in(text, at, wanted, step, _tidy_marks)
+
+
+def _edge_in(text: str, at: int, wanted: str, step: int, marks: Callable[[str], str]) -> int | None:
+    goal, seen = marks(wanted), ""
+    for _ in range(2 * len(wanted) + 40):
+        if marks(seen) == goal:
             return at
         here = at if step > 0 else at - 1
         if not 0 <= here < len(text):
             return None
         form = comparable(text[here])
-        if any(map(is_kept, form)):
+        if any(map(is_kept, form)) or len(seen) > 2 * len(wanted):
             return None
         seen = seen + form if step > 0 else form + seen
         at += step
     return None
+
+
+def _tidy_marks(gap: str) -> str:
+    return _marks(tidy(gap))

@@ -41,7 +41,9 @@ _SAYS_PAGE = re.compile(
 _COUNTS_PAGES = re.compile(rf"\b{_PAGE_WORD}\s*0\b", re.IGNORECASE)
 _BARE = re.compile(r"\[?(?:[A-Z]{1,3}-)?0\]?|0\s?(?:of|/)\s?0|[ivxl]{1,6}", re.IGNORECASE)
 _SHORTEST_PAGE, _LONGEST_PAGE = 300, 15_000  # characters from one page number to the next
+_LONGEST_PAGE_NUMBER = 40
 _BLANK_FORM = "__"
+_MOST_OPEN = 8
 _MOST_PAGES = 20_000
 _TALLEST_BLOCK = 5  # lines of a header and a footer that meet at a page's end
 
@@ -50,13 +52,18 @@ def page_furniture(lines: Lines) -> list[Span]:
     """The spans of headers, footers and page numbers among `lines`, in order."""
     counts = Counter(lines.keys)
     repeated = {key for key, count in counts.items() if 1 < count < _MOST_PAGES and _may_be_header(key)}
-    says_page = {key for key in counts if len(key) < 40 and _SAYS_PAGE.fullmatch(key)}
+    numbers = set(filter(says_page, counts))
     bare = {key for key in counts if len(key) < 10 and _BARE.fullmatch(key)}
-    candidates = _Candidates(lines, repeated | says_page | bare)
-    pages = {nth for nth, at in enumerate(candidates.places) if lines.keys[at] in says_page}
+    candidates = _Candidates(lines, repeated | numbers | bare)
+    pages = {nth for nth, at in enumerate(candidates.places) if lines.keys[at] in numbers}
     pages |= _counted(lines, candidates, bare)
-    headers = _headers(lines, candidates, repeated - says_page, pages)
+    headers = _headers(lines, candidates, repeated - numbers, pages)
     return [lines.span(candidates.places[nth]) for nth in sorted(pages | headers)]
+
+
+def says_page(key: str) -> bool:
+    """Whether the line with `key` says that it is a page number."""
+    return len(key) < _LONGEST_PAGE_NUMBER and _SAYS_PAGE.fullmatch(key) is not None
 
 
 def _may_be_header(key: str) -> bool:
@@ -132,17 +139,18 @@ def _is_header(key: str, numbers: list[int], candidates: _Candidates, pages: set
 def _counted(lines: Lines, candidates: _Candidates, bare: set[str]) -> set[int]:
     """Bare numbers that count up by one, a page apart, and interrupt sentences."""
     rows: list[list[int]] = []
-    open_rows: dict[tuple[str, int], list[int]] = {}  # by the shape and the number that would go on
+    open_rows: dict[tuple[str, int], list[list[int]]] = {}  # by the shape and the number that would go on
     for nth, at in enumerate(candidates.places):
         if lines.keys[at] not in bare:
             continue
         shape, number = _numbered(lines.texts[at])
-        row = open_rows.pop((shape, number), None)
-        if row is None or not _a_page_apart(lines, candidates.places[row[-1]], at):
+        waiting = open_rows.get((shape, number), [])[-_MOST_OPEN:]
+        row = next((row for row in waiting if _a_page_apart(lines, candidates.places[row[-1]], at)), None)
+        if row is None:
             row = []
             rows.append(row)
         row.append(nth)
-        open_rows[shape, number + 1] = row
+        open_rows.setdefault((shape, number + 1), []).append(row)
     return {nth for row in rows if _are_pages(row, candidates) for nth in row}
 
 

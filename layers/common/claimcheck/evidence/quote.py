@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from claimcheck.evidence.characters import KEYS, key
 from claimcheck.evidence.differences import comparable, without_bracketed_letters
 from claimcheck.evidence.skeleton import fold, plain
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _DOTS = r"(?:…|⋯|\.(?:\s?\.){2,})(?:\s?(?:…|⋯|\.(?!\d)))*"
-_ELLIPSIS = re.compile(rf"\[\s*{_DOTS}\s*\]|\(\s*{_DOTS}\s*\)|{_DOTS}")
+_MARK = rf"(?:\[\s*{_DOTS}\s*\]|\(\s*{_DOTS}\s*\)|{_DOTS})"
+_ELLIPSIS = re.compile(_MARK)
+_AFTER_FULL_STOP = re.compile(rf"(?<=[^\s.]\.)\s?{_MARK}|(?<![^\s.]){_MARK}")
 _WRAPPING = {'"': '"', "'": "'"}
 # A piece beside an ellipsis says where it is taken from: less could stand anywhere near.
 _FEWEST_WORDS = 3
@@ -24,11 +30,26 @@ class Quote:
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
-        self._plain = plain(self.text)
         self.key = key(self.text)
-        self.folded = fold(self._plain)
-        self.lead = _gap_length(self._plain)
-        self.tail = _gap_length(self._plain[::-1]) if self.key else 0
+
+    @cached_property
+    def folded(self) -> str:
+        """The whole in the form of `skeleton.fold`."""
+        return fold(self._plain)
+
+    @cached_property
+    def lead(self) -> int:
+        """How many characters of plain text have no key at the beginning."""
+        return _gap_length(self._plain)
+
+    @cached_property
+    def tail(self) -> int:
+        """How many characters of plain text have no key at the end."""
+        return _gap_length(reversed(self._plain))
+
+    @cached_property
+    def _plain(self) -> str:
+        return plain(self.text)
 
     def says_something(self) -> bool:
         """Whether there is a letter, a digit or a pictograph."""
@@ -46,33 +67,42 @@ class Quote:
         """The punctuation before and after, in comparable form; where quotation marks wrap the whole, also without."""
         core = self.core
         length = _gap_length(core)
-        lead, tail = core[:length], core[len(core) - _gap_length(core[::-1]) :]
+        lead, tail = core[:length], core[len(core) - _gap_length(reversed(core)) :]
         found = [(lead, tail)]
         if _WRAPPING.get(lead[:1], "") == tail[-1:] != "":
             found.append((lead[1:], tail[:-1]))
         return found
 
-    def pieces(self) -> list[Quote]:
-        """The parts between ellipses; none where there is no ellipsis or a part says too little."""
+    def pieces(self) -> list[list[Quote]]:
+        """The parts between ellipses, in the ways to read them; none where a part says too little.
+
+        Of four dots the first may be a full stop.
+        """
         if "…" not in self.text and "⋯" not in self.text and "." not in self.text:
             return []
         parts = [part for part in _ELLIPSIS.split(self.text) if part.strip()]
         if not parts or parts == [self.text] or len(parts) > MOST_PIECES:
             return []
+        stopped = [part for part in _AFTER_FULL_STOP.split(self.text) if part.strip()]
+        readings = [self._quotes(stopped)] if stopped != parts else []
+        return [reading for reading in (*readings, self._quotes(parts)) if reading]
+
+    @staticmethod
+    def _quotes(parts: list[str]) -> list[Quote]:
         found = [Quote(part) for part in parts]
         found = [piece for piece in found if piece.key]
-        if len(found) > 1 and not all(map(_is_distinct, found)):
-            return []
-        return found
+        return found if len(found) == 1 or all(map(_is_distinct, found)) else []
 
 
 def _is_distinct(piece: Quote) -> bool:
     return len(piece.key) >= _FEWEST_BYTES or len(piece.text.split()) >= _FEWEST_WORDS
 
 
-def _gap_length(text: str) -> int:
-    """How many characters at the beginning have no key."""
-    for length, char in enumerate(text):
+def _gap_length(chars: Iterable[str]) -> int:
+    """How many characters have no key before the first that has one."""
+    length = 0
+    for char in chars:
         if KEYS[ord(char)]:
-            return length
-    return len(text)
+            break
+        length += 1
+    return length

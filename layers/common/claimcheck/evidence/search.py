@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 
-NEAR = 600
+NEAR = 500
 """Code points that an ellipsis may leave out at most."""
 
 _SHORT = 48  # quotes up to this length stand in many places: those of the same characters are preferred
@@ -65,7 +65,9 @@ class EvidenceIndex:
         if not prepared.says_something():
             return None
         span = next(self._places(prepared, 0, len(self._text)), None)
-        return span or self._joined(prepared.pieces())
+        if span is not None:
+            return span
+        return next(filter(None, map(self._joined, prepared.pieces())), None)
 
     @property
     def _skeleton(self) -> Skeleton:
@@ -134,9 +136,7 @@ class EvidenceIndex:
         return None
 
     def _joined(self, pieces: list[Quote]) -> Span | None:
-        """The span of pieces that an ellipsis joins: in order, near each other, nothing hidden that counts."""
-        if not pieces:
-            return None
+        """The span of pieces that ellipses join: in order, near each other, nothing hidden that counts."""
         for tried, first in enumerate(self._places(pieces[0], 0, len(self._text))):
             spans = self._followed(first, pieces[1:])
             if spans is not None:

@@ -22,7 +22,7 @@ from claimcheck.evidence.characters import (
     key,
 )
 
-_BLOCK = 1024
+_BLOCK = 512
 _FEW = 48  # up to so many different characters, one `str.replace` each beats `str.translate`
 _HAS_KEY = bytes(code not in WITHOUT_KEY for code in range(256))
 
@@ -106,12 +106,13 @@ class Skeleton:
     def end_of(self, offset: int) -> int:
         """Where that character ends, with what combines with it."""
         block, within = self._block_at(offset)
-        return self._positions(block)[1][within]
+        starts, ends = self._positions(block)
+        return ends[within] if ends else starts[within] + 1
 
     def offset_of(self, at: int) -> int:
         """How many bytes of the key belong to the text before `at`."""
-        if not self._begins:
-            return 0
+        if not 0 < at < len(self.plain):
+            return 0 if at <= 0 else len(self.key)
         block = bisect_right(self._begins, at) - 1
         return self._key_begins[block] + len(self._keyed(self.plain[self._begins[block] : at]))
 
@@ -120,7 +121,10 @@ class Skeleton:
         return block, offset - self._key_begins[block]
 
     def _positions(self, block: int) -> tuple[list[int], list[int]]:
-        """For each byte of the block's key the start and the end of its character in the text."""
+        """For each byte of the block's key the start and the end of its character in the text.
+
+        No ends stand for those one further on.
+        """
         known = self._lists.get(block)
         if known is None:
             start = self._begins[block]
@@ -131,9 +135,9 @@ class Skeleton:
     def _work_out(self, start: int, end: int) -> tuple[list[int], list[int]]:
         text = self.plain[start:end]
         if text.isascii():
-            starts = list(compress(range(start, end), text.encode().translate(_HAS_KEY)))
-            return starts, [at + 1 for at in starts]
-        starts, ends = [], []
+            return list(compress(range(start, end), text.encode().translate(_HAS_KEY))), []
+        starts: list[int] = []
+        ends: list[int] = []
         at = 0
         while at < len(text):
             stop = self._cluster_end(text, at)

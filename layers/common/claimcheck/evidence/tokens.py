@@ -48,10 +48,11 @@ def _inside_token(text: str, at: int) -> bool:
         return False
     before, after = text[at - 1], text[at]
     if before.isascii() and after.isascii():
-        if before.isalnum() and after.isalnum():
-            return True
-        if (before == " " and after.isalpha()) or (after in " \n" and before.isalpha()):
-            return False
+        # most boundaries are plain to see
+        if before.isalpha() and after not in "-'":
+            return after.isalnum()
+        if after.isalpha() and before not in "-\n\r\f":
+            return before.isalnum()
     left = _DROPPED.sub("", text[max(0, at - _REACH) : at])
     right = _DROPPED.sub("", text[at : at + _REACH])
     if not left or not right:
@@ -91,4 +92,6 @@ def _word_across(left: str, right: str) -> bool:
 
 
 def _pictograph_across(before: str, after: str) -> bool:
-    return before == _JOINER or (unicodedata.category(before) == "So" and bool(_EXTENDS_PICTOGRAPH.match(after)))
+    if before == _JOINER:
+        return True
+    return unicodedata.category(before) == "So" and _EXTENDS_PICTOGRAPH.match(after) is not None

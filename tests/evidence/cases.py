@@ -1,0 +1,96 @@
+"""Cases for the evidence index: a document, a quote, and where it must be found or that it must not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING
+
+from tests.evidence import altered, harmless, spliced
+from tests.evidence.documents import pick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.evidence.documents import Source
+
+Span = tuple[int, int]
+
+_TOKENS = re.compile(r"\w+|[^\w\s]")
+_TRIES = 40
+
+
+@dataclass(frozen=True)
+class Case:
+    """`place` is where the quote stands; None for a quote that must not be found. `said` are the text's own words."""
+
+    kind: str
+    document: str
+    quote: str
+    place: Span | None
+    said: str = ""
+
+    def right(self, found: Span | None) -> bool:
+        """Whether `found` is an answer as good as `place`: the same text there, or the same words elsewhere."""
+        if self.place is None or found is None:
+            return found == self.place
+        return found == self.place or _words(self.document[slice(*found)]) in {_words(self.said), _words(self.document[slice(*self.place)])}
+
+
+def _words(text: str) -> str:
+    return " ".join(_TOKENS.findall(text)).lower()
+
+
+def cases(sources: list[Source], each: int, seed: int) -> Iterator[Case]:
+    """`each` cases of every kind, by `seed`."""
+    for kind in harmless.KINDS:
+        yield from _tried(kind, sources, each, seed, _harmless)
+    for kind in altered.KINDS:
+        yield from _tried(kind, sources, each, seed, _altered)
+    for kind in spliced.KINDS:
+        yield from _tried(kind, sources, each, seed, _spliced)
+    yield from _tried("from another document", sources, each, seed, _foreign)
+
+
+def _tried(kind: str, sources: list[Source], each: int, seed: int, make: object) -> Iterator[Case]:
+    assert callable(make)
+    rng = Random(f"{seed} {kind}")
+    made = 0
+    for _ in range(each * _TRIES):
+        case = make(kind, sources, rng)
+        if case is not None:
+            yield case
+            made += 1
+        if made == each:
+            return
+
+
+def _harmless(kind: str, sources: list[Source], rng: Random) -> Case | None:
+    source = rng.choice(sources)
+    span = pick(source, rng)
+    made = harmless.KINDS[kind](source.text, span, rng)
+    return made and Case(kind, *made, source.text[slice(*span)])
+
+
+def _altered(kind: str, sources: list[Source], rng: Random) -> Case | None:
+    source = rng.choice(sources)
+    quote = source.text[slice(*pick(source, rng))]
+    return _refused(kind, source.text, quote, altered.KINDS[kind](quote, rng))
+
+
+def _spliced(kind: str, sources: list[Source], rng: Random) -> Case | None:
+    made = spliced.KINDS[kind](rng.choice(sources), rng)
+    return made and _refused(kind, made[0], "", made[1])
+
+
+def _foreign(kind: str, sources: list[Source], rng: Random) -> Case | None:
+    one, other = rng.sample(sources, 2)
+    return _refused(kind, one.text, "", other.text[slice(*pick(other, rng))])
+
+
+def _refused(kind: str, document: str, quote: str, changed: str | None) -> Case | None:
+    """A case of a quote that must not be found; None where the change left it true."""
+    if not changed or _words(changed) == _words(quote) or _words(changed) in _words(document):
+        return None
+    return Case(kind, document, changed, None)
