@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
@@ -35,11 +36,19 @@ class Case:
         """Whether `found` is an answer as good as `place`: the same text there, or the same words elsewhere."""
         if self.place is None or found is None:
             return found == self.place
-        return found == self.place or _words(self.document[slice(*found)]) in {_words(self.said), _words(self.document[slice(*self.place)])}
+        if found == self.place:
+            return True
+        there = _letters(self.document[slice(*found)])
+        return there in {_letters(self.said), _letters(self.document[slice(*self.place)])}
 
 
 def _words(text: str) -> str:
     return " ".join(_TOKENS.findall(text)).lower()
+
+
+def _letters(text: str) -> str:
+    """Letters alone: line numbers differ from place to place."""
+    return "".join(filter(str.isalpha, unicodedata.normalize("NFKC", text).lower()))
 
 
 def cases(sources: list[Source], each: int, seed: int) -> Iterator[Case]:
@@ -89,8 +98,25 @@ def _foreign(kind: str, sources: list[Source], rng: Random) -> Case | None:
     return _refused(kind, one.text, "", other.text[slice(*pick(other, rng))])
 
 
+def _joined_after_all(document: str, quote: str) -> bool:
+    """Whether a quote with an ellipsis happens to be true of a document that repeats itself."""
+    pieces = [_words(piece) for piece in re.split(r"[\[(]?(?:…|\.\s?\.\s?\.)[\])]?", quote)]
+    pieces = [piece.strip(" .") for piece in pieces if piece.strip(" .")]
+    if len(pieces) < 2:
+        return False
+    pattern = r".{0,700}?".join(map(re.escape, pieces))
+    return any(
+        harmless.HIDING.search(match[0][len(pieces[0]) : -len(pieces[-1])]) is None
+        for match in re.finditer(rf"(?={re.escape(pieces[0])})", _words(document))
+        for match in [re.compile(pattern).match(match.string, match.start())]
+        if match
+    )
+
+
 def _refused(kind: str, document: str, quote: str, changed: str | None) -> Case | None:
     """A case of a quote that must not be found; None where the change left it true."""
     if not changed or _words(changed) == _words(quote) or _words(changed) in _words(document):
+        return None
+    if _joined_after_all(document, changed):
         return None
     return Case(kind, document, changed, None)

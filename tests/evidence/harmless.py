@@ -22,8 +22,8 @@ _LETTERS = re.compile(r"[a-z]{6,}")
 _LIGATURES = {"ffi": "ﬃ", "ffl": "ﬄ", "ff": "ﬀ", "fi": "ﬁ", "fl": "ﬂ"}
 _TYPOGRAPHIC = {'"': "“”„«", "'": "’‘ʼ", "-": "–—‑−"}
 _PLAIN = {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."}
-_HIDING = re.compile(
-    r"\b(?:not|no|never|none|nor|neither|nothing|cannot|without|except\w*|unless|exclud\w+|exclusions?|but|however|"
+HIDING = re.compile(
+    r"\b(?:not|no(?!\.\s?\d)|never|none|nor|neither|nothing|cannot|without|except\w*|unless|exclud\w+|exclusions?|but|however|"
     r"notwithstanding|other than|otherwise than|rather than|instead of|apart from|save|subject to|provided|"
     r"prohibit\w*|forbid\w*|barring|n't)\b",
     re.IGNORECASE,
@@ -229,14 +229,14 @@ def ellipsis(text: str, span: Span, rng: Random) -> Made | None:
         skip = keep + rng.randint(1, 12)
         if skip + 4 > len(words):
             break
-        if _HIDING.search(quote[words[keep - 1][1] : words[skip][0]]):
+        if HIDING.search(quote[words[keep - 1][1] : words[skip][0]]):
             return None
         pieces.append(quote[words[at][0] : words[keep - 1][1]])
         at = skip
     if not pieces:
         return None
     pieces.append(quote[words[at][0] :])
-    marks = (" … ", " ... ", "...", "…", " [...] ", " […] ", " . . . ", " (...) ", " ... ... ", "\n...\n")
+    marks = (" … ", " ... ", "...", "…", " [...] ", " […] ", " . . . ", " (...) ", "\n...\n")
     return text, rng.choice(marks).join(pieces), span
 
 

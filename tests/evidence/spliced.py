@@ -19,7 +19,7 @@ Span = tuple[int, int]
 Made = tuple[str, str]
 
 _SENTENCE = re.compile(r"[A-Z][^.;!?\n]{25,400}[.;]")
-_NEGATION = re.compile(r"\b(?:not|no|never|without|except|unless|nor|neither|excluding|other than|provided that|cannot)\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not|no(?!\.)|never|without|except|unless|nor|neither|excluding|other than|provided that|cannot)\b", re.IGNORECASE)
 _ELLIPSES = (" … ", " ... ", " [...] ", " . . . ", "...")
 _INVENTED = (
     "The {a} shall indemnify the {b} for {n} days after the closing of the warehouse in {c}.",

@@ -7,7 +7,6 @@ A difference passes only where it is one of these:
 - white space for white space; none for some next to punctuation, symbols and ideographs;
 - a hyphen at a line's end for none (agree-/ment), for one inside a line (non-/compete);
 - one quotation mark for another, one dash for another, with or without spaces about an em dash;
-- three dots or more, or a row of them, for three;
 - upper for lower case.
 
 Between two digits nothing passes, nor where a digit's sign could be gained or lost.
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SOFT_HYPHEN_AT_BREAK = re.compile(r"\u00ad(?=[\u200b\u200c\u200d\ufeff]*\s)")
-_LEADER = re.compile(r"([._])(?:\s?\1){2,}")
+_EM_DASH = re.compile(r"(?<!-)-{2,3}(?!-)")
 _BROKEN_AT_LINE_END = re.compile(r"-[ ]*\n\s*")
 _BROKEN = re.compile(r"-(?:[ ]*\n\s*| +)")
 _BRACKETED_LETTER = re.compile(r"(?<![^\W_])\[([^\W\d_])\](?=[^\W\d_])|(?<![^\W_])\[([aAI])\](?=\s)")
@@ -55,8 +54,8 @@ def _unbracketed(match: re.Match[str]) -> str:
 
 def tidy(gap: str) -> str:
     """Punctuation with one way of writing it left; white space stays."""
-    gap = gap.replace("''", '"').replace("---", "—").replace("--", "—")
-    return _LEADER.sub(r"\1\1\1", gap)
+    gap = gap.replace("''", '"')
+    return _EM_DASH.sub("—", gap) if "--" in gap else gap
 
 
 def same(one: str, other: str) -> bool:

@@ -34,6 +34,7 @@ _PAGE_WORD = r"(?:page|pages|pg\.?|p\.|seite|página|pagina|pág\.|sayfa|ukurasa
 _PAGE_OF = r"(?:of|/|von|de|sur|di|из|من|מתוך|kati ya)"
 _SAYS_PAGE = re.compile(
     rf"[\[(]?{_PAGE_WORD}\s*[|:]?\s*0(?:\s*{_PAGE_OF}\s*0)?[\])]?"
+    rf"|0\s+{_PAGE_WORD}"
     r"|[-–—]\s?0\s?[-–—]|[-–—]\s?page 0\s?[-–—]"
     r"|第\s?0\s?[页頁ページ]+(?:\s?[,，/]?\s?共\s?0\s?[页頁])?|0\s?/\s?0\s?[页頁ページ]+|0\s?쪽|페이지\s?0",
     re.IGNORECASE,
@@ -118,7 +119,17 @@ def _headers(lines: Lines, candidates: _Candidates, keys: set[str], pages: set[i
     for key, numbers in by_key.items():
         if _is_header(key, numbers, candidates, pages) and not hides(key):
             found.update(numbers)
+            found.update(_with_numbers(lines, numbers, candidates))
     return found
+
+
+def _with_numbers(lines: Lines, numbers: list[int], candidates: _Candidates) -> list[int]:
+    """The bare numbers beside a header, where most of its places have one."""
+    beside = [
+        [near for near in candidates.beside(nth) if _BARE.fullmatch(lines.keys[candidates.places[near]])]
+        for nth in numbers
+    ]
+    return [near for each in beside for near in each] if 2 * sum(map(bool, beside)) > len(numbers) else []
 
 
 def _is_header(key: str, numbers: list[int], candidates: _Candidates, pages: set[int]) -> bool:

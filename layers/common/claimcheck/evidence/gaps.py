@@ -30,10 +30,10 @@ _CHUNK = 64
 def furniture(text: str) -> list[Span]:
     """What belongs to the pages of `text` (in plain form) and not to what it says: disjoint spans, in order."""
     lines = Lines(text)
-    numbers = line_numbers(lines)
-    if numbers:
-        lines = Lines(_blanked(text, numbers))
-    return _merged(sorted(numbers + page_furniture(lines)))
+    numbers, pages = line_numbers(lines), page_furniture(lines)
+    if numbers:  # which may stand in a header's line, or be page numbers that look like a column
+        pages += page_furniture(Lines(_blanked(text, numbers)))
+    return _merged(sorted(numbers + pages))
 
 
 def _blanked(text: str, spans: list[Span]) -> str:

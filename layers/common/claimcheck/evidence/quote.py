@@ -14,10 +14,11 @@ from claimcheck.evidence.skeleton import fold, plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_DOTS = r"(?:…|⋯|\.(?:\s?\.){2,})(?:\s?(?:…|⋯|\.(?!\d)))*"
+# Longer rows of dots are leaders and blanks to be filled in, and say nothing about what is left out.
+_DOTS = r"(?:…{1,2}|⋯|\.(?:\s?\.){2,4})(?!\s?[.…])"
 _MARK = rf"(?:\[\s*{_DOTS}\s*\]|\(\s*{_DOTS}\s*\)|{_DOTS})"
-_ELLIPSIS = re.compile(_MARK)
-_AFTER_FULL_STOP = re.compile(rf"(?<=[^\s.]\.)\s?{_MARK}|(?<![^\s.]){_MARK}")
+_ELLIPSIS = re.compile(rf"(?<![.…])(?<![.…]\s){_MARK}")
+_AFTER_FULL_STOP = re.compile(rf"(?<=[^\s.]\.)\s?{_MARK}|(?<![^\s.])(?<![.…]\s){_MARK}")
 _WRAPPING = {'"': '"', "'": "'"}
 # A piece beside an ellipsis says where it is taken from: less could stand anywhere near.
 _FEWEST_WORDS = 3
