@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of words)
 """Quotes that say something else than their document, kind by kind; none may be found."""
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _SYNONYMS = {
 }  # fmt: skip
 _UNITS = (("days", "weeks"), ("years", "months"), ("months", "days"), ("%", " per mille"), ("day", "week"), ("year", "month"),
           ("percent", "per mille"), ("hours", "days"), ("miles", "kilometres"), ("million", "billion"))  # fmt: skip
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]  # fmt: skip
 
 
 def _choose(pattern: str, quote: str, rng: Random, flags: int = re.IGNORECASE) -> re.Match[str] | None:
@@ -56,20 +57,30 @@ def separator(quote: str, rng: Random) -> str | None:
     match = _choose(r"\d[,.]\d", quote, rng)
     if match is None:
         return None
-    one, mark, other = match[0]
-    return _put(quote, match, rng.choice((f"{one}{other}", f"{one}{'.' if mark == ',' else ','}{other}", f"{one}{other}{mark}")))
+    one, mark, other = match[0][0], match[0][1], match[0][2]
+    return _put(
+        quote,
+        match,
+        rng.choice((f"{one}{other}", f"{one}{'.' if mark == ',' else ','}{other}", f"{one}{other}{mark}")),
+    )
 
 
 def sign(quote: str, rng: Random) -> str | None:
     match = _choose(r"(?<![\w.,\-–(\[/])\d[\d,.]*", quote, rng)
-    return match and _put(quote, match, rng.choice((f"-{match[0]}", f"({match[0]})", f"+{match[0]}", f"±{match[0]}", f"−{match[0]}")))
+    return match and _put(
+        quote,
+        match,
+        rng.choice((f"-{match[0]}", f"({match[0]})", f"+{match[0]}", f"±{match[0]}", f"−{match[0]}")),
+    )
 
 
 def currency(quote: str, rng: Random) -> str | None:
     match = _choose(r"[$€£¥](?=\s?\d)|\b(?:USD|EUR|US\$|dollars?)\b", quote, rng)
     if match is None:
         return None
-    return _put(quote, match, rng.choice([mark for mark in ("$", "€", "£", "¥", "", "CHF ") if mark != match[0]]))
+    return _put(
+        quote, match, rng.choice([mark for mark in ("$", "€", "£", "¥", "", "CHF ") if mark != match[0]])
+    )
 
 
 def percent(quote: str, rng: Random) -> str | None:
@@ -80,7 +91,9 @@ def percent(quote: str, rng: Random) -> str | None:
 
 
 def unit(quote: str, rng: Random) -> str | None:
-    found = [(match, new) for old, new in _UNITS if (match := _choose(rf"(?<![a-z]){old}(?![a-z])", quote, rng))]
+    found = [
+        (match, new) for old, new in _UNITS if (match := _choose(rf"(?<![a-z]){old}(?![a-z])", quote, rng))
+    ]
     if not found:
         return None
     match, new = rng.choice(found)
@@ -97,7 +110,9 @@ def date(quote: str, rng: Random) -> str | None:
 
 
 def section(quote: str, rng: Random) -> str | None:
-    match = _choose(r"(?:section|article|clause|paragraph|exhibit|schedule)s?\s+(\d[\d.]*|[A-Z]\b|[IVX]+\b)", quote, rng)
+    match = _choose(
+        r"(?:section|article|clause|paragraph|exhibit|schedule)s?\s+(\d[\d.]*|[A-Z]\b|[IVX]+\b)", quote, rng
+    )
     if match is None:
         return None
     old = match[1]
@@ -116,7 +131,11 @@ def negation_lost(quote: str, rng: Random) -> str | None:
 
 
 def negation_joined(quote: str, rng: Random) -> str | None:
-    match = _choose(r"\b(?:exclusive|assignable|transferable|refundable|competition|limited|able|lawful|reasonable|disclosure)\b", quote, rng)
+    match = _choose(
+        r"\b(?:exclusive|assignable|transferable|refundable|competition|limited|able|lawful|reasonable|disclosure)\b",
+        quote,
+        rng,
+    )
     return match and _put(quote, match, rng.choice(("non-", "un", "non", "in")) + match[0])
 
 
@@ -150,12 +169,18 @@ def word_lost(quote: str, rng: Random) -> str | None:
 
 def word_added(quote: str, rng: Random) -> str | None:
     match = _choose(r" (?=[A-Za-z])", quote, rng)
-    return match and _put(quote, match, f" {rng.choice(('reasonable', 'prior', 'only', 'material', 'such', 'the', 'a', 'full', 'sole'))} ")
+    return match and _put(
+        quote,
+        match,
+        f" {rng.choice(('reasonable', 'prior', 'only', 'material', 'such', 'the', 'a', 'full', 'sole'))} ",
+    )
 
 
 def word_replaced(quote: str, rng: Random) -> str | None:
     match = _choose(r"(?<= )[A-Za-z]{3,}(?= )", quote, rng)
-    return match and _put(quote, match, rng.choice(("lessor", "promptly", "revenue", "forthwith", "audit", "seller")))
+    return match and _put(
+        quote, match, rng.choice(("lessor", "promptly", "revenue", "forthwith", "audit", "seller"))
+    )
 
 
 def letter_changed(quote: str, rng: Random) -> str | None:
@@ -180,7 +205,9 @@ def punctuation(quote: str, rng: Random) -> str | None:
 
 def neighbours_swapped(quote: str, rng: Random) -> str | None:
     match = _choose(r"\b([A-Za-z]+) ([A-Za-z]+)\b", quote, rng)
-    return match and match[1].lower() != match[2].lower() and _put(quote, match, f"{match[2]} {match[1]}") or None
+    if match is None or match[1].lower() == match[2].lower():
+        return None
+    return _put(quote, match, f"{match[2]} {match[1]}")
 
 
 def clauses_reordered(quote: str, rng: Random) -> str | None:
@@ -189,7 +216,11 @@ def clauses_reordered(quote: str, rng: Random) -> str | None:
 
 
 def paraphrase(quote: str, rng: Random) -> str | None:
-    changed = re.sub(r"\b[A-Za-z]+\b", lambda match: _SYNONYMS.get(match[0].lower(), match[0]) if rng.random() < 0.7 else match[0], quote)
+    changed = re.sub(
+        r"\b[A-Za-z]+\b",
+        lambda match: _SYNONYMS.get(match[0].lower(), match[0]) if rng.random() < 0.7 else match[0],
+        quote,
+    )
     return changed if changed != quote else None
 
 

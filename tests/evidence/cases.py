@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from tests.evidence import altered, harmless, spliced
+from tests.evidence import altered, harmless, scripts, spliced
 from tests.evidence.documents import pick
 
 if TYPE_CHECKING:
@@ -62,6 +62,30 @@ def cases(sources: list[Source], each: int, seed: int) -> Iterator[Case]:
     yield from _tried("from another document", sources, each, seed, _foreign)
 
 
+def script_cases(each: int, seed: int) -> Iterator[Case]:
+    """Cases in other scripts, `each` of every kind and language."""
+    for language in scripts.TEXTS:
+        for kind, change in scripts.HARMLESS.items():
+            rng = Random(f"{seed} {language} {kind}")
+            for _ in range(each):
+                text = scripts.document(language, rng)
+                span = scripts.span(language, text, rng)
+                document, quote, place = change(text, span, rng, language)
+                yield Case(f"{language}: {kind}", document, quote, place, text[slice(*span)])
+        for kind, alter in scripts.ALTERED.items():
+            rng = Random(f"{seed} {language} {kind}")
+            for _ in range(each):
+                text = scripts.document(language, rng)
+                quote = text[slice(*scripts.span(language, text, rng))]
+                changed = alter(quote, rng, language)
+                if (
+                    changed
+                    and unicodedata.normalize("NFC", changed).lower()
+                    not in unicodedata.normalize("NFC", text).lower()
+                ):
+                    yield Case(f"{language}: altered, {kind}", text, changed, None)
+
+
 def _tried(kind: str, sources: list[Source], each: int, seed: int, make: object) -> Iterator[Case]:
     assert callable(make)
     rng = Random(f"{seed} {kind}")
@@ -104,13 +128,11 @@ def _joined_after_all(document: str, quote: str) -> bool:
     pieces = [piece.strip(" .") for piece in pieces if piece.strip(" .")]
     if len(pieces) < 2:
         return False
-    pattern = r".{0,700}?".join(map(re.escape, pieces))
-    return any(
-        harmless.HIDING.search(match[0][len(pieces[0]) : -len(pieces[-1])]) is None
-        for match in re.finditer(rf"(?={re.escape(pieces[0])})", _words(document))
-        for match in [re.compile(pattern).match(match.string, match.start())]
-        if match
-    )
+    words = _words(document)
+    pattern = re.compile(r".{0,700}?".join(map(re.escape, pieces)))
+    starts = (found.start() for found in re.finditer(rf"(?={re.escape(pieces[0])})", words))
+    matches = filter(None, (pattern.match(words, start) for start in starts))
+    return any(not harmless.HIDING.search(match[0][len(pieces[0]) : -len(pieces[-1])]) for match in matches)
 
 
 def _refused(kind: str, document: str, quote: str, changed: str | None) -> Case | None:

@@ -67,16 +67,16 @@ def _ndas() -> list[Source]:
     for line in (NDAS / "contractnli.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         spans = {
-            (start, end)
-            for hypothesis in row["hypotheses"].values()
-            for start, end in hypothesis["evidence"]
+            (start, end) for hypothesis in row["hypotheses"].values() for start, end in hypothesis["evidence"]
         }
         found.append(Source(row["id"], row["text"], _usable(row["text"], spans)))
     return sorted(found, key=lambda source: source.name)
 
 
 def _usable(text: str, spans: set[Span]) -> tuple[Span, ...]:
-    return tuple(sorted(span for span in spans if 12 <= span[1] - span[0] <= 1500 and text[slice(*span)].strip()))
+    return tuple(
+        sorted(span for span in spans if 12 <= span[1] - span[0] <= 1500 and text[slice(*span)].strip())
+    )
 
 
 def pick(source: Source, rng: Random, *, words: tuple[int, int] = (8, 60)) -> Span:
@@ -84,7 +84,10 @@ def pick(source: Source, rng: Random, *, words: tuple[int, int] = (8, 60)) -> Sp
     way = rng.randrange(3)
     if way == 0 and source.labelled:
         span = stripped(source.text, rng.choice(source.labelled))
-        if _between_words(source.text, span) and words[0] <= len(source.text[slice(*span)].split()) <= words[1]:
+        if (
+            _between_words(source.text, span)
+            and words[0] <= len(source.text[slice(*span)].split()) <= words[1]
+        ):
             return span
     start = rng.randrange(max(1, len(source.text) - 4000))
     if way == 1 and (match := _SENTENCE.search(source.text, start)):
@@ -102,7 +105,9 @@ def pick(source: Source, rng: Random, *, words: tuple[int, int] = (8, 60)) -> Sp
 
 def _between_words(text: str, span: Span) -> bool:
     """Whether the label begins and ends with words: some are cut."""
-    return not re.match(r"\w\w", text[max(0, span[0] - 1) : span[0] + 1]) and not re.match(r"\w?[\w.]\w", text[span[1] - 1 : span[1] + 2].strip())
+    return not re.match(r"\w\w", text[max(0, span[0] - 1) : span[0] + 1]) and not re.match(
+        r"\w?[\w.]\w", text[span[1] - 1 : span[1] + 2].strip()
+    )
 
 
 def stripped(text: str, span: Span) -> Span:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of forms)
 """Quotes that differ from their document in form only, kind by kind; each must be found at its place."""
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def in_quote(change: Callable[[str, Random], str | None]) -> Callable[[str, Span
     return make
 
 
-def in_document(change: Callable[[str, Random], list[Edit] | None]) -> Callable[[str, Span, Random], Made | None]:
+def in_document(
+    change: Callable[[str, Random], list[Edit] | None],
+) -> Callable[[str, Span, Random], Made | None]:
     """A kind that changes the document about and inside the span."""
 
     def make(text: str, span: Span, rng: Random) -> Made | None:
@@ -80,7 +83,9 @@ def exact(text: str, span: Span, rng: Random) -> Made:
 
 
 def runs_of_space(quote: str, rng: Random) -> str:
-    return _each_gap(quote, rng, lambda: rng.choice((" ", "\t", "\u00a0", "\u2003", "\u3000")) * rng.randint(1, 4), 0.5)
+    return _each_gap(
+        quote, rng, lambda: rng.choice((" ", "\t", "\u00a0", "\u2003", "\u3000")) * rng.randint(1, 4), 0.5
+    )
 
 
 def newlines(quote: str, rng: Random) -> str:
@@ -129,6 +134,7 @@ def wrapped(text: str, rng: Random, width: int | None = None) -> list[Edit]:
     width = width or rng.randint(45, 100)
     edits = []
     column = 0
+    before = (0, 0)
     for match in re.finditer(r"\S+(\s+|$)", text):
         word, gap = match.start(1) - match.start(), match[1]
         if column and column + word > width:
@@ -148,12 +154,19 @@ def spaces_in_document(text: str, rng: Random) -> list[Edit]:
 
 
 def typographic(quote: str, rng: Random) -> str:
-    changed = "".join(rng.choice(_TYPOGRAPHIC[char]) if char in _TYPOGRAPHIC and rng.random() < 0.9 else char for char in quote)
-    return "".join(_PLAIN.get(char, char) if char in quote and rng.random() < 0.8 else char for char in changed)
+    changed = "".join(
+        rng.choice(_TYPOGRAPHIC[char]) if char in _TYPOGRAPHIC and rng.random() < 0.9 else char
+        for char in quote
+    )
+    return "".join(
+        _PLAIN.get(char, char) if char in quote and rng.random() < 0.8 else char for char in changed
+    )
 
 
 def typographic_document(text: str, rng: Random) -> list[Edit]:
-    return [(at, at + 1, rng.choice(_TYPOGRAPHIC[char])) for at, char in enumerate(text) if char in _TYPOGRAPHIC]
+    return [
+        (at, at + 1, rng.choice(_TYPOGRAPHIC[char])) for at, char in enumerate(text) if char in _TYPOGRAPHIC
+    ]
 
 
 def ligatures(quote: str, rng: Random) -> str:
@@ -257,14 +270,20 @@ def line_numbers(*, at_start: bool) -> Callable[[str, Span, Random], Made | None
         place = broken.span(span)
         per_page = rng.choice((0, 0, 25, 28))
         count = rng.choice((1, 1, 1, 5))
-        form = rng.choice(("{:>2}  ", "{:>3}\t", "{} ", "{:>4}   ")) if at_start else rng.choice(("  {}", "\t{}", "     {:>2}", " {}"))
-        return _numbered(broken, place, text[slice(*span)], per_page, count, form, at_start=at_start)
+        form = (
+            rng.choice(("{:>2}  ", "{:>3}\t", "{} ", "{:>4}   "))
+            if at_start
+            else rng.choice(("  {}", "\t{}", "     {:>2}", " {}"))
+        )
+        return _numbered(
+            broken, place, text[slice(*span)], per_page=per_page, count=count, form=form, at_start=at_start
+        )
 
     return make
 
 
 def _numbered(
-    broken: Edited, place: Span, quote: str, per_page: int, count: int, form: str, *, at_start: bool
+    broken: Edited, place: Span, quote: str, *, per_page: int, count: int, form: str, at_start: bool
 ) -> Made | None:
     edits = []
     nth = 0
@@ -282,7 +301,16 @@ def _numbered(
 
 _COMPANIES = ("ACME HOLDINGS, INC.", "Northwind Traders Ltd", "Globex – Confidential", "Mutual Non-Disclosure Agreement",
               "Execution Version", "SERVICES AGREEMENT", "Privileged & Confidential", "Draft of 3 May 2021", "Initech / Umbrella")  # fmt: skip
-_FOOTERS = ("Page {n} of {m}", "Page {n}", "- {n} -", "{n}", "{n} | Page", "{company} | Page {n} of {m}", "p. {n}", "Seite {n} von {m}")
+_FOOTERS = (
+    "Page {n} of {m}",
+    "Page {n}",
+    "- {n} -",
+    "{n}",
+    "{n} | Page",
+    "{company} | Page {n} of {m}",
+    "p. {n}",
+    "Seite {n} von {m}",
+)
 
 
 def page_breaks(*, header: bool, footer: bool) -> Callable[[str, Span, Random], Made | None]:
@@ -329,7 +357,11 @@ def _paged(text: str, span: Span, places: list[Span], rng: Random, *, header: bo
 
 
 def pipes(text: str, rng: Random) -> list[Edit]:
-    return [(*gap.span(), rng.choice((" | ", " |", "\t|\t"))) for gap in re.finditer(r"(?<=\S) (?=\S)", text) if rng.random() < 0.1]
+    return [
+        (*gap.span(), rng.choice((" | ", " |", "\t|\t")))
+        for gap in re.finditer(r"(?<=\S) (?=\S)", text)
+        if rng.random() < 0.1
+    ]
 
 
 def mixed(text: str, span: Span, rng: Random) -> Made | None:
@@ -340,7 +372,19 @@ def mixed(text: str, span: Span, rng: Random) -> Made | None:
     if made is None:
         return None
     document, quote, place = made
-    for change in rng.sample((typographic, case, runs_of_space, ligatures, strewn_quote(zero_width), newlines, one_line, decomposed), 2):
+    for change in rng.sample(
+        (
+            typographic,
+            case,
+            runs_of_space,
+            ligatures,
+            strewn_quote(zero_width),
+            newlines,
+            one_line,
+            decomposed,
+        ),
+        2,
+    ):
         quote = change(quote, rng)
     return document, quote, place
 

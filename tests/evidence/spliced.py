@@ -19,7 +19,10 @@ Span = tuple[int, int]
 Made = tuple[str, str]
 
 _SENTENCE = re.compile(r"[A-Z][^.;!?\n]{25,400}[.;]")
-_NEGATION = re.compile(r"\b(?:not|no(?!\.)|never|without|except|unless|nor|neither|excluding|other than|provided that|cannot)\b", re.IGNORECASE)
+_NEGATION = re.compile(
+    r"\b(?:not|no(?!\.)|never|without|except|unless|nor|neither|excluding|other than|provided that|cannot)\b",
+    re.IGNORECASE,
+)
 _ELLIPSES = (" … ", " ... ", " [...] ", " . . . ", "...")
 _INVENTED = (
     "The {a} shall indemnify the {b} for {n} days after the closing of the warehouse in {c}.",
@@ -65,7 +68,10 @@ def line_lost(source: Source, rng: Random) -> Made | None:
     if len(lines) < 4:
         return None
     nth = rng.randrange(len(lines) - 2)
-    if "Source:" in source.text[slice(*lines[nth + 1])] or len(source.text[slice(*lines[nth + 1])].strip()) < 8:
+    if (
+        "Source:" in source.text[slice(*lines[nth + 1])]
+        or len(source.text[slice(*lines[nth + 1])].strip()) < 8
+    ):
         return None  # a page's footer is not lost text
     one, other = source.text[slice(*lines[nth])][-200:], source.text[slice(*lines[nth + 2])][:200]
     one, other = one[one.find(" ") + 1 :], other[: other.rfind(" ")] or other
@@ -105,7 +111,9 @@ def too_far(source: Source, rng: Random) -> Made | None:
 
 
 def invented(source: Source, rng: Random) -> Made:
-    sentence = rng.choice(_INVENTED).format(n=rng.randint(2, 90), **{key: rng.choice(words) for key, words in _FILL.items()})
+    sentence = rng.choice(_INVENTED).format(
+        n=rng.randint(2, 90), **{key: rng.choice(words) for key, words in _FILL.items()}
+    )
     return source.text, sentence
 
 
@@ -124,14 +132,33 @@ def flattened(source: Source, rng: Random) -> Made | None:
     if not gaps:
         return None
     at = span[0] + rng.choice(gaps)
-    rich, poor = rng.choice((("10²", "102"), ("5½", "51/2"), ("5½", "5 1/2"), ("10⁵", "105"), ("¼", "1/4"), ("H₂O", "H2O"), ("①", "1"), ("x²", "x2"), ("5½", "5")))
-    return f"{text[:at]} {rich}{text[at:]}", f"{text[span[0]:at]} {poor}{text[at:span[1]]}"
+    rich, poor = rng.choice(
+        (
+            ("10²", "102"),
+            ("5½", "51/2"),
+            ("5½", "5 1/2"),
+            ("10⁵", "105"),
+            ("¼", "1/4"),
+            ("H₂O", "H2O"),
+            ("①", "1"),
+            ("x²", "x2"),
+            ("5½", "5"),
+        )
+    )
+    return f"{text[:at]} {rich}{text[at:]}", f"{text[span[0] : at]} {poor}{text[at : span[1]]}"
 
 
 def noisy_alteration(source: Source, rng: Random) -> Made | None:
     """A change of meaning, in a document with page breaks or line numbers inside the quote."""
     span = pick(source, rng)
-    maker = rng.choice((page_breaks(header=True, footer=True), line_numbers(at_start=True), line_numbers(at_start=False), page_breaks(header=False, footer=True)))
+    maker = rng.choice(
+        (
+            page_breaks(header=True, footer=True),
+            line_numbers(at_start=True),
+            line_numbers(at_start=False),
+            page_breaks(header=False, footer=True),
+        )
+    )
     made = maker(source.text, span, rng)
     if made is None:
         return None
@@ -148,7 +175,9 @@ def ellipsis_and_alteration(source: Source, rng: Random) -> Made | None:
     made = ellipsis(source.text, pick(source, rng, words=(16, 60)), rng)
     if made is None:
         return None
-    changed = rng.choice([kind for name, kind in altered.KINDS.items() if name not in ("punctuation", "word lost")])(made[1], rng)
+    changed = rng.choice(
+        [kind for name, kind in altered.KINDS.items() if name not in ("punctuation", "word lost")]
+    )(made[1], rng)
     return (source.text, changed) if changed else None
 
 

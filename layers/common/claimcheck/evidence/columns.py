@@ -41,7 +41,7 @@ class _Run:
     """Whether every number so far is the one before plus the lines from there."""
 
     def takes(self, lines: Lines, at: int, number: int) -> bool:
-        """Take line `at` with `number` where it goes on the count: by the lines, by one, or anew on a page."""
+        """Take line `at` with `number` if it goes on the count: by lines, by one, or anew on a page."""
         if self.places:
             passed = at - self.places[-1]
             with_blanks = lines.ordinals[at] - lines.ordinals[self.places[-1]]

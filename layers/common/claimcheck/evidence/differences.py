@@ -188,7 +188,7 @@ def edge_after(text: str, at: int, wanted: str) -> int | None:
 
 
 def edge_before(text: str, at: int, wanted: str) -> int | None:
-    """Where the punctuation `wanted`, in comparable form, begins before `at`; None if it does not stand there."""
+    """Where the punctuation `wanted`, in comparable form, begins before `at`; None if it is not there."""
     return _edge(text, at, wanted, -1)
 
 

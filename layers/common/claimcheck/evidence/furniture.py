@@ -30,7 +30,9 @@ _HEADING = re.compile(
     r"(?:article|section|clause|schedule|exhibit|annex|appendix|attachment|part|chapter|item|paragraph|§|recital)"
     r"s?\b", re.IGNORECASE,
 )  # fmt: skip
-_PAGE_WORD = r"(?:page|pages|pg\.?|p\.|seite|página|pagina|pág\.|sayfa|ukurasa|страница|صفحة|الصفحة|עמוד|पृष्ठ|หน้า)"
+_PAGE_WORD = (
+    r"(?:page|pages|pg\.?|p\.|seite|página|pagina|pág\.|sayfa|ukurasa|страница|صفحة|الصفحة|עמוד|पृष्ठ|หน้า)"
+)
 _PAGE_OF = r"(?:of|/|von|de|sur|di|из|من|מתוך|kati ya)"
 _SAYS_PAGE = re.compile(
     rf"[\[(]?{_PAGE_WORD}\s*[|:]?\s*0(?:\s*{_PAGE_OF}\s*0)?[\])]?"

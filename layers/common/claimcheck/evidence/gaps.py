@@ -28,7 +28,7 @@ _CHUNK = 64
 
 
 def furniture(text: str) -> list[Span]:
-    """What belongs to the pages of `text` (in plain form) and not to what it says: disjoint spans, in order."""
+    """What belongs to the pages of `text` (in plain form), not to what it says: disjoint, in order."""
     lines = Lines(text)
     numbers, pages = line_numbers(lines), page_furniture(lines)
     if numbers:  # which may stand in a header's line, or be page numbers that look like a column
@@ -101,7 +101,7 @@ class Gaps:
 
     def _anchors(self, seed: bytes, low: int, high: int) -> Iterator[int]:
         """Where a quote that starts with `seed` may begin: with furniture left out, then as it stands."""
-        seen = set()
+        seen: set[int] = set()
         at = self._without.find(seed, max(0, low - self._lost[bisect_right(self._ends, low)]))
         while at >= 0 and len(seen) < _MOST_SEEDS:
             offset = at + self._lost[bisect_right(self._shown, at) - 1]

@@ -11,7 +11,7 @@ import re
 from claimcheck.evidence.characters import forms
 
 _ENGLISH = r"""
-not|no(?!\.?\s*\d)|never|none|nor|neither|nobody|nothing|nowhere|cannot|\w+n't|without|
+not|no(?!\.\s*\d)|never|none|nor|neither|nobody|nothing|nowhere|cannot|\w+n't|without|
 except(?:ed|ing|ions?)?|unless|exclud\w+|exclusions?|other\s+than|otherwise\s+than|rather\s+than|
 instead\s+of|apart\s+from|aside\s+from|barring|save\s+(?:for|as|that|to|where|in)|but|however|notwithstanding|
 subject\s+to|provided(?=\s*,?\s*(?:that|however|further|always|in\s+each\s+case)\b)|prohibit\w*|forbid\w*|forbidden
@@ -38,7 +38,7 @@ _INSIDE_WORDS = r"""
 ไม่|มิได้|มิให้|เว้น|ห้าม|เว้นแต่|नहीं
 """
 
-_WORDS = "|".join((_ENGLISH, _OTHER_LATIN, _CYRILLIC_GREEK, _ARABIC_HEBREW))
+_WORDS = f"{_ENGLISH}|{_OTHER_LATIN}|{_CYRILLIC_GREEK}|{_ARABIC_HEBREW}"
 _HIDDEN = re.compile(
     rf"(?<![^\W_])(?:{_WORDS})(?![^\W_])"
     rf"|(?<![\w\u0900-\u097f])(?:{_INDIC})(?![\w\u0900-\u097f])"

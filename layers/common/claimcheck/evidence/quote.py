@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _DOTS = r"(?:…{1,2}|⋯|\.(?:\s?\.){2,4})(?!\s?[.…])"
 _MARK = rf"(?:\[\s*{_DOTS}\s*\]|\(\s*{_DOTS}\s*\)|{_DOTS})"
 _ELLIPSIS = re.compile(rf"(?<![.…])(?<![.…]\s){_MARK}")
-_AFTER_FULL_STOP = re.compile(rf"(?<=[^\s.]\.)\s?{_MARK}|(?<![^\s.])(?<![.…]\s){_MARK}")
+_AFTER_FULL_STOP = re.compile(
+    rf"(?<=[^\s.]\.)\s?{_MARK}|(?<![.…])(?<![.…]\s)(?!\.\s?(?:\.\s?){{3}}|\.\s?…){_MARK}"
+)
 _WRAPPING = {'"': '"', "'": "'"}
 # A piece beside an ellipsis says where it is taken from: less could stand anywhere near.
 _FEWEST_WORDS = 3
@@ -65,7 +67,7 @@ class Quote:
 
     @cached_property
     def edges(self) -> list[tuple[str, str]]:
-        """The punctuation before and after, in comparable form; where quotation marks wrap the whole, also without."""
+        """The punctuation at both ends, in comparable form; also without quotation marks about the whole."""
         core = self.core
         length = _gap_length(core)
         lead, tail = core[:length], core[len(core) - _gap_length(reversed(core)) :]
@@ -81,12 +83,12 @@ class Quote:
         """
         if "…" not in self.text and "⋯" not in self.text and "." not in self.text:
             return []
-        parts = [part for part in _ELLIPSIS.split(self.text) if part.strip()]
-        if not parts or parts == [self.text] or len(parts) > MOST_PIECES:
-            return []
-        stopped = [part for part in _AFTER_FULL_STOP.split(self.text) if part.strip()]
-        readings = [self._quotes(stopped)] if stopped != parts else []
-        return [reading for reading in (*readings, self._quotes(parts)) if reading]
+        readings = []
+        for mark in (_AFTER_FULL_STOP, _ELLIPSIS):
+            parts = [part for part in mark.split(self.text) if part.strip()]
+            if 0 < len(parts) <= MOST_PIECES and parts != [self.text] and parts not in readings:
+                readings.append(parts)
+        return [pieces for parts in readings if (pieces := self._quotes(parts))]
 
     @staticmethod
     def _quotes(parts: list[str]) -> list[Quote]:

@@ -168,4 +168,3 @@ def fold(piece: str) -> str:
     if ELLIPSIS in piece:
         piece = piece.replace(ELLIPSIS, "...")
     return " ".join(piece.split()).lower()
-

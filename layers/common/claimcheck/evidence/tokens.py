@@ -27,10 +27,14 @@ _NUMBER = re.compile(
     rf"(?:[ {_GROUP_SPACES}]?[%‰％])?"
 )
 _HYPHENS = "-‐‑"
-_HYPHEN_AFTER = re.compile(rf"[{_HYPHENS}](?:[ \t]*[\r\n\f]\s*)?[^\W_]")
-_HYPHEN_BEFORE = re.compile(rf"[^\W_][{_HYPHENS}](?:[ \t]*[\r\n\f]\s*)?\Z")
+_LINE_BREAK = r"[ \t]*(?:\r\n|[\r\n\f])[ \t]*"
+_HYPHEN_AFTER = re.compile(rf"[{_HYPHENS}][^\W_]")
+_HYPHEN_BEFORE = re.compile(rf"[^\W_][{_HYPHENS}]\Z")
+# A number's hyphen at a line's end is more often a page's (-12-) than a word's.
+_BREAK_AFTER = re.compile(rf"[{_HYPHENS}]{_LINE_BREAK}[^\W\d_]")
+_BREAK_BEFORE = re.compile(rf"[^\W\d_][{_HYPHENS}]{_LINE_BREAK}\Z")
 _NEGATION_AFTER = re.compile(r"['’]t(?![^\W_])", re.IGNORECASE)
-# Written as one with what they deny, before it (Chinese, Thai) or after it (Japanese).
+# Written as one with what they deny, before it (Chinese, Thai) or behind it (Japanese).
 _DENIES_NEXT = re.compile(r"(?:[不未无無非没沒勿莫]|ไม่)\Z")
 _DENIES_LAST = re.compile(r"ない|なく|なかっ|なけれ|ません|ざる")
 _JOINER = "\u200d"
@@ -40,7 +44,16 @@ _EXTENDS_PICTOGRAPH = re.compile(rf"[\ufe0f{_JOINER}{_SKIN_TONES}]")
 
 def whole_tokens(text: str, start: int, end: int) -> bool:
     """Whether `text[start:end]` cuts no token of `text` at either end."""
-    return not (_inside_token(text, start) or _inside_token(text, end))
+    if _inside_token(text, start) or _inside_token(text, end):
+        return False
+    return text.isascii() or not _loses_negation(text, start, end)
+
+
+def _loses_negation(text: str, start: int, end: int) -> bool:
+    """Whether a negation stands right before or behind the span, in a script without spaces between words."""
+    if start and _UNSPACED.match(text, start) and _DENIES_NEXT.search(text[max(0, start - 3) : start]):
+        return True
+    return _DENIES_LAST.match(text, end) is not None
 
 
 def _inside_token(text: str, at: int) -> bool:
@@ -75,9 +88,7 @@ def _letters_meet(left: str, right: str) -> bool:
             break
     if not (base.isalnum() and right[0].isalnum()):
         return False
-    if _UNSPACED.match(base) or _UNSPACED.match(right[0]):
-        return bool(_DENIES_NEXT.search(left) or _DENIES_LAST.match(right))
-    return True
+    return not (_UNSPACED.match(base) or _UNSPACED.match(right[0]))
 
 
 def _number_across(left: str, right: str) -> bool:
@@ -86,9 +97,12 @@ def _number_across(left: str, right: str) -> bool:
 
 
 def _word_across(left: str, right: str) -> bool:
-    if left[-1].isalnum() and (_HYPHEN_AFTER.match(right) or _NEGATION_AFTER.match(right)):
-        return True
-    return right[0].isalnum() and _HYPHEN_BEFORE.search(left) is not None
+    if left[-1].isalnum():
+        broken = left[-1].isalpha() and _BREAK_AFTER.match(right)
+        return bool(broken or _HYPHEN_AFTER.match(right) or _NEGATION_AFTER.match(right))
+    if not right[0].isalnum():
+        return False
+    return bool(_HYPHEN_BEFORE.search(left) or (right[0].isalpha() and _BREAK_BEFORE.search(left)))
 
 
 def _pictograph_across(before: str, after: str) -> bool:
