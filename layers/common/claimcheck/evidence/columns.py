@@ -8,6 +8,7 @@ An enumeration counts as well, but its items begin and end as sentences do.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 
-_AT_START = re.compile(r"^(\[?(\d{1,4})(?:\]|:)?)(?=\s|$)\s*")
+_AT_START = re.compile(r"(\[?(\d{1,4})(?:\]|:)?)(?=\s|$)\s*")
 _AT_END = re.compile(r"(?:^|\s+)(\[?(\d{1,4})\]?)$")
 _REACH = 12
 _LONGEST_STEP = 12  # lines without a number between two with one (every fifth or tenth is usual)
@@ -55,20 +56,25 @@ class _Run:
         return True
 
 
-def line_numbers(lines: Lines) -> list[Span]:
-    """The spans of line numbers in the document, with the white space that sets them off; in order."""
-    found = _column(lines, _AT_START) + _column(lines, _AT_END)
-    return sorted(set(found))
+def line_numbers(lines: Lines) -> dict[int, list[Span]]:
+    """The spans of line numbers in the texts of the lines that have them, with the white space beside them."""
+    found: dict[int, list[Span]] = defaultdict(list)
+    for pattern, edge in ((_AT_START, 0), (_AT_END, -1)):
+        for run in _runs(lines, pattern, edge):
+            if len(run.places) >= _FEWEST and _breaks_sentences(lines, run):
+                for at, span in zip(run.places, run.spans, strict=True):
+                    found[at].append(span)
+    return found
 
 
-def _column(lines: Lines, pattern: re.Pattern[str]) -> list[Span]:
+def _runs(lines: Lines, pattern: re.Pattern[str], edge: int) -> list[_Run]:
     runs: list[_Run] = []
-    edge = 0 if pattern is _AT_START else -1
-    for at, text in enumerate(lines.texts):
-        if not (text[edge].isdigit() or text[edge] in "[]") or says_page(lines.keys[at]):
+    for at in [at for at, text in enumerate(lines.texts) if text[edge].isdigit() or text[edge] in "[]"]:
+        if says_page(lines.keys[at]):
             continue
-        offset = 0 if pattern is _AT_START else max(0, len(text) - _REACH)
-        match = pattern.search(text[offset:] if offset else text)
+        text = lines.texts[at]
+        offset = max(0, len(text) - _REACH) if edge else 0
+        match = pattern.search(text[offset:]) if edge else pattern.match(text)
         if match is None:
             continue
         run = next((run for run in runs[-_MOST_OPEN:] if run.takes(lines, at, int(match[2]))), None)
@@ -77,17 +83,7 @@ def _column(lines: Lines, pattern: re.Pattern[str]) -> list[Span]:
             run.takes(lines, at, int(match[2]))
             runs.append(run)
         run.spans.append((match.start() + offset, match.end() + offset))
-    return [span for run in runs for span in _spans_of(lines, run)]
-
-
-def _spans_of(lines: Lines, run: _Run) -> list[Span]:
-    if len(run.places) < _FEWEST or not _breaks_sentences(lines, run):
-        return []
-    found = []
-    for at, (start, end) in zip(run.places, run.spans, strict=True):
-        begin = lines.span(at)[0]
-        found.append((begin + start, begin + end))
-    return found
+    return runs
 
 
 def _breaks_sentences(lines: Lines, run: _Run) -> bool:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]
 
-_LONGEST_HEADER = 160
 _HEADING = re.compile(
     r"(?:article|section|clause|schedule|exhibit|annex|appendix|attachment|part|chapter|item|paragraph|§|recital)"
     r"s?\b", re.IGNORECASE,
@@ -55,8 +54,9 @@ def page_furniture(lines: Lines) -> list[Span]:
     """The spans of headers, footers and page numbers among `lines`, in order."""
     counts = Counter(lines.keys)
     repeated = {key for key, count in counts.items() if 1 < count < _MOST_PAGES and _may_be_header(key)}
-    numbers = set(filter(says_page, counts))
-    bare = {key for key in counts if len(key) < 10 and _BARE.fullmatch(key)}
+    short = [key for key in counts if len(key) < _LONGEST_PAGE_NUMBER and ("0" in key or len(key) < 7)]
+    numbers = set(filter(says_page, short))
+    bare = {key for key in short if len(key) < 10 and _BARE.fullmatch(key)}
     candidates = _Candidates(lines, repeated | numbers | bare)
     pages = {nth for nth, at in enumerate(candidates.places) if lines.keys[at] in numbers}
     pages |= _counted(lines, candidates, bare)
@@ -70,7 +70,7 @@ def says_page(key: str) -> bool:
 
 
 def _may_be_header(key: str) -> bool:
-    if not 3 <= len(key) <= _LONGEST_HEADER or _BLANK_FORM in key or key[-1] in ",;:":
+    if len(key) < 3 or _BLANK_FORM in key or key[-1] in ",;:":
         return False
     letters = sum(map(str.isalpha, key))
     return letters >= 3 and not key[0].islower() and not _HEADING.match(key)
@@ -135,12 +135,16 @@ def _with_numbers(lines: Lines, numbers: list[int], candidates: _Candidates) -> 
 
 
 def _is_header(key: str, numbers: list[int], candidates: _Candidates, pages: set[int]) -> bool:
-    with_page = sum(any(other in pages for other in candidates.beside(nth)) for nth in numbers)
-    breaks = sum(map(candidates.interrupts, numbers))
     befores, afters = zip(*map(candidates.neighbours, numbers), strict=True)
     different = min(len(set(befores)), len(set(afters)))
+    if different < 2:
+        return False
+    breaks = sum(map(breaks_sentence, befores, afters))
     if _COUNTS_PAGES.search(key):
-        return different >= 2 and breaks > 0
+        return breaks > 0
+    with_page = (
+        sum(any(other in pages for other in candidates.beside(nth)) for nth in numbers) if pages else 0
+    )
     if different < 3:
         return different == 2 == with_page and breaks > 0
     if with_page * 2 >= len(numbers):

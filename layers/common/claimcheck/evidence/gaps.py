@@ -30,19 +30,16 @@ _CHUNK = 64
 def furniture(text: str) -> list[Span]:
     """What belongs to the pages of `text` (in plain form), not to what it says: disjoint, in order."""
     lines = Lines(text)
-    numbers, pages = line_numbers(lines), page_furniture(lines)
-    if numbers:  # which may stand in a header's line, or be page numbers that look like a column
-        pages += page_furniture(Lines(_blanked(text, numbers)))
-    return _merged(sorted(numbers + pages))
-
-
-def _blanked(text: str, spans: list[Span]) -> str:
-    pieces = []
-    at = 0
-    for start, end in _merged(spans):
-        pieces += [text[at:start], " " * (end - start)]
-        at = end
-    return "".join([*pieces, text[at:]])
+    numbers = line_numbers(lines)
+    spans = page_furniture(lines)
+    for at, parts in numbers.items():
+        begin = lines.span(at)[0]
+        spans += [(begin + start, begin + end) for start, end in parts]
+    if numbers:  # a header's line may have a number, too
+        bare = lines.without(numbers)
+        if any(bare.keys[at] for at in numbers):
+            spans += page_furniture(bare)
+    return _merged(sorted(spans))
 
 
 def _merged(spans: list[Span]) -> list[Span]:
@@ -58,7 +55,7 @@ def _merged(spans: list[Span]) -> list[Span]:
 class Gaps:
     """A document's furniture in terms of its skeleton, and the key without it."""
 
-    __slots__ = ("_ends", "_key", "_lost", "_shown", "_spans", "_starts", "_without")
+    __slots__ = ("_ends", "_key", "_lost", "_near", "_shown", "_spans", "_starts", "_without")
 
     def __init__(self, skeleton: Skeleton) -> None:
         spans = [
@@ -72,6 +69,11 @@ class Gaps:
         self._spans = [span for _, _, span in spans]
         kept = list(zip([0, *self._ends], [*self._starts, len(self._key)], strict=True))
         self._without = b"".join(self._key[start:end] for start, end in kept)
+        # the only places that a seed stands at and not in the key without furniture
+        self._near = b"\xff".join(
+            self._key[max(0, start - _SEED) : end + _SEED]
+            for start, end in zip(self._starts, self._ends, strict=True)
+        )
         # where each kept piece begins in the key without furniture, and how much was left out before it
         self._shown: list[int] = []
         self._lost: list[int] = []
@@ -111,6 +113,8 @@ class Gaps:
                 seen.add(offset)
                 yield offset
             at = self._without.find(seed, at + 1)
+        if self._near.find(seed) < 0:
+            return
         tries = 0
         at = self._key.find(seed, low, high)
         while at >= 0 and tries < _MOST_SEEDS:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from itertools import accumulate, compress
 
 from claimcheck.evidence.characters import beyond_ascii, encoded
+
+Span = tuple[int, int]
+
+LONGEST_KEY = 160
+"""Characters of a line that has a key."""
 
 _DIGITS_TO_NOUGHT = bytes.maketrans(b"123456789", b"000000000")
 _TERMINAL = ".;:!?。；：！？।؟…"
@@ -17,28 +23,48 @@ _EDGE = 20
 class Lines:
     """The lines that are not blank, in parallel lists.
 
-    `texts` are without the white space around them, `keys` are texts with every number made nought,
-    `ordinals` count all lines, blank ones as well.
+    `texts` are without the white space around them, `keys` are texts with every number made nought, empty
+    for long lines, `ordinals` count all lines, blank ones as well.
     """
 
-    __slots__ = ("_raws", "_starts", "keys", "ordinals", "texts")
+    __slots__ = ("_raws", "_starts", "_whole", "keys", "ordinals", "texts")
 
     def __init__(self, text: str) -> None:
         """Take the lines of `text`, which is in plain form."""
         raws = _split(text)
         texts = list(map(str.strip, raws))
-        starts = accumulate((len(raw) + 1 for raw in raws), initial=0)
+        starts = accumulate(map((1).__add__, map(len, raws)), initial=0)
         self._raws = list(compress(raws, texts))
         self._starts = list(compress(starts, texts))
         self.ordinals = list(compress(range(len(raws)), texts))
-        self.keys = list(compress(map(str.strip, _split(numbers_gone(text))), texts))
-        self.texts = list(filter(None, texts))
+        self._whole = self.texts = list(filter(None, texts))
+        self.keys = keys_of(self.texts)
 
-    def span(self, at: int) -> tuple[int, int]:
+    def span(self, at: int) -> Span:
         """Where line `at` stands in the document, without the white space around it."""
-        raw, text = self._raws[at], self.texts[at]
+        raw, text = self._raws[at], self._whole[at]
         start = self._starts[at] + raw.index(text[0])
         return start, start + len(text)
+
+    def without(self, parts: dict[int, list[Span]]) -> Lines:
+        """The lines as they are when `parts`, spans of some lines' texts, are blank; `span` stays as it is."""
+        other = copy(self)
+        other.texts, other.keys = list(self.texts), list(self.keys)
+        for at, spans in parts.items():
+            text = self.texts[at]
+            for start, end in spans:
+                text = text[:start] + " " * (end - start) + text[end:]
+            other.texts[at] = text.strip()
+        for at, key in zip(parts, keys_of([other.texts[at] for at in parts]), strict=True):
+            other.keys[at] = key
+        return other
+
+
+def keys_of(texts: list[str]) -> list[str]:
+    """The keys of lines: every number made nought, long lines empty."""
+    if not texts:
+        return []
+    return numbers_gone("\n".join([text if len(text) <= LONGEST_KEY else "" for text in texts])).split("\n")
 
 
 def _split(text: str) -> list[str]:

@@ -81,7 +81,7 @@ class Quote:
 
         Of four dots the first may be a full stop.
         """
-        if "…" not in self.text and "⋯" not in self.text and "." not in self.text:
+        if not any(mark in self.text for mark in ("…", "⋯", "..", ". .")):
             return []
         readings = []
         for mark in (_AFTER_FULL_STOP, _ELLIPSIS):

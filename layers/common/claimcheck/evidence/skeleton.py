@@ -7,8 +7,9 @@ positions are worked out when they are first needed.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from itertools import compress
+from itertools import accumulate, compress
 
 from claimcheck.evidence.characters import (
     FORMS,
@@ -22,8 +23,9 @@ from claimcheck.evidence.characters import (
     key,
 )
 
-_BLOCK = 512
+_BLOCK = 1024
 _FEW = 48  # up to so many different characters, one `str.replace` each beats `str.translate`
+_RUNS = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]+")
 _HAS_KEY = bytes(code not in WITHOUT_KEY for code in range(256))
 
 # In plain text these stand for a dropped character and for an ellipsis of one character.
@@ -78,18 +80,20 @@ class Skeleton:
             self._marks = frozenset(filter(extends, left))
             keys = {char: key(char).decode("utf-8", "surrogatepass") for char in left - self._marks}
             self._forms = {char: form for char, form in keys.items() if form != char}
-        self._begins: list[int] = []
-        self._key_begins: list[int] = []
-        pieces: list[bytes] = []
-        start = size = 0
-        while start < len(self.plain):
-            end = cut(self.plain, start + _BLOCK) if self._marks else min(start + _BLOCK, len(self.plain))
-            piece = self._keyed(self.plain[start:end])
-            self._begins.append(start)
-            self._key_begins.append(size)
-            pieces.append(piece)
-            start, size = end, size + len(piece)
+        self._begins = self._blocks()
+        ends = [*self._begins[1:], len(self.plain)]
+        pieces = [self._keyed(self.plain[start:end]) for start, end in zip(self._begins, ends, strict=True)]
+        self._key_begins = list(accumulate(map(len, pieces[:-1]), initial=0))
         self.key = b"".join(pieces)
+
+    def _blocks(self) -> list[int]:
+        """Where the blocks begin; nothing composes across."""
+        if not self._marks:
+            return list(range(0, max(1, len(self.plain)), _BLOCK))
+        begins = [0]
+        while (at := cut(self.plain, begins[-1] + _BLOCK)) < len(self.plain):
+            begins.append(at)
+        return begins
 
     def _keyed(self, block: str) -> bytes:
         if not block.isascii():
@@ -135,7 +139,18 @@ class Skeleton:
     def _work_out(self, start: int, end: int) -> tuple[list[int], list[int]]:
         text = self.plain[start:end]
         if text.isascii():
-            return list(compress(range(start, end), text.encode().translate(_HAS_KEY))), []
+            return _kept(text, start), []
+        if self._marks:
+            return self._work_out_clusters(text, start)
+        starts: list[int] = []
+        for run in _RUNS.finditer(text):
+            if run[0].isascii():
+                starts += _kept(run[0], start + run.start())
+            else:
+                starts += [at for at, char in enumerate(run[0], start + run.start()) for _ in key(char)]
+        return starts, []
+
+    def _work_out_clusters(self, text: str, start: int) -> tuple[list[int], list[int]]:
         starts: list[int] = []
         ends: list[int] = []
         at = 0
@@ -157,6 +172,11 @@ class Skeleton:
                 if text[ahead - 1] != DROP:
                     stop = ahead
         return stop
+
+
+def _kept(text: str, start: int) -> list[int]:
+    """The places of the characters of ASCII text that have a key; `text` begins at `start`."""
+    return list(compress(range(start, start + len(text)), text.encode().translate(_HAS_KEY)))
 
 
 def fold(piece: str) -> str:

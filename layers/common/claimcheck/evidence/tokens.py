@@ -37,6 +37,7 @@ _NEGATION_AFTER = re.compile(r"['’]t(?![^\W_])", re.IGNORECASE)
 # Written as one with what they deny, before it (Chinese, Thai) or behind it (Japanese).
 _DENIES_NEXT = re.compile(r"(?:[不未无無非没沒勿莫]|ไม่)\Z")
 _DENIES_LAST = re.compile(r"ない|なく|なかっ|なけれ|ません|ざる")
+_PUNCTUATION = ' \n.,;:()[]"'
 _JOINER = "\u200d"
 _SKIN_TONES = "\U0001f3fb-\U0001f3ff"
 _EXTENDS_PICTOGRAPH = re.compile(rf"[\ufe0f{_JOINER}{_SKIN_TONES}]")
@@ -61,11 +62,9 @@ def _inside_token(text: str, at: int) -> bool:
         return False
     before, after = text[at - 1], text[at]
     if before.isascii() and after.isascii():
-        # most boundaries are plain to see
-        if before.isalpha() and after not in "-'":
-            return after.isalnum()
-        if after.isalpha() and before not in "-\n\r\f":
-            return before.isalnum()
+        plain = _plainly(text, at, before, after)
+        if plain is not None:
+            return plain
     left = _DROPPED.sub("", text[max(0, at - _REACH) : at])
     right = _DROPPED.sub("", text[at : at + _REACH])
     if not left or not right:
@@ -76,6 +75,27 @@ def _inside_token(text: str, at: int) -> bool:
         or _word_across(left, right)
         or _pictograph_across(before, after)
     )
+
+
+def _plainly(text: str, at: int, before: str, after: str) -> bool | None:
+    """The answer where one look at ASCII text gives it, as it mostly does; None elsewhere."""
+    if before.isalpha():
+        return after.isalnum() if after not in "-'" else None
+    if after.isalpha():
+        return before.isalnum() if before not in "-\n\r\f" else None
+    if before in _PUNCTUATION:
+        if after in _PUNCTUATION:
+            return False
+        beyond = text[at - 2 : at - 1]
+        return (
+            False
+            if after.isdigit() and before in " (" and (beyond in _PUNCTUATION or beyond.isalpha())
+            else None
+        )
+    if before.isdigit() and after in _PUNCTUATION:
+        beyond = text[at + 1 : at + 2]
+        return False if beyond in _PUNCTUATION or beyond.isalpha() else None
+    return None
 
 
 def _letters_meet(left: str, right: str) -> bool:
