@@ -24,7 +24,7 @@ _TRIES = 40
 
 @dataclass(frozen=True)
 class Case:
-    """`place` is where the quote stands; None for a quote that must not be found. `said` are the text's own words."""
+    """`place` is where the quote stands, None where it must not be found; `said` are the text's own words."""
 
     kind: str
     document: str
@@ -33,7 +33,7 @@ class Case:
     said: str = ""
 
     def right(self, found: Span | None) -> bool:
-        """Whether `found` is an answer as good as `place`: the same text there, or the same words elsewhere."""
+        """Whether `found` is as good as `place`: the same there, or the same words elsewhere."""
         if self.place is None or found is None:
             return found == self.place
         if found == self.place:

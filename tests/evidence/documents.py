@@ -90,9 +90,9 @@ def pick(source: Source, rng: Random, *, words: tuple[int, int] = (8, 60)) -> Sp
         ):
             return span
     start = rng.randrange(max(1, len(source.text) - 4000))
-    if way == 1 and (match := _SENTENCE.search(source.text, start)):
-        if words[0] <= len(match[0].split()) <= words[1]:
-            return match.span()
+    match = _SENTENCE.search(source.text, start) if way == 1 else None
+    if match and words[0] <= len(match[0].split()) <= words[1]:
+        return match.span()
     found = []
     for match in _WORD.finditer(source.text, start):
         found.append(match.span())

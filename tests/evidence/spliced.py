@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.evidence import altered
 from tests.evidence.documents import pick
-from tests.evidence.harmless import page_breaks, line_numbers, window
+from tests.evidence.harmless import line_numbers, page_breaks, window
 
 if TYPE_CHECKING:
     from collections.abc import Callable

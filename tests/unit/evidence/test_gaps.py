@@ -1,7 +1,8 @@
-# ruff: noqa: E501 (sentences side by side)
 """Quotes are followed across what belongs to the pages, and across nothing else."""
 
 from __future__ import annotations
+
+import itertools
 
 import pytest
 from claimcheck.evidence import index
@@ -271,4 +272,4 @@ def test_furniture_is_disjoint_and_in_order() -> None:
     )
     spans = furniture(document)
     assert spans
-    assert all(one[1] <= other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))

@@ -57,7 +57,7 @@ class _Run:
 
 
 def line_numbers(lines: Lines) -> dict[int, list[Span]]:
-    """The spans of line numbers in the texts of the lines that have them, with the white space beside them."""
+    """The spans of line numbers in the texts of lines that have them, with the white space beside them."""
     found: dict[int, list[Span]] = defaultdict(list)
     for pattern, edge in ((_AT_START, 0), (_AT_END, -1)):
         for run in _runs(lines, pattern, edge):

@@ -41,12 +41,12 @@ _SAYS_PAGE = re.compile(
     re.IGNORECASE,
 )
 _COUNTS_PAGES = re.compile(rf"\b{_PAGE_WORD}\s*0\b", re.IGNORECASE)
-_BARE = re.compile(r"\[?(?:[A-Z]{1,3}-)?0\]?|0\s?(?:of|/)\s?0|[ivxl]{1,6}", re.IGNORECASE)
+_BARE = re.compile(r"\[?(?:[A-Za-z]{1,3}-)?0\]?|0\s?(?:of|/)\s?0|[ivxlIVXL]{1,6}")
 _SHORTEST_PAGE, _LONGEST_PAGE = 300, 15_000  # characters from one page number to the next
 _LONGEST_PAGE_NUMBER = 40
 _BLANK_FORM = "__"
 _MOST_OPEN = 8
-_MOST_PAGES = 20_000
+_MOST_PAGES = 20_000  # what repeats more often is no document's header; it bounds the work
 _TALLEST_BLOCK = 5  # lines of a header and a footer that meet at a page's end
 
 
@@ -54,7 +54,8 @@ def page_furniture(lines: Lines) -> list[Span]:
     """The spans of headers, footers and page numbers among `lines`, in order."""
     counts = Counter(lines.keys)
     repeated = {key for key, count in counts.items() if 1 < count < _MOST_PAGES and _may_be_header(key)}
-    short = [key for key in counts if len(key) < _LONGEST_PAGE_NUMBER and ("0" in key or len(key) < 7)]
+    rare = [key for key, count in counts.items() if count < _MOST_PAGES and len(key) < _LONGEST_PAGE_NUMBER]
+    short = [key for key in rare if "0" in key or len(key) < 7]
     numbers = set(filter(says_page, short))
     bare = {key for key in short if len(key) < 10 and _BARE.fullmatch(key)}
     candidates = _Candidates(lines, repeated | numbers | bare)

@@ -47,7 +47,7 @@ class Lines:
         return start, start + len(text)
 
     def without(self, parts: dict[int, list[Span]]) -> Lines:
-        """The lines as they are when `parts`, spans of some lines' texts, are blank; `span` stays as it is."""
+        """The lines when `parts`, spans of some lines' texts, are blank; `span` stays as it is."""
         other = copy(self)
         other.texts, other.keys = list(self.texts), list(self.keys)
         for at, spans in parts.items():

@@ -37,7 +37,7 @@ _SMALL = 200_000  # texts up to this length are searched for the quote's own cha
 _WORK = 400_000
 _WORK_A_CHARACTER = 30
 _COMPARING = 40  # what a character costs when differences are classified, in characters compared
-_CANDIDATE = 80
+_CANDIDATE = 200
 _MOST_BEGINNINGS = 50  # places of a first piece that are tried
 
 
