@@ -51,15 +51,30 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalpha, unicodedata.normalize("NFKC", text).lower()))
 
 
+def kinds() -> list[str]:
+    """All kinds: harmless ones, altered ones."""
+    return [*harmless.KINDS, *altered.KINDS, *spliced.KINDS, "from another document"]
+
+
 def cases(sources: list[Source], each: int, seed: int) -> Iterator[Case]:
     """`each` cases of every kind, by `seed`."""
-    for kind in harmless.KINDS:
-        yield from _tried(kind, sources, each, seed, _harmless)
-    for kind in altered.KINDS:
-        yield from _tried(kind, sources, each, seed, _altered)
-    for kind in spliced.KINDS:
-        yield from _tried(kind, sources, each, seed, _spliced)
-    yield from _tried("from another document", sources, each, seed, _foreign)
+    for kind in kinds():
+        yield from of_kind(kind, sources, each, seed)
+
+
+def of_kind(kind: str, sources: list[Source], each: int, seed: int) -> Iterator[Case]:
+    """`each` cases of one kind, or as many as the documents give."""
+    make = _harmless if kind in harmless.KINDS else _altered if kind in altered.KINDS else _spliced
+    make = make if kind in kinds()[:-1] else _foreign
+    rng = Random(f"{seed} {kind}")
+    made = 0
+    for _ in range(each * _TRIES):
+        case = make(kind, sources, rng)
+        if case is not None:
+            yield case
+            made += 1
+        if made == each:
+            return
 
 
 def script_cases(each: int, seed: int) -> Iterator[Case]:
@@ -84,19 +99,6 @@ def script_cases(each: int, seed: int) -> Iterator[Case]:
                     not in unicodedata.normalize("NFC", text).lower()
                 ):
                     yield Case(f"{language}: altered, {kind}", text, changed, None)
-
-
-def _tried(kind: str, sources: list[Source], each: int, seed: int, make: object) -> Iterator[Case]:
-    assert callable(make)
-    rng = Random(f"{seed} {kind}")
-    made = 0
-    for _ in range(each * _TRIES):
-        case = make(kind, sources, rng)
-        if case is not None:
-            yield case
-            made += 1
-        if made == each:
-            return
 
 
 def _harmless(kind: str, sources: list[Source], rng: Random) -> Case | None:

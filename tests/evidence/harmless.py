@@ -25,7 +25,7 @@ _TYPOGRAPHIC = {'"': "“”„«", "'": "’‘ʼ", "-": "–—‑−"}
 _PLAIN = {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."}
 HIDING = re.compile(
     r"\b(?:not|no(?!\.\s?\d)|never|none|nor|neither|nothing|cannot|without|except\w*|unless|exclud\w+|exclusions?|but|however|"
-    r"notwithstanding|other than|otherwise than|rather than|instead of|apart from|save|subject to|provided|"
+    r"notwithstanding|other than|otherwise than|rather than|instead of|apart from|save|subject to|provided(?=,? (?:that|however|further))|"
     r"prohibit\w*|forbid\w*|barring|n't)\b",
     re.IGNORECASE,
 )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from claimcheck.evidence.skeleton import Skeleton
 
 Span = tuple[int, int]
+_State = tuple[int, int]  # how much of a quote is done, and where in the document's key that ends
 
 _SEED = 24  # bytes of a quote's key that must stand together at its beginning
 _MOST_SEEDS = 1_000
@@ -92,13 +93,11 @@ class Gaps:
         Each match comes with the gaps' spans in the text. Only matches that begin from `low` on
         and before `high` are given.
         """
-        work = 64 * len(wanted) + 100_000
+        budget = [64 * len(wanted) + 100_000]
         for at in self._anchors(wanted[:_SEED], low, high):
-            followed = self._follow(wanted, at)
-            work -= followed[1]
-            if followed[0] is not None:
-                yield at, *followed[0]
-            if work < 0:
+            for end, gaps in self._follow(wanted, at, budget):
+                yield at, end, gaps
+            if budget[0] < 0:
                 return
 
     def _anchors(self, seed: bytes, low: int, high: int) -> Iterator[int]:
@@ -123,30 +122,25 @@ class Gaps:
             tries += 1
             at = self._key.find(seed, at + 1, high)
 
-    def _follow(self, wanted: bytes, at: int) -> tuple[tuple[int, list[Span]] | None, int]:
-        """The end of the match that begins at `at` and its gaps, or None; and the work done, in bytes."""
-        came_from: dict[tuple[int, int], tuple[tuple[int, int], int] | None] = {(0, at): None}
+    def _follow(self, wanted: bytes, at: int, budget: list[int]) -> Iterator[tuple[int, list[Span]]]:
+        """The ends of the matches from `at` on, with their gaps; work, in bytes, is taken off `budget`."""
+        came_from: dict[_State, tuple[_State, int] | None] = {(0, at): None}
         ahead = [(0, at)]
-        work = 0
-        while ahead and work < 16 * len(wanted) + 4096 * _MOST_STEPS:
+        while ahead and budget[0] >= 0:
             state = ahead.pop()
             done, here = state
             same = _common(wanted, done, self._key, here)
-            work += same + _CHUNK
-            if done + same == len(wanted):
-                gaps = self._way(came_from, state)
-                return ((here + same, gaps) if gaps else None), work
+            budget[0] -= same + _CHUNK
+            if done + same == len(wanted) and (gaps := self._way(came_from, state)):
+                yield here + same, gaps
             last = bisect_right(self._starts, here + same)
             for gap in range(max(bisect_left(self._starts, here), last - _MOST_STEPS), last):
                 following = (done + self._starts[gap] - here, self._ends[gap])
                 if following not in came_from and following[0] > 0:
                     came_from[following] = (state, gap)
                     ahead.append(following)
-        return None, work
 
-    def _way(
-        self, came_from: dict[tuple[int, int], tuple[tuple[int, int], int] | None], state: tuple[int, int]
-    ) -> list[Span]:
+    def _way(self, came_from: dict[_State, tuple[_State, int] | None], state: _State) -> list[Span]:
         gaps = []
         step = came_from[state]
         while step is not None:

@@ -27,7 +27,7 @@ class Lines:
     for long lines, `ordinals` count all lines, blank ones as well.
     """
 
-    __slots__ = ("_raws", "_starts", "_whole", "keys", "ordinals", "texts")
+    __slots__ = ("_left", "_raws", "_starts", "keys", "ordinals", "texts")
 
     def __init__(self, text: str) -> None:
         """Take the lines of `text`, which is in plain form."""
@@ -37,24 +37,30 @@ class Lines:
         self._raws = list(compress(raws, texts))
         self._starts = list(compress(starts, texts))
         self.ordinals = list(compress(range(len(raws)), texts))
-        self._whole = self.texts = list(filter(None, texts))
+        self.texts = list(filter(None, texts))
         self.keys = keys_of(self.texts)
+        self._left: dict[int, Span] = {}
 
     def span(self, at: int) -> Span:
         """Where line `at` stands in the document, without the white space around it."""
-        raw, text = self._raws[at], self._whole[at]
+        if at in self._left:
+            return self._left[at]
+        raw, text = self._raws[at], self.texts[at]
         start = self._starts[at] + raw.index(text[0])
         return start, start + len(text)
 
     def without(self, parts: dict[int, list[Span]]) -> Lines:
-        """The lines when `parts`, spans of some lines' texts, are blank; `span` stays as it is."""
+        """The lines when `parts`, spans of some lines' texts, are blank."""
         other = copy(self)
-        other.texts, other.keys = list(self.texts), list(self.keys)
+        moved: dict[int, Span] = {}
+        other.texts, other.keys, other._left = list(self.texts), list(self.keys), moved  # noqa: SLF001 (its own)
         for at, spans in parts.items():
             text = self.texts[at]
             for start, end in spans:
                 text = text[:start] + " " * (end - start) + text[end:]
-            other.texts[at] = text.strip()
+            left = other.texts[at] = text.strip()
+            begin = self.span(at)[0] + (text.index(left[0]) if left else 0)
+            moved[at] = begin, begin + len(left)
         for at, key in zip(parts, keys_of([other.texts[at] for at in parts]), strict=True):
             other.keys[at] = key
         return other

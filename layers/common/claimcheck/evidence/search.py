@@ -110,6 +110,9 @@ class EvidenceIndex:
             span = self._compared(quote, start, end, gaps)
             if span is not None:
                 yield span
+            work -= len(quote.text) * _COMPARING
+            if work < 0:
+                return
 
     def _checked(self, quote: Quote, start: int, end: int) -> tuple[Span | None, int]:
         """The span of a quote whose key stands at `start:end`, None where it differs; and the work done."""
