@@ -42,7 +42,7 @@ class Case:
         return there in {_letters(self.said), _letters(self.document[slice(*self.place)])}
 
 
-def _words(text: str) -> str:
+def words_of(text: str) -> str:
     return " ".join(_TOKENS.findall(text)).lower()
 
 
@@ -124,13 +124,13 @@ def _foreign(kind: str, sources: list[Source], rng: Random) -> Case | None:
     return _refused(kind, one.text, "", other.text[slice(*pick(other, rng))])
 
 
-def _joined_after_all(document: str, quote: str) -> bool:
+def joined_after_all(document: str, quote: str) -> bool:
     """Whether a quote with an ellipsis happens to be true of a document that repeats itself."""
-    pieces = [_words(piece) for piece in re.split(r"[\[(]?(?:…|\.\s?\.\s?\.)[\])]?", quote)]
+    pieces = [words_of(piece) for piece in re.split(r"[\[(]?(?:…|\.\s?\.\s?\.)[\])]?", quote)]
     pieces = [piece.strip(" .") for piece in pieces if piece.strip(" .")]
     if len(pieces) < 2:
         return False
-    words = _words(document)
+    words = words_of(document)
     pattern = re.compile(r".{0,700}?".join(map(re.escape, pieces)))
     starts = (found.start() for found in re.finditer(rf"(?={re.escape(pieces[0])})", words))
     matches = filter(None, (pattern.match(words, start) for start in starts))
@@ -139,8 +139,8 @@ def _joined_after_all(document: str, quote: str) -> bool:
 
 def _refused(kind: str, document: str, quote: str, changed: str | None) -> Case | None:
     """A case of a quote that must not be found; None where the change left it true."""
-    if not changed or _words(changed) == _words(quote) or _words(changed) in _words(document):
+    if not changed or words_of(changed) == words_of(quote) or words_of(changed) in words_of(document):
         return None
-    if _joined_after_all(document, changed):
+    if joined_after_all(document, changed):
         return None
     return Case(kind, document, changed, None)

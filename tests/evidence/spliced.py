@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (tables of words)
 """Quotes put together from true pieces, or from none, that their document does not contain."""
 
 from __future__ import annotations

@@ -42,9 +42,17 @@ def test_a_hundred_quotes_take_at_most_twice_a_normalised_search(size: int) -> N
 def hostile_quotes(document: str) -> list[str]:
     long = document[:100_000]
     return [
-        long, f"{long} zebra", f"zebra {long}", f"{long[:50_000]} zebra {long[50_000:]}", long.upper(),
-        long.replace(" ", "; ", 1), document[:4], " … ".join([document[:40]] * 30), "[" * 100_000, "." * 100_000,
-    ]  # fmt: skip
+        long,
+        f"{long} zebra",
+        f"zebra {long}",
+        f"{long[:50_000]} zebra {long[50_000:]}",
+        long.upper(),
+        long.replace(" ", "; ", 1),
+        document[:4],
+        " … ".join([document[:40]] * 30),
+        "[" * 100_000,
+        "." * 100_000,
+    ]
 
 
 @pytest.mark.parametrize("unit", HOSTILE.values(), ids=HOSTILE)

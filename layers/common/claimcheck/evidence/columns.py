@@ -77,7 +77,7 @@ def _runs(lines: Lines, pattern: re.Pattern[str], edge: int) -> list[_Run]:
         match = pattern.search(text[offset:]) if edge else pattern.match(text)
         if match is None:
             continue
-        run = next((run for run in runs[-_MOST_OPEN:] if run.takes(lines, at, int(match[2]))), None)
+        run = next((run for run in runs[: -_MOST_OPEN - 1 : -1] if run.takes(lines, at, int(match[2]))), None)
         if run is None:
             run = _Run()
             run.takes(lines, at, int(match[2]))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from claimcheck.evidence.lines import Lines, breaks_sentence, numbers_gone
@@ -36,7 +37,7 @@ _PAGE_OF = r"(?:of|/|von|de|sur|di|из|من|מתוך|kati ya)"
 _SAYS_PAGE = re.compile(
     rf"[\[(]?{_PAGE_WORD}\s*[|:]?\s*0(?:\s*{_PAGE_OF}\s*0)?[\])]?"
     rf"|0\s+{_PAGE_WORD}"
-    r"|[-–—]\s?0\s?[-–—]|[-–—]\s?page 0\s?[-–—]"
+    r"|([~*•·=])\s?0\s?\1|[-–—]\s?0\s?[-–—]|[-–—]\s?page 0\s?[-–—]"
     r"|第\s?0\s?[页頁ページ]+(?:\s?[,，/]?\s?共\s?0\s?[页頁])?|0\s?/\s?0\s?[页頁ページ]+|0\s?쪽|페이지\s?0",
     re.IGNORECASE,
 )
@@ -73,14 +74,18 @@ def says_page(key: str) -> bool:
 def _may_be_header(key: str) -> bool:
     if len(key) < 3 or _BLANK_FORM in key or key[-1] in ",;:":
         return False
-    letters = sum(map(str.isalpha, key))
-    return letters >= 3 and not key[0].islower() and not _HEADING.match(key)
+    if _COUNTS_PAGES.search(key):
+        return True
+    if key[0].islower() or _HEADING.match(key):
+        return False
+    return sum(map(str.isalpha, key)) >= (2 if key[-1] == "0" else 3)
 
 
 class _Candidates:
     """The lines that may be furniture, in order; each is called by its number among them."""
 
     def __init__(self, lines: Lines, keys: set[str]) -> None:
+        self._lines = lines
         self._texts = lines.texts
         self.places = [at for at, key in enumerate(lines.keys) if key in keys]
         # the nearest lines around that are no candidates
@@ -107,6 +112,16 @@ class _Candidates:
         """The candidates that stand in one block with this one."""
         near = range(max(0, nth - _TALLEST_BLOCK), min(len(self.places), nth + _TALLEST_BLOCK + 1))
         return (other for other in near if self._before[other] == self._before[nth])
+
+    def count_up(self, numbers: list[int]) -> bool:
+        """Whether these lines end with numbers that count up by one, a page apart."""
+        places = [self.places[nth] for nth in numbers]
+        ends = [re.search(r"(\d{1,4})\W*$", self._lines.texts[at]) for at in places]
+        found = [int(end[1]) for end in ends if end]
+        if len(found) < len(places):
+            return False
+        steps = all(other == one + 1 for one, other in pairwise(found))
+        return steps and all(_a_page_apart(self._lines, one, other) for one, other in pairwise(places))
 
     def interrupts(self, nth: int) -> bool:
         """Whether a sentence goes on across it."""
@@ -141,8 +156,10 @@ def _is_header(key: str, numbers: list[int], candidates: _Candidates, pages: set
     if different < 2:
         return False
     breaks = sum(map(breaks_sentence, befores, afters))
-    if _COUNTS_PAGES.search(key):
+    if _COUNTS_PAGES.search(key) or candidates.count_up(numbers):
         return breaks > 0
+    if sum(map(str.isalpha, key)) < 3:
+        return False
     with_page = (
         sum(any(other in pages for other in candidates.beside(nth)) for nth in numbers) if pages else 0
     )
