@@ -168,7 +168,7 @@ def _is_header(key: str, numbers: list[int], candidates: _Candidates, pages: set
     if with_page * 2 >= len(numbers):
         return True
     long_enough = len(key) >= 8 or " " in key or not key.isascii()
-    return long_enough and breaks * 10 >= len(numbers)
+    return long_enough and breaks > 0
 
 
 def _counted(lines: Lines, candidates: _Candidates, bare: set[str]) -> set[int]:

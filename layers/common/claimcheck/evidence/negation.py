@@ -20,7 +20,7 @@ _OTHER_LATIN = r"""
 nicht|kein\w*|ohne|außer|ausser|nie|niemals|weder|ausgenommen|ausnahmen?|sondern|
 ne|n'\w+|pas|sans|sauf|aucune?|jamais|ni|excepté|hormis|
 sin|salvo|excepto|nunca|ningun[oa]?|ningún|jamás|tampoco|a\s+menos|
-non(?!-)|senza|eccetto|tranne|mai|nessun\w*|né|
+non(?!-|\s+(?:disclos|compet|solicit|circumv|exclus|use\b))|senza|eccetto|tranne|mai|nessun\w*|né|
 não|nao|sem|exceto|nenhum\w*|nem|
 niet|geen|zonder|behalve|nooit|tenzij|
 değil\w*|hariç|olmadan|olmaksızın|dışında|yok\w*|\w+m[ae]z(?:l[ae]r|d[ıi]r)?|\w+m[ae]y[ae]c[ae]\w+|\w+m[ae]d[ae]n|
