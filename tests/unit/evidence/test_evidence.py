@@ -83,6 +83,7 @@ def test_harmless_differences_are_found(document: str, quote: str, stands_as: st
         pytest.param("5½ days", "51/2 days", id="vulgar fraction"),
         pytest.param("1\u00a0000\u00a0000 shares", "1\u00a0000", id="space-grouped number"),
         pytest.param("Section 2.1 applies", "Section 2", id="section number"),
+        pytest.param("12. The fee is due", ". The fee is due", id="item number lost"),
         pytest.param("Exhibit A-1", "Exhibit A", id="exhibit number"),
         pytest.param("category", "cat", id="start of a word"),
         pytest.param("concatenate", "cat", id="inside a word"),

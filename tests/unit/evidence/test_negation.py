@@ -26,7 +26,7 @@ def test_negations_and_exceptions_are_seen(text: str) -> None:
     [
         "the notice", "another note", "Contract No. 12", "Non-Disclosure Agreement", "NON DISCLOSURE AGREEMENT", "services provided by us",
         "exceptional", "butter", "knot", "annotated", "der Vertrag", "la parte", "合同约定", "本契約", "계약", "สัญญา",
-        "договор", "الاتفاقية", "הסכם", "अनुबंध", "12 / 34 €", "",
+        "договор", "الاتفاقية", "הסכם", "अनुबंध", "12 / 34 €", "11130 NE 33rd Place", "",
     ],
 )  # fmt: skip
 def test_other_words_are_not(text: str) -> None:

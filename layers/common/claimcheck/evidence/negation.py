@@ -38,7 +38,8 @@ _INSIDE_WORDS = r"""
 ไม่|มิได้|มิให้|เว้น|ห้าม|เว้นแต่|नहीं
 """
 
-_WORDS = f"{_ENGLISH}|{_OTHER_LATIN}|{_CYRILLIC_GREEK}|{_ARABIC_HEBREW}"
+_ABBREVIATION = r"[A-Z]{2,3}(?![^\W_])"  # NE 33rd Place, PAS 2: no French
+_WORDS = f"{_ENGLISH}|(?!(?-i:{_ABBREVIATION}))(?:{_OTHER_LATIN})|{_CYRILLIC_GREEK}|{_ARABIC_HEBREW}"
 _HIDDEN = re.compile(
     rf"(?<![^\W_])(?:{_WORDS})(?![^\W_])"
     rf"|(?<![\w\u0900-\u097f])(?:{_INDIC})(?![\w\u0900-\u097f])"

@@ -37,6 +37,7 @@ _NEGATION_AFTER = re.compile(r"['’]t(?![^\W_])", re.IGNORECASE)
 # Written as one with what they deny, before it (Chinese, Thai) or behind it (Japanese).
 _DENIES_NEXT = re.compile(r"(?:[不未无無非没沒勿莫]|ไม่)\Z")
 _DENIES_LAST = re.compile(r"ない|なく|なかっ|なけれ|ません|ざる")
+_BEHIND_NUMBERS = ".,:;)]%/'"  # a span that begins with one of these has lost the number
 _PUNCTUATION = ' \n.,;:()[]"'
 _JOINER = "\u200d"
 _SKIN_TONES = "\U0001f3fb-\U0001f3ff"
@@ -46,6 +47,8 @@ _EXTENDS_PICTOGRAPH = re.compile(rf"[\ufe0f{_JOINER}{_SKIN_TONES}]")
 def whole_tokens(text: str, start: int, end: int) -> bool:
     """Whether `text[start:end]` cuts no token of `text` at either end."""
     if _inside_token(text, start) or _inside_token(text, end):
+        return False
+    if start and text[start - 1].isdigit() and text[start] in _BEHIND_NUMBERS:
         return False
     return text.isascii() or not _loses_negation(text, start, end)
 
