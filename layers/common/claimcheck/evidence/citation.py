@@ -28,13 +28,14 @@ def cite(index: EvidenceIndex, document: DocumentText, quote: str, *, offset: in
     """Look `quote` up in `document`, of whose text from `offset` on (code points) `index` was made.
 
     `exact` means that the document's characters between the offsets are the quote's own;
-    `normalised` that they differ in form only (white space, typography, case).
+    `normalised` that they differ in form only (white space, typography, case), or that the offsets also
+    span what the quote leaves out with an ellipsis or between two pages. `docs/evidence.md` has the rules.
     """
     span = index.locate(quote)
     if span is None:
         return Citation(quote=quote, status="not_found", start=None, end=None, page=None)
     start, end = span[0] + offset, span[1] + offset
-    same = document.text[start:end] == quote
+    same = document.text[start:end] == quote.strip()
     return Citation(
         quote=quote,
         status="exact" if same else "normalised",
