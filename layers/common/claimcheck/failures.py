@@ -60,6 +60,7 @@ TABLE: dict[str, FailureClass] = {
     "answer_malformed": _again("the answer is no JSON, or not of the schema that was asked for"),
     "answer_cut": _again("the answer ended before its end"),
     "answer_truncated": FailureClass("the answer is longer than the model may write"),
+    "answer_incomplete": FailureClass("the answer leaves out what was asked, also when asked for it alone"),
     "model_refusal": FailureClass("the model declined to answer"),
     "model_refused_request": FailureClass("4xx: the model's API refused the request"),
     # The document.

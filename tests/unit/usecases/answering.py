@@ -121,7 +121,7 @@ class Asking:
         """Put one question about `text`."""
         prompt = Prompt("Answer about the document.", instruction, {"task": "none"}, SCHEMA, MAX_TOKENS)
         asked = job or claimed(max_cost_usd=self._cap)
-        shown = Shown(text, asked.document.name, images)
+        shown = Shown(text, asked.document.name, tuple(image.page for image in images), images)
         return asyncio.run(self._answerer.ask(asked, prompt, shown, model=model, timeout_s=timeout_s))
 
     @property

@@ -128,6 +128,7 @@ class Examining:
     progress: list[tuple[int, int]] = field(default_factory=list)
     time_s: float = 600.0
     together: int = 1
+    cap_calls: int | None = None  # so many calls under way at once are what the cap leaves room for
 
     def __post_init__(self) -> None:
         self.model = WrittenModel(self.reply, self.together)
@@ -136,6 +137,7 @@ class Examining:
         self._begun = 0
         self.database = ScriptedDatabase(
             begin_call=self._begin,
+            find_paid=self._find,
             end_call=self._end,
             reject_answer=self._reject,
             set_progress=self._progress,
@@ -171,13 +173,20 @@ class Examining:
         paid = self._paid.get(params["question_sha256"])
         if paid is not None:
             return [{**row, "paid_id": paid[0], "answer": paid[1], "outcome": paid[2]}]
+        if self.cap_calls is not None and len(self._open) >= self.cap_calls:
+            return [{**row, "over_cap": True}]
         self._open[params["call_id"]] = params["question_sha256"]
         return [row]
+
+    def _find(self, params: Mapping[str, Any]) -> Rows:
+        paid = self._paid.get(params["question_sha256"])
+        return [] if paid is None else [{"paid_id": paid[0], "answer": paid[1], "outcome": paid[2]}]
 
     def _end(self, params: Mapping[str, Any]) -> Rows:
         if params["answer"] is not None:
             kept = params["call_id"], params["answer"], params["outcome"]
             self._paid[self._open[params["call_id"]]] = kept
+        del self._open[params["call_id"]]
         return []
 
     def _reject(self, params: Mapping[str, Any]) -> Rows:

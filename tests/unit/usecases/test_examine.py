@@ -195,12 +195,86 @@ def test_a_document_that_the_model_finds_too_long_is_halved() -> None:
 
 
 def test_a_call_without_time_is_left_to_the_next_attempt() -> None:
-    """Where the attempt's time is up the job goes on in the next one, which charges it nothing."""
-    examining = Examining(fees, context=12_000, time_s=10.0)
+    """Where the attempt's time is up nothing is begun; the job goes on later, which charges it nothing."""
+    examining = Examining(fees, time_s=-1.0)
     with pytest.raises(RetryableFailure) as caught:
         examining.run(long(FEE))
     assert (caught.value.code, caught.value.charged) == ("continued", False)
-    assert len(examining.model.asked) >= 1
+    assert examining.model.asked == []
+
+
+def test_what_an_answer_leaves_out_is_asked_for_by_itself() -> None:
+    """An item without an answer is not null: it is asked for again, and its answer counts."""
+
+    def reply(asked: Asked) -> Reply:
+        said = fees(asked)
+        return {"answers": said["answers"][:-1]} if len(asked.request["fields"]) > 2 else said
+
+    examining = Examining(reply, params={"fields": MANY["fields"][:8]})
+    result = examining.run("field 7: seven\n")
+    assert [len(asked.request["fields"]) for asked in examining.model.asked] == [8, 1]
+    assert (result["fields"]["field 7"], result["coverage"]["gaps"]) == ("seven", [])
+
+
+def test_what_stays_left_out_is_a_gap() -> None:
+    """Where the model says nothing of an item, also when asked for it alone, the answer is not complete."""
+
+    def reply(asked: Asked) -> Reply:
+        said = fees(asked)["answers"]
+        names = {field["id"]: field["name"] for field in asked.request["fields"]}
+        return {"answers": [each for each in said if names[each["field"]] != "field 3"] or said[:0]}
+
+    result = Examining(reply, params={"fields": MANY["fields"][:4]}, last=True).run("field 1: one\n")
+    [gap] = result["coverage"]["gaps"]
+    assert gap["asked"] == ["field 3"]
+    assert [(warning["field"], warning["code"]) for warning in result["warnings"]] == [
+        ("field 3", "incomplete")
+    ]
+
+
+def test_an_answer_about_nothing_is_of_no_use() -> None:
+    """It is malformed: the job is tried again, and the answer is not used again."""
+    examining = Examining(lambda _: {"answers": []})
+    with pytest.raises(RetryableFailure, match="answer_malformed"):
+        examining.run(f"{FEE}\n")
+    assert len(examining.database.params_of("reject_answer")) == 1
+
+
+def test_a_criterion_left_out_in_one_part_does_not_pass_on_silence() -> None:
+    """A part whose answer leaves a criterion out was not asked about it: silence elsewhere shows nothing."""
+
+    def reply(asked: Asked) -> Reply:
+        silent = {"verdict": "pass", "basis": "not_mentioned", "reasoning": "r", "quotes": []}
+        said = [] if "penalty" in asked.document else [{"criterion": "c1", **silent}]
+        return {"verdicts": said}
+
+    params = {"criteria": [{"id": "p", "criterion": "No penalty is agreed"}]}
+    result = Examining(reply, task="evaluate", params=params, last=True).run(
+        long("A penalty of EUR 5 is owed.")
+    )
+    assert (result["criteria"][0]["verdict"], len(result["coverage"]["gaps"])) == ("fail", 1)
+
+
+def test_a_cap_that_calls_under_way_fill_is_waited_for() -> None:
+    """Worst cases of calls under way leave no room for another; when they have ended it is made."""
+    examining = Examining(fees, context=12_000, together=2, cap_calls=2)
+    result = examining.run(long(FEE))
+    assert result["coverage"]["gaps"] == []
+    assert examining.model.most == 2
+
+
+def test_a_fault_of_ours_in_one_part_is_a_gap_at_the_end() -> None:
+    """At the last attempt the other parts' answers are given all the same."""
+
+    def reply(asked: Asked) -> Reply:
+        said = fees(asked)
+        if FEE not in asked.document:
+            return said
+        raise ZeroDivisionError
+
+    result = Examining(reply, last=True).run(long(FEE))
+    [gap] = result["coverage"]["gaps"]
+    assert "internal" in gap["reason"]
 
 
 def test_what_leaves_no_room_is_refused() -> None:

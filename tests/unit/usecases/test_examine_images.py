@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
+from claimcheck.documents.render import PageImage
 from claimcheck.documents.text import DocumentText
 from claimcheck.failures import PermanentFailure, RetryableFailure, UnavailableError
 
-from tests.unit.usecases.examining import Asked, Examining, Reply
-
-if TYPE_CHECKING:
-    from claimcheck.documents.render import PageImage
+from tests.unit.usecases.examining import Asked, Examining, Reply, failing
 
 SCAN = DocumentText("", (0, 0, 0), image_pages=(1, 2, 3))
 MIXED = DocumentText("The fee is EUR 400.\n\n\n\nSigned in Cork.", (0, 21, 23), image_pages=(2,))
+
+
+NOTHING: Reply = {"answers": [{"field": "f1", "value": None, "quotes": []}]}
 
 
 def saying(value: str, *quotes: str) -> Reply:
@@ -63,7 +62,7 @@ def test_a_page_number_alone_is_no_quote(quote: str) -> None:
 def test_many_scans_are_shown_in_parts() -> None:
     """One call shows twenty pages at most, and every page is shown once."""
     document = DocumentText("", (0,) * 45, image_pages=tuple(range(1, 46)))
-    examining = Examining(lambda _: {"answers": []}, context=200_000)
+    examining = Examining(lambda _: NOTHING, context=200_000)
     result = examining.run(document)
     shown = [words for asked in examining.model.asked for words in asked.pages]
     assert len(shown) == len(set(shown)) == 45
@@ -106,7 +105,7 @@ def test_an_image_that_may_be_made_later_is_waited_for(error: Exception) -> None
 def test_an_unreadable_page_makes_the_answer_incomplete() -> None:
     """What is null, in a document of which a page could not be read, is said to be incomplete."""
     document = DocumentText("The fee is open.", (0, 16), unread_pages=(2,))
-    result = Examining(lambda _: {"answers": []}).run(document)
+    result = Examining(lambda _: NOTHING).run(document)
     assert [gap["page"] for gap in result["coverage"]["gaps"]] == [2]
     assert result["warnings"][0]["code"] == "incomplete"
 
@@ -119,3 +118,48 @@ def test_the_note_names_a_page_as_quotes_are_to() -> None:
         return saying("EUR 400")
 
     Examining(reply).run(MIXED)
+
+
+def test_a_retry_does_not_make_the_images_of_what_is_paid() -> None:
+    """Images take longer than to look for an answer: a part that was paid for is not rendered again."""
+    document = DocumentText("", (0,) * 45, image_pages=tuple(range(1, 46)))
+    broken: list[Reply] = [failing("model_overloaded")]
+
+    def reply(asked: Asked) -> Reply:
+        return broken.pop() if broken and any(" 45 " in words for words in asked.pages) else NOTHING
+
+    examining = Examining(reply, context=200_000)
+    with pytest.raises(RetryableFailure):
+        examining.run(document)
+    before = len(examining.rendered)
+    assert examining.run(document)["coverage"]["gaps"] == []
+    assert len(examining.rendered) == before + 1
+    assert 45 in examining.rendered[-1]
+
+
+def test_one_page_that_cannot_be_made_costs_no_other_its_place() -> None:
+    """The pages beside it are shown, and it alone is a gap."""
+
+    def broken(page: int) -> PageImage:
+        if page == 2:
+            raise PermanentFailure("document_corrupt", "Page 2 cannot be read.")
+        return PageImage(page, "image/png", b"\x89PNG")
+
+    examining = Examining(lambda _: saying("EUR 400", "[page 3] Fee"), image=broken)
+    result = examining.run(SCAN)
+    assert [gap["page"] for gap in result["coverage"]["gaps"]] == [2]
+    assert [words.split()[1] for words in examining.model.asked[0].pages] == ["1", "3"]
+    again = examining.run(SCAN)
+    assert ([gap["page"] for gap in again["coverage"]["gaps"]], len(examining.model.asked)) == ([2], 1)
+
+
+def test_a_part_that_shows_nothing_is_not_asked_about() -> None:
+    """Where no page of a scan can be made nothing is paid, and the job fails with what is the matter."""
+
+    def broken(page: int) -> PageImage:
+        raise PermanentFailure("document_corrupt", "The page cannot be read.")
+
+    examining = Examining(lambda _: saying("EUR 400"), image=broken)
+    with pytest.raises(PermanentFailure, match="document_empty"):
+        examining.run(SCAN)
+    assert examining.model.asked == []

@@ -121,7 +121,8 @@ def failure_of(error: APIStatusError) -> JobFailure:
         return RetryableFailure("model_error", f"The model's API failed with status {status}.", delay=delay)
     if status in _OURS:
         return RetryableFailure(*_OURS[status])
-    if status == 413:
+    # The API says so in words only: status 400, "prompt is too long: N tokens > M maximum".
+    if status == 413 or (status == 400 and "prompt is too long" in str(error.message).lower()):
         return PermanentFailure(
             "document_too_long", "The document is larger than the model takes in one call."
         )

@@ -8,7 +8,7 @@ The same document and room give the same parts: an answer that was paid for is f
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from claimcheck.parts.tokens import IMAGE_TOKENS, tokens_in
@@ -79,11 +79,12 @@ def cut(document: DocumentText, room: Room) -> list[Part]:
 
 def halves(document: DocumentText, part: Part) -> list[Part]:
     """`part` as two, cut in its middle; itself alone where it is too small for that."""
+    shown = frozenset(part.image_pages)
     segments = [
-        each
+        each if each.image_page in shown else replace(each, image_page=None)
         for each in _segments(document)
         if part.start <= each.start and each.end <= part.end
-        if each.image_page is None or each.image_page in part.image_pages
+        if each.start < each.end or each.image_page in shown
     ]
     weight = sum(each.tokens for each in segments)
     many_images = len(part.image_pages) > 1

@@ -19,6 +19,8 @@ Gap = dict[str, Any]
 
 _WORDS = {
     "answer_truncated": "the answer about this part was longer than the model may write",
+    "answer_incomplete": "the model's answer about this part leaves it out",
+    "document_empty": "nothing of this part could be shown to the model",
     "cost_cap": "max_cost_usd did not leave enough for this part",
     "model_refusal": "the model declined to answer about this part",
 }

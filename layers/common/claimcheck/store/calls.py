@@ -78,6 +78,13 @@ def begin_call(
     return OverCap() if row["over_cap"] else Begun()
 
 
+def find_paid(database: Database, job_id: str, *, question_sha256: bytes) -> Paid | None:
+    """The raw answer to a question that was paid for and not rejected; None where there is none."""
+    params = {"job_id": job_id, "question_sha256": question_sha256}
+    row = database.one(queries("calls")["find_paid"], params)
+    return None if row is None else Paid(row["paid_id"], row["answer"], row["outcome"])
+
+
 def end_call(
     database: Database,
     call_id: str,

@@ -4,7 +4,8 @@ A task is pure: it reads no environment, calls nothing and knows neither store n
 
 A job asks for *items*: the names of fields, the ids of criteria, or the one summary. A question is about some
 of the items and one part of the document; what an answer says of an item is a *finding*. The result is made
-of all findings, so that an item has one value however many parts the document was read in.
+of all findings, so that an item has one value however many parts the document was read in. An item that an
+answer leaves out has no finding: it is asked for again, and is a gap where that does not help.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Prompt:
     `prose` and `request` follow the document in the user's turn, so that the document is a prefix that
     several questions share (prompt caching). `schema` is a JSON Schema inside the API's limits: every object
     closed, every property required, `anyOf` with null for what may be absent. `max_tokens` bounds the answer.
-    `notes` tell the model what it sees of the document, where that is not the whole as text.
+    `notes` tell the model what it sees of the document, where that is not the whole as text. `answered` says
+    whether an answer says anything of what was asked: one that does not is of no use.
     """
 
     system: str
@@ -58,6 +60,7 @@ class Prompt:
     schema: Json
     max_tokens: int
     notes: tuple[str, ...] = ()
+    answered: Callable[[Mapping[str, Any]], bool] = lambda _answer: True
 
     @property
     def instruction(self) -> str:

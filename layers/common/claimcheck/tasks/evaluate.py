@@ -88,6 +88,7 @@ def _ours(at: int) -> str:
 
 def _prompt(params: EvaluateParameters, width: int) -> Prompt:
     listed = [{"id": _ours(at), "criterion": spec.criterion} for at, spec in enumerate(params.criteria)]
+    ours = frozenset(entry["id"] for entry in listed)
     verdict = closed(
         {
             "criterion": {"type": "string", "enum": [_ours(at) for at in range(width)]},
@@ -103,6 +104,7 @@ def _prompt(params: EvaluateParameters, width: int) -> Prompt:
         {"task": "evaluate", "criteria": listed},
         closed({"verdicts": array_of(verdict)}),
         max_tokens=min(16_000, 1000 + 300 * width),
+        answered=lambda said: any(each["criterion"] in ours for each in said["verdicts"]),
     )
 
 

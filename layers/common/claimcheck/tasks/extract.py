@@ -69,6 +69,7 @@ def _prompt(params: ExtractParameters, width: int) -> Prompt:
     for shared in ("$defs", "definitions"):
         if params.json_schema and shared in params.json_schema:
             request[shared] = params.json_schema[shared]
+    ours = frozenset(field["id"] for field in request["fields"])
     answer = closed(
         {
             "field": {"type": "string", "enum": [f"f{at}" for at in range(1, width + 1)]},
@@ -82,6 +83,7 @@ def _prompt(params: ExtractParameters, width: int) -> Prompt:
         request,
         closed({"answers": array_of(answer)}),
         max_tokens=min(16_000, 1000 + 250 * width),
+        answered=lambda said: any(each["field"] in ours for each in said["answers"]),
     )
 
 
@@ -90,7 +92,9 @@ def _read(params: ExtractParameters, answer: Mapping[str, Any], source: Source) 
     conforms = _checker(params.json_schema)
     found: dict[str, Candidate] = {}
     for field in _fields(params):
-        text, quotes = said.get(field.id, (None, []))
+        if field.id not in said:
+            continue
+        text, quotes = said[field.id]
         unit = None
         if text is not None and field.schema is None and field.type in _COUNTED:
             text, unit = quantity(text)

@@ -12,7 +12,7 @@ from claimcheck.failures import PermanentFailure, RetryableFailure
 from claimcheck.model.prices import UnknownPriceError, cost_usd, worst_case_usd
 from claimcheck.model.types import Answer, CallFailedError, Question
 from claimcheck.parts.tokens import IMAGE_TOKENS
-from claimcheck.store.calls import CallUsage, OverCap, Paid, begin_call, end_call, reject_answer
+from claimcheck.store.calls import CallUsage, OverCap, Paid, begin_call, end_call, find_paid, reject_answer
 from claimcheck.tasks.answers import parse_answer
 from claimcheck.tasks.storable import storable
 from claimcheck.telemetry import count, logger
@@ -40,7 +40,7 @@ class Answerer:
     async def ask(
         self, job: ClaimedJob, prompt: Prompt, shown: Shown, *, model: str, timeout_s: float
     ) -> dict[str, Any]:
-        """The model's answer, valid against the prompt's schema.
+        """The model's answer, valid against the prompt's schema and about something that was asked.
 
         Raises JobFailure, LeaseLostError, StoreError, UnavailableError. The call's row is written before
         it, and its usage and raw answer after it, before anything is judged; an answer that an earlier
@@ -55,19 +55,33 @@ class Answerer:
             timeout_s=timeout_s,
         )
         await self._models.ready()  # before the call is on record: its credential may be out of reach
-        call_id, text, stop = await self._paid(job, question)
+        # A long document is weighed in a thread: the others' heartbeats go on.
+        digest = await asyncio.to_thread(_digest, job, prompt, shown, model)
+        return await self._judged(await self._answered(job, question, digest), prompt)
+
+    async def paid(
+        self, job: ClaimedJob, prompt: Prompt, shown: Shown, *, model: str
+    ) -> dict[str, Any] | None:
+        """What an earlier attempt paid for, as `ask` would give it, without the images; else None.
+
+        Raises as `ask` does.
+        """
+        digest = await asyncio.to_thread(_digest, job, prompt, shown, model)
+        found = await self._database.surely(find_paid, job.job_id, question_sha256=digest)
+        return None if found is None else await self._judged(_told_of(job, found), prompt)
+
+    async def _judged(self, paid: Paid, prompt: Prompt) -> dict[str, Any]:
         try:
-            return parse_answer(_usable(text, stop), prompt.schema)
+            return _read(paid, prompt)
         except RetryableFailure:
             # One that ends the job is left: a worker that dies before the end is written must not pay again.
-            await self._database.surely(reject_answer, call_id)
+            await self._database.surely(reject_answer, paid.call_id)
             raise
 
-    async def _paid(self, job: ClaimedJob, question: Question) -> tuple[str, str, str]:
-        """The call's id, its raw answer and why it stopped: from the model, or from an earlier attempt."""
+    async def _answered(self, job: ClaimedJob, question: Question, digest: bytes) -> Paid:
+        """The call's raw answer and why it stopped: from the model, or from an earlier attempt."""
         call_id = str(uuid.uuid4())
-        # A long document is weighed in a thread: the others' heartbeats go on.
-        digest, worst_usd = await asyncio.to_thread(_weigh, question, capped=job.max_cost_usd is not None)
+        worst_usd = await asyncio.to_thread(_worst_usd, question, capped=job.max_cost_usd is not None)
         begun = await self._database.surely(
             begin_call,
             call_id,
@@ -84,11 +98,9 @@ class Answerer:
                 "cost_cap", "The next call may cost more than max_cost_usd leaves, so it was not made."
             )
         if isinstance(begun, Paid):
-            count("AnswersUsedAgain")
-            logger().info("an answer paid for earlier is used", extra={"job_id": job.job_id})
-            return begun.call_id, begun.answer, begun.outcome
+            return _told_of(job, begun)
         answer = await self._call(call_id, question)
-        return call_id, answer.text, answer.stop
+        return Paid(call_id, answer.text, answer.stop)
 
     async def _call(self, call_id: str, question: Question) -> Answer:
         try:
@@ -127,25 +139,45 @@ class Answerer:
         return answer
 
 
-def _weigh(question: Question, *, capped: bool) -> tuple[bytes, float]:
-    """What makes two calls one question (all but the time it may take), and the most that it can cost.
+def _read(paid: Paid, prompt: Prompt) -> dict[str, Any]:
+    """The answer as JSON. Raises JobFailure."""
+    answer = parse_answer(_usable(paid.answer, paid.outcome), prompt.schema)
+    if not prompt.answered(answer):
+        raise RetryableFailure("answer_malformed", "The answer says nothing of what was asked.")
+    return answer
 
-    No tokenizer makes more tokens than there are UTF-8 bytes; an image has as many as its size
-    says. Raises PermanentFailure for a model whose price is not known, where a cap has to be kept.
+
+def _told_of(job: ClaimedJob, paid: Paid) -> Paid:
+    count("AnswersUsedAgain")
+    logger().info("an answer paid for earlier is used", extra={"job_id": job.job_id})
+    return paid
+
+
+def _digest(job: ClaimedJob, prompt: Prompt, shown: Shown, model: str) -> bytes:
+    """What makes two calls one question: all but the time that it may take."""
+    content = shown.identity(prompt.instruction, job.document.document_id)
+    asked = [model, prompt.system, content, prompt.schema, prompt.max_tokens]
+    return hashlib.sha256(json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()).digest()
+
+
+def _worst_usd(question: Question, *, capped: bool) -> float:
+    """The most that a call can cost.
+
+    No tokenizer makes more tokens than there are UTF-8 bytes; an image has as many as its size says. Raises
+    PermanentFailure for a model whose price is not known, where a cap has to be kept.
     """
-    asked = [question.model, question.system, question.content, question.schema, question.max_tokens]
-    written = json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()
-    images = [block["source"]["data"] for block in question.content if block["type"] == "image"]
-    tokens = len(written) - sum(map(len, images)) + len(images) * IMAGE_TOKENS + _OVERHEAD_TOKENS
+    images = sum(block["type"] == "image" for block in question.content)
+    words = [block for block in question.content if block["type"] != "image"]
+    written = json.dumps([question.system, words, question.schema], ensure_ascii=False).encode()
+    tokens = len(written) + images * IMAGE_TOKENS + _OVERHEAD_TOKENS
     try:
-        worst_usd = worst_case_usd(question.model, input_tokens=tokens, max_tokens=question.max_tokens)
+        return worst_case_usd(question.model, input_tokens=tokens, max_tokens=question.max_tokens)
     except UnknownPriceError:
         if capped:
             raise PermanentFailure(
                 "price_unknown", "The model has no price in the list, so max_cost_usd cannot be kept."
             ) from None
-        worst_usd = 0.0
-    return hashlib.sha256(written).digest(), worst_usd
+        return 0.0
 
 
 def _usable(text: str, stop: str) -> str:

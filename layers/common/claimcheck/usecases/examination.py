@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from claimcheck.parts.ledger import State
     from claimcheck.store.jobs import ClaimedJob
     from claimcheck.tasks.base import Prompt, Task
-    from claimcheck.tasks.source import Source
     from claimcheck.usecases.shown import Shown
 
 
@@ -38,7 +37,7 @@ class Reading:
     part: Part
     group: tuple[str, ...]
     findings: Mapping[str, Any]
-    source: Source
+    missing: list[Citation]
 
 
 @dataclass(slots=True)
@@ -52,7 +51,6 @@ class Examination:
     at_once: int
     total: int = 1
     done: int = 0
-    asked: int = 0
     readings: list[Reading] = field(default_factory=list)
     stopped: Exception | None = None
     groups: list[tuple[str, ...]] = field(init=False)
@@ -125,7 +123,8 @@ class Examination:
 
     def missing(self) -> list[Citation]:
         """The quotes that were not found, as they stand in the findings."""
-        return [citation for reading in self.readings for citation in reading.source.missing]
+        found = {id(citation): citation for reading in self.readings for citation in reading.missing}
+        return list(found.values())
 
     def findings(self) -> dict[str, list[Any]]:
         """What was said of each item, in the order of the document."""

@@ -7,24 +7,27 @@ a retry asks for the unfinished parts only.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from claimcheck.failures import JobFailure, PermanentFailure, RetryableFailure, UnavailableError
 from claimcheck.parts import Room, cut, halves
 from claimcheck.parts.tokens import tokens_in
-from claimcheck.store.faults import StoreError
+from claimcheck.store.faults import DatabaseUnavailableError, StoreError
 from claimcheck.store.jobs import set_progress
 from claimcheck.tasks import TASKS
 from claimcheck.tasks.source import Source
 from claimcheck.telemetry import count, logger, places_of
 from claimcheck.usecases.digest import digested
 from claimcheck.usecases.examination import Examination, Reading
+from claimcheck.usecases.leases import LeaseLostError
 from claimcheck.usecases.second_look import look_again
-from claimcheck.usecases.shown import Shown
+from claimcheck.usecases.view import View
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 
     from claimcheck.documents.render import PageImage
     from claimcheck.documents.text import DocumentText
@@ -33,10 +36,12 @@ if TYPE_CHECKING:
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.tasks.base import Prompt
     from claimcheck.usecases.answer import Answerer
+    from claimcheck.usecases.shown import Shown
 
 _AT_ONCE = 4  # parts of one job, and calls about them: other jobs want their share of the model's rate
+_IMAGES_AT_ONCE = 4  # parts with page images in this process: each takes up to some 90 MB
 _OVERHEAD_TOKENS = 2_000  # the system prompt, the schema as the API presents it, the turn's frame
-_LEAST_S = 20.0  # a call that has less time than this is left to the next attempt
+_START_S, _TOKENS_A_S = 30.0, 50.0  # what a call takes at least, and how fast a model writes
 _SPLITS = 4  # times that one question is made smaller
 
 
@@ -61,6 +66,8 @@ class Examine:
         self._database = database
         self._answerer = answerer
         self._context_tokens = context_tokens
+        # A semaphore belongs to the event loop it was waited for in, and one environment may see several.
+        self._images: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     async def __call__(self, job: ClaimedJob, document: DocumentText, attempt: Attempt) -> dict[str, Any]:
         """The public result with its coverage.
@@ -73,16 +80,8 @@ class Examine:
         room = Room(self._context_tokens - _OVERHEAD_TOKENS - max(map(_weight, run.prompts())))
         if room.tokens <= 0:
             raise PermanentFailure("document_too_long", "What is asked leaves no room for a document.")
-        return await _Interview(run, attempt, self._database, self._answerer).result(room)
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """What is shown of the document, and what answers about it are checked against."""
-
-    part: Part
-    shown: Shown
-    source: Source
+        images = self._images.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_IMAGES_AT_ONCE))
+        return await _Interview(run, attempt, self._database, self._answerer, images).result(room)
 
 
 _Smaller = list[tuple["Part", tuple[str, ...]]]
@@ -92,12 +91,21 @@ class _Interview:
     """One attempt's questions."""
 
     def __init__(
-        self, run: Examination, attempt: Attempt, database: DatabaseThread, answerer: Answerer
+        self,
+        run: Examination,
+        attempt: Attempt,
+        database: DatabaseThread,
+        answerer: Answerer,
+        images: asyncio.Semaphore,
     ) -> None:
         self._run = run
         self._attempt = attempt
         self._database = database
         self._answerer = answerer
+        self._images_at_once = images
+        self._had_s = attempt.until - asyncio.get_running_loop().time()
+        self._under_way = 0
+        self._call_ended = asyncio.Event()
 
     async def result(self, room: Room) -> dict[str, Any]:
         run = self._run
@@ -116,80 +124,113 @@ class _Interview:
         return await asyncio.to_thread(run.result)
 
     async def _ask(self, prompt: Prompt, shown: Shown) -> dict[str, Any]:
-        """One answer. Raises JobFailure: `continued` where the time that is left is too short for one."""
-        run = self._run
-        async with run.calls:
-            left_s = self._attempt.until - asyncio.get_running_loop().time()
-            if left_s < _LEAST_S and run.asked:
-                raise RetryableFailure(
-                    "continued", "The attempt's time is up; the next one goes on from here."
-                )
-            run.asked += 1
+        """One answer. Raises JobFailure: `continued` where the time that is left is too short for one.
+
+        Where only the calls under way leave too little of the cap, their end is waited for: each counts with
+        its worst case until then.
+        """
+        while True:
+            try:
+                async with self._run.calls:
+                    return await self._ask_now(prompt, shown)
+            except PermanentFailure as failure:
+                if failure.code != "cost_cap" or not self._under_way:
+                    raise
+            await self._call_ended.wait()
+
+    async def _ask_now(self, prompt: Prompt, shown: Shown) -> dict[str, Any]:
+        left_s = self._attempt.until - asyncio.get_running_loop().time()
+        # An attempt that is short as a whole must begin all the same: else none ever would.
+        if left_s < min(_START_S + prompt.max_tokens / _TOKENS_A_S, self._had_s / 2):
+            raise RetryableFailure("continued", "The attempt's time is up; the next goes on from here.")
+        self._under_way += 1
+        try:
             return await self._answerer.ask(
-                run.job, prompt, shown, model=self._attempt.model, timeout_s=max(1.0, left_s)
+                self._run.job, prompt, shown, model=self._attempt.model, timeout_s=max(1.0, left_s)
             )
+        finally:
+            self._under_way -= 1
+            self._call_ended.set()
+            self._call_ended = asyncio.Event()
 
     async def _ask_about(self, part: Part, groups: Sequence[tuple[str, ...]], splits: int) -> None:
         """All questions about one part: the first one writes the cache that the others read."""
         run = self._run
         again: dict[Part, list[tuple[str, ...]]] = {}
-        async with run.parts:
+        async with run.parts, self._images_at_once if part.image_pages else contextlib.nullcontext():
             if run.stopped is None:
-                view = await self._view(part, shared=len(groups) > 1)
+                source = await asyncio.to_thread(Source.of, run.document, part)
+                render, ends = self._attempt.render, self._attempt.ends
+                view = View(run, part, source, render=render, ends=ends, shared=len(groups) > 1)
                 first = await self._question(view, groups[0], splits)
                 others = await _all(self._question(view, group, splits) for group in groups[1:])
                 for smaller, group in [each for asked in (first, *others) for each in asked]:
                     again.setdefault(smaller, []).append(group)
         await _all(self._ask_about(smaller, together, splits + 1) for smaller, together in again.items())
 
-    async def _view(self, part: Part, *, shared: bool) -> _View:
-        document, name = self._run.document, self._run.job.document.name
-        images = await self._images(part)
-        if not images:
-            part = replace(part, image_pages=())
-        source = await asyncio.to_thread(Source.of, document, part)
-        return _View(part, Shown(document.text[part.shown : part.end], name, images, shared), source)
-
-    async def _question(self, view: _View, group: tuple[str, ...], splits: int) -> _Smaller:
+    async def _question(self, view: View, group: tuple[str, ...], splits: int) -> _Smaller:
         """Ask one question; gives the smaller ones that take its place, where it was too large."""
-        run, part = self._run, view.part
+        run = self._run
         if run.stopped is not None:
             return []
         try:
-            answer = await self._ask(run.prompt(part, group), view.shown)
+            answer = await self._known(view, group) or await self._asked(view, group)
             findings = await asyncio.to_thread(run.task.read, run.narrowed(group), answer, view.source)
-        except JobFailure as failure:
-            smaller = _smaller(run, failure, part, group) if splits < _SPLITS else []
-            if len(smaller) > 1:
-                run.total += len(smaller) - 1
-                return smaller
-            if failure.retryable and not self._attempt.ends(failure):
-                run.stop(failure)
-                return []
-            run.failed(part, group, failure)
         except Exception as error:  # noqa: BLE001 (the calls under way come to their end first)
-            run.stop(error)
-            return []
-        else:
-            run.answered(Reading(part, group, findings, view.source))
-        run.done += 1
-        await self._progress()
+            failure = _failure_of(error, run.job)
+            if failure is None:
+                run.stop(error)
+                return []
+            return await self._failed(view.part, group, splits, failure)
+        return await self._answered(view, group, splits, findings)
+
+    async def _known(self, view: View, group: tuple[str, ...]) -> dict[str, Any] | None:
+        """What an earlier attempt paid for, where making the images takes longer than to look for it."""
+        if not view.part.image_pages or view.rendered:
+            return None
+        prompt = self._run.prompt(view.part, group)
+        return await self._answerer.paid(self._run.job, prompt, view.as_meant(), model=self._attempt.model)
+
+    async def _asked(self, view: View, group: tuple[str, ...]) -> dict[str, Any]:
+        shown = await view.shown()
+        if shown.nothing and self._run.document.image_pages:
+            raise PermanentFailure("document_empty", "Nothing of this part of the document could be shown.")
+        return await self._ask(self._run.prompt(view.part, group), shown)
+
+    async def _answered(
+        self, view: View, group: tuple[str, ...], splits: int, findings: Mapping[str, Any]
+    ) -> _Smaller:
+        """What the answer leaves out is asked for by itself; what is left out then as well is a gap."""
+        run, part = self._run, view.part
+        said = tuple(item for item in group if item in findings)
+        left_out = tuple(item for item in group if item not in findings)
+        if said:
+            run.answered(Reading(part, said, findings, view.source.missing))
+        if left_out and said and splits < _SPLITS:
+            run.total += 1
+            await self._done()
+            return [(part, left_out)]
+        if left_out:
+            run.failed(part, left_out, PermanentFailure("answer_incomplete", "The answer leaves items out."))
+        await self._done()
         return []
 
-    async def _images(self, part: Part) -> list[PageImage]:
-        """The part's page images. Those that cannot be made are gaps; what they show is not read."""
-        if not part.image_pages:
-            return []
-        try:
-            return await self._attempt.render(part.image_pages)
-        except JobFailure as error:
-            failure = error
-        except UnavailableError as error:
-            failure = RetryableFailure("storage_unavailable", str(error))
+    async def _failed(self, part: Part, group: tuple[str, ...], splits: int, failure: JobFailure) -> _Smaller:
+        run = self._run
+        smaller = await asyncio.to_thread(_smaller, run, failure, part, group) if splits < _SPLITS else []
+        if len(smaller) > 1:
+            run.total += len(smaller) - 1
+            return smaller
         if failure.retryable and not self._attempt.ends(failure):
-            self._run.stop(failure)
-        self._run.ledger.unseen |= dict.fromkeys(part.image_pages, failure.code)
+            run.stop(failure)
+            return []
+        run.failed(part, group, failure)
+        await self._done()
         return []
+
+    async def _done(self) -> None:
+        self._run.done += 1
+        await self._progress()
 
     async def _progress(self) -> None:
         """It only informs: where it cannot be written, the work goes on. A single call has none to tell."""
@@ -201,6 +242,19 @@ class _Interview:
         except StoreError as error:
             count("ProgressNotWritten")
             logger().warning("progress not written", extra={"error": places_of(error)})
+
+
+def _failure_of(error: Exception, job: ClaimedJob) -> JobFailure | None:
+    """What an exception means for a question; None where the whole attempt has to end by it."""
+    if isinstance(error, JobFailure):
+        return error
+    if isinstance(error, LeaseLostError | DatabaseUnavailableError):
+        return None
+    if isinstance(error, UnavailableError):
+        return RetryableFailure("storage_unavailable", str(error))
+    fields = {"job_id": job.job_id, "error": places_of(error)}
+    logger().error("a question failed by a fault of ours", extra=fields)
+    return RetryableFailure("internal", f"A fault of ours ({type(error).__name__}).")
 
 
 def _smaller(run: Examination, failure: JobFailure, part: Part, group: tuple[str, ...]) -> _Smaller:

@@ -4,6 +4,13 @@ SELECT paid_id::text, answer, outcome, over_cap FROM begin_model_call(
   %(job_id)s::uuid, %(attempt)s::integer, %(call_id)s::uuid, %(model)s::text, %(question_sha256)s::bytea,
   %(worst_usd)s::numeric)
 
+-- name: find_paid
+-- What was paid for and may be used again, without beginning a call.
+SELECT id::text AS paid_id, answer, outcome FROM model_calls
+WHERE job_id = %(job_id)s AND question_sha256 = %(question_sha256)s
+  AND finished_at IS NOT NULL AND answer IS NOT NULL AND NOT rejected
+ORDER BY started_at DESC LIMIT 1
+
 -- name: end_call
 -- What was paid counts, whoever holds the fence by now and whatever the job became; once, however often it is
 -- told.
