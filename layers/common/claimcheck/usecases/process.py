@@ -128,20 +128,21 @@ class Process:
 
     async def _worked_on(self, job: ClaimedJob, timeout_s: float) -> Finished | Retry | None:
         """What was written of the job; None where the fence was lost. Raises LeaseLostError, StoreError."""
+        started = asyncio.get_running_loop().time()
         try:
-            result = await self._result(job, timeout_s)
+            result = await self._result(job, started, started + timeout_s)
             status = Status.PARTIAL if result["coverage"]["gaps"] else Status.COMPLETED
             return await self._finish(job, status, result=result)
         except JobFailure as failure:
-            return await self._failed(job, failure)
+            return await self._failed(job, failure, started)
 
-    async def _result(self, job: ClaimedJob, timeout_s: float) -> dict[str, Any]:
+    async def _result(self, job: ClaimedJob, started: float, until: float) -> dict[str, Any]:
         """Raises JobFailure for whatever happens, but LeaseLostError and a database that is away."""
         try:
-            until = asyncio.get_running_loop().time() + timeout_s
-            # A job that cost two workers their lives is worked on alone: it shall take nobody along again.
-            async with asyncio.timeout_at(until), self._company.of(alone=job.lost_leases > 1):
-                return await self._work(job, until - _GRACE_S)
+            async with contextlib.AsyncExitStack() as stack:
+                await self._join(job, stack, until)
+                async with asyncio.timeout_at(until):
+                    return await self._work(job, started, until - _GRACE_S)
         except TimeoutError:
             raise RetryableFailure("deadline", "The attempt took longer than it may.") from None
         except (JobFailure, LeaseLostError, DatabaseUnavailableError):
@@ -154,13 +155,24 @@ class Process:
             logger().error("job failed by a fault of ours", extra=fields)
             raise RetryableFailure("internal", f"A fault of ours ({type(error).__name__}).") from error
 
-    async def _work(self, job: ClaimedJob, until: float) -> dict[str, Any]:
+    async def _join(self, job: ClaimedJob, stack: contextlib.AsyncExitStack, until: float) -> None:
+        """A job that cost two workers their lives is worked on alone: it shall take nobody along again.
+
+        Where the others leave it no time it is put back, and charged nothing.
+        """
+        try:
+            async with asyncio.timeout_at(until):
+                await stack.enter_async_context(self._company.of(alone=job.lost_leases > 1))
+        except TimeoutError:
+            raise RetryableFailure("continued", "The job has to run alone and found no time to.") from None
+
+    async def _work(self, job: ClaimedJob, started: float, until: float) -> dict[str, Any]:
         document = await self._read(job)
         models = {"economy": self._settings.model_economy}
         attempt = Attempt(
             model=models.get(job.priority, self._settings.model_standard),
             until=until,
-            ends=partial(self._ends, job),
+            ends=partial(self._ends, job, started),
             render=partial(self._images, job),
         )
         return await self._examine(job, document, attempt)
@@ -169,11 +181,16 @@ class Process:
         async with self._content(job.document) as content:
             return await self._render(content, job.document.media_type, pages)
 
-    def _ends(self, job: ClaimedJob, failure: JobFailure) -> bool:
-        return not isinstance(self._following(job, failure), Retry)
+    def _ends(self, job: ClaimedJob, started: float, failure: JobFailure) -> bool:
+        """Also where a job that goes on and on has no time for another attempt before it is too old."""
+        attempt_s, most_s = self._settings.job_timeout_s, self._settings.max_age_s
+        late = 2 * attempt_s < most_s and _age_s(job, started) + attempt_s > most_s
+        if late and failure.code == "continued":
+            return True
+        return not isinstance(self._following(job, started, failure), Retry)
 
-    def _following(self, job: ClaimedJob, failure: JobFailure) -> Retry | GiveUp:
-        spent = Spent(failures=job.failures, waits=job.waits, age_s=job.age_s)
+    def _following(self, job: ClaimedJob, started: float, failure: JobFailure) -> Retry | GiveUp:
+        spent = Spent(failures=job.failures, waits=job.waits, age_s=_age_s(job, started))
         return self._policy.after(failure, spent, chance=self._chance)
 
     async def _read(self, job: ClaimedJob) -> DocumentText:
@@ -207,8 +224,8 @@ class Process:
         else:
             yield await asyncio.to_thread(load_content, stored, self._objects)
 
-    async def _failed(self, job: ClaimedJob, failure: JobFailure) -> Finished | Retry | None:
-        following = self._following(job, failure)
+    async def _failed(self, job: ClaimedJob, failure: JobFailure, started: float) -> Finished | Retry | None:
+        following = self._following(job, started, failure)
         logger().warning("attempt failed", extra={"job_id": job.job_id, "code": failure.code})
         if not isinstance(following, Retry):
             error = {
@@ -284,3 +301,8 @@ class Process:
         except UnavailableError as error:
             count("DoorbellsNotRung")
             logger().warning("doorbell not rung", extra={"job_id": job_id, "reason": str(error)})
+
+
+def _age_s(job: ClaimedJob, started: float) -> float:
+    """How old the job is now; `age_s` is what it was when it was claimed."""
+    return job.age_s + asyncio.get_running_loop().time() - started
