@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (words side by side)
 """What an ellipsis may not hide and a header may not say."""
 
 from __future__ import annotations
