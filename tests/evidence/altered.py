@@ -49,7 +49,7 @@ def one_digit(quote: str, rng: Random) -> str | None:
 
 
 def digit_lost_or_gained(quote: str, rng: Random) -> str | None:
-    match = _choose(r"\d", quote, rng)
+    match = _choose(r"(?<=\S)\d|\d(?=\S)", quote, rng)  # not a page's number alone
     return match and _put(quote, match, rng.choice(("", match[0] * 2, match[0] + "0")))
 
 

@@ -52,6 +52,7 @@ def found(document: str, quote: str) -> str | None:
         pytest.param(
             "( a ) the fee , if", "(a) the fee, if", "( a ) the fee , if", id="spaces at punctuation"
         ),
+        pytest.param("Pizza          - Total", "Pizza -", "Pizza          -", id="wide space"),
         pytest.param("| Fee | 100 |", "Fee 100", "Fee | 100", id="table pipes"),
         pytest.param("x. The fee is", "[t]he fee", "The fee", id="bracketed letter"),
         pytest.param("is “due” now", "“is “due””", "is “due”", id="quotation marks about the whole"),

@@ -31,6 +31,7 @@ _IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
 _SPACE_MAY_DIVIDE = re.compile(f"[{SPACE_MAY_DIVIDE}]")
 _CLOSED = re.compile(r"[()\[\]{};\"]")
 _CHUNK = 48
+_WIDEST_SPACE = 2_000  # characters between a quote's words and the punctuation at its end
 
 
 def comparable(text: str) -> str:
@@ -193,7 +194,7 @@ def edge_before(text: str, at: int, wanted: str) -> int | None:
 
 
 def _edge(text: str, at: int, wanted: str, step: int) -> int | None:
-    if not wanted:
+    if not _marks(wanted):
         return at
     same_marks = _edge_in(text, at, wanted, step, _marks)
     return same_marks if same_marks is not None else _edge_in(text, at, wanted, step, _tidy_marks)
@@ -201,17 +202,20 @@ def _edge(text: str, at: int, wanted: str, step: int) -> int | None:
 
 def _edge_in(text: str, at: int, wanted: str, step: int, marks: Callable[[str], str]) -> int | None:
     goal, seen = marks(wanted), ""
-    for _ in range(2 * len(wanted) + 40):
-        if marks(seen) == goal:
-            return at
+    for _ in range(2 * len(wanted) + _WIDEST_SPACE):
         here = at if step > 0 else at - 1
         if not 0 <= here < len(text):
             return None
         form = comparable(text[here])
-        if any(map(is_kept, form)) or len(seen) > 2 * len(wanted):
+        at += step
+        if form.isspace():
+            seen = f"{seen.rstrip()} " if step > 0 else f" {seen.lstrip()}"
+            continue
+        if any(map(is_kept, form)) or len(seen) > 4 * len(wanted):
             return None
         seen = seen + form if step > 0 else form + seen
-        at += step
+        if marks(seen) == goal:
+            return at
     return None
 
 
