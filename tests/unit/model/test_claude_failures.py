@@ -94,6 +94,15 @@ def test_what_the_same_request_meets_again_is_permanent(status: int, code: str) 
     assert call.outcome_known
 
 
+def test_a_prompt_that_is_too_long_is_told_by_its_words() -> None:
+    """The API gives it no type of its own: status 400 and these words; the failure repeats none of them."""
+    message = f"prompt is too long: 200251 tokens > 200000 maximum {SECRET_TEXT}"
+    body = {"type": "error", "error": {"type": "invalid_request_error", "message": message}}
+    call = failed(Reply(400, body))
+    assert (call.failure.code, call.outcome_known) == ("document_too_long", True)
+    assert SECRET_TEXT not in str(call.failure)
+
+
 @pytest.mark.parametrize(
     ("status", "code"),
     [

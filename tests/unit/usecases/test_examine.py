@@ -184,7 +184,7 @@ def test_an_answer_that_stays_too_long_is_a_gap() -> None:
 
 
 def test_a_document_that_the_model_finds_too_long_is_halved() -> None:
-    """Our estimate of tokens may be wrong: what the API refuses is asked in halves."""
+    """Our estimate of tokens may be wrong: a call that ends at the window's end is asked in halves."""
 
     def reply(asked: Asked) -> Reply:
         return "model_context_window_exceeded" if len(asked.document) > 30_000 else fees(asked)
