@@ -69,11 +69,9 @@ def line_lost(source: Source, rng: Random) -> Made | None:
     if len(lines) < 4:
         return None
     nth = rng.randrange(len(lines) - 2)
-    if (
-        "Source:" in source.text[slice(*lines[nth + 1])]
-        or len(source.text[slice(*lines[nth + 1])].strip()) < 8
-    ):
-        return None  # a page's footer is not lost text
+    lost = source.text[slice(*lines[nth + 1])].strip()
+    if len(lost) < 8 or source.text.count(lost) > 2:
+        return None  # a page's header or footer is not lost text
     one, other = source.text[slice(*lines[nth])][-200:], source.text[slice(*lines[nth + 2])][:200]
     one, other = one[one.find(" ") + 1 :], other[: other.rfind(" ")] or other
     return source.text, f"{one.strip()}\n{other.strip()}"

@@ -7,6 +7,7 @@ listed counts as holding one: what cannot be judged is refused.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from claimcheck.evidence.characters import forms
 
@@ -40,21 +41,26 @@ _INSIDE_WORDS = r"""
 
 _ABBREVIATION = r"[A-Z]{2,3}(?![^\W_])"  # NE 33rd Place, PAS 2: no French
 _WORDS = f"{_ENGLISH}|(?!(?-i:{_ABBREVIATION}))(?:{_OTHER_LATIN})|{_CYRILLIC_GREEK}|{_ARABIC_HEBREW}"
-_HIDDEN = re.compile(
+_HIDDEN = (
     rf"(?<![^\W_])(?:{_WORDS})(?![^\W_])"
     rf"|(?<![\w\u0900-\u097f])(?:{_INDIC})(?![\w\u0900-\u097f])"
-    rf"|{_INSIDE_WORDS.strip()}".replace("\n", ""),
-    re.IGNORECASE,
+    rf"|{_INSIDE_WORDS.strip()}".replace("\n", "")
 )
 # Letters of other scripts than Latin, Greek, Cyrillic, Hebrew, Arabic, Devanagari, Thai, Hangul, kana, Han.
-_UNJUDGED = re.compile(
+_UNJUDGED = (
     r"[^\W\d_\u0000-\u052f\u0590-\u06ff\u0750-\u077f\u0900-\u097f\u0e00-\u0e7f\u1100-\u11ff\u1e00-\u1fff"
     r"\u2100-\u218f\u2c60-\u2c7f\u3005-\u318f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua720-\ua7ff\uac00-\ud7af"
     r"\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 
 
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Compiled when first needed: it takes longer than all other imports of this package."""
+    return re.compile(_HIDDEN, re.IGNORECASE), re.compile(_UNJUDGED)
+
+
 def hides(text: str) -> bool:
     """Whether `text` holds a negation or an exception, or cannot be judged."""
     formed = forms(text)
-    return bool(_HIDDEN.search(formed) or _UNJUDGED.search(formed))
+    return any(pattern.search(formed) for pattern in _patterns())
