@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -169,33 +168,13 @@ def _by_schema(name: str, text: str, conforms: Conforms) -> Any:
 
 
 def _checker(schema: Json | None) -> Conforms:
-    """Whether a value fits the property of that name.
-
-    The rules `pattern` and `patternProperties` are not run: they are a stranger's regular expressions,
-    and Python's engine takes exponential time on some. Nothing is fetched for a reference.
-    """
+    """Whether a value fits the property of that name; all values of one answer share one budget."""
     if schema is None:
         return lambda _name, _value: True
-    from jsonschema.validators import Draft202012Validator, extend, validator_for
-    from referencing import Registry
+    from claimcheck.tasks.conformance import ANSWER_STEPS, Budget, checker
 
-    dialect = validator_for(schema, default=Draft202012Validator)
-    tame: Any = extend(dialect, {"pattern": _pass, "patternProperties": _pass})  # type: ignore[no-untyped-call]
-    validator = tame(schema, registry=Registry())
-    return functools.partial(_conforms, validator, schema["properties"])
-
-
-def _pass(_validator: Any, _rule: Any, _instance: Any, _schema: Any) -> tuple[()]:
-    return ()
-
-
-def _conforms(validator: Any, properties: Json, name: str, value: Any) -> bool:
-    from referencing.exceptions import Unresolvable
-
-    try:
-        return next(iter(validator.descend(value, properties[name])), None) is None
-    except (ArithmeticError, RecursionError, Unresolvable):  # multipleOf divides, by what a caller chose
-        return False
+    conforms = checker(schema, Budget(ANSWER_STEPS))
+    return lambda name, value: conforms(schema["properties"][name], value)
 
 
 EXTRACT = Task(
