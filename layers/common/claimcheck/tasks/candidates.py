@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.tasks.base import Json, distinct, located
+from claimcheck.tasks.citations import distinct, located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from claimcheck.evidence import Citation
+    from claimcheck.tasks.base import Json
 
 MAX_OTHERS = 10  # other values that a conflict shows
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from claimcheck.tasks.absence import asks_for_absence
-from claimcheck.tasks.base import Json, distinct, located
+from claimcheck.tasks.citations import distinct, located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from claimcheck.evidence import Citation
+    from claimcheck.tasks.base import Json
 
 Reason = tuple[str, str]  # a code and what it means here
 

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from claimcheck.tasks.base import SYSTEM, Json, Prompt, Source, Task, array_of, closed
+from claimcheck.tasks.base import SYSTEM, Json, Prompt, Source, Task, answer_tokens, array_of, closed
 from claimcheck.tasks.candidates import Candidate, choose
 from claimcheck.tasks.fields import ExtractParameters, ExtractRequest
 from claimcheck.tasks.values import UnusableError, coerce, parsed, quantity
 
-PER_CALL = 50  # an answer of 250 tokens for each fits what a model may write
+PER_CALL = 50  # so many plain values fit what one question asks for
+TOKENS_PLAIN = 250  # a value and a quote
+TOKENS_NESTED = 3_000  # a list or an object: as JSON text, with a quote for each of its parts
 
 _PROSE = """\
 Find the value of each field of the request in the document, one answer per field, in their order. \
@@ -23,6 +25,9 @@ not calculate, convert or complete them. Quote for each value the passage that s
 the document does not state has the value null and no quotes."""
 
 _COUNTED = frozenset({"number", "integer"})  # money has its currency in its value
+
+# Types, ours and JSON Schema's, whose values are short.
+_PLAIN = frozenset({"string", "number", "integer", "boolean", "date", "money", "null"})
 
 # JSON Schema's type names to ours.
 _KINDS = {"array": "list", "null": "string"}
@@ -37,6 +42,12 @@ class _Field:
     type: str
     description: str | None
     schema: Json | None = None
+
+    @property
+    def tokens(self) -> int:
+        """What an answer about this field is expected to take."""
+        kind = self.type if self.schema is None else self.schema.get("type")
+        return TOKENS_PLAIN if isinstance(kind, str) and kind in _PLAIN else TOKENS_NESTED
 
     def as_json(self) -> Json:
         asked: Json = {"id": self.id, "name": self.name, "type": self.type, "description": self.description}
@@ -64,7 +75,8 @@ def _fields(params: ExtractParameters) -> list[_Field]:
 
 
 def _prompt(params: ExtractParameters, width: int) -> Prompt:
-    request: Json = {"task": "extract", "fields": [field.as_json() for field in _fields(params)]}
+    fields = _fields(params)
+    request: Json = {"task": "extract", "fields": [field.as_json() for field in fields]}
     for shared in ("$defs", "definitions"):
         if params.json_schema and shared in params.json_schema:
             request[shared] = params.json_schema[shared]
@@ -80,7 +92,7 @@ def _prompt(params: ExtractParameters, width: int) -> Prompt:
         _PROSE,
         request,
         closed({"answers": array_of(answer)}),
-        max_tokens=min(16_000, 1000 + 250 * width),
+        max_tokens=answer_tokens(1000 + sum(field.tokens for field in fields)),
     )
 
 

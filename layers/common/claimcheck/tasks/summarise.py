@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from claimcheck.tasks.base import SYSTEM, Digest, Json, Prompt, Source, Task, array_of, closed, located
+from claimcheck.tasks.base import SYSTEM, Digest, Json, Prompt, Source, Task, answer_tokens, array_of, closed
+from claimcheck.tasks.citations import located
 from claimcheck.tasks.requests import JobRequest, StrictModel
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_FOCUS_CHARS = 2000
 ITEM = "summary"
+TOKENS = 8_000  # fifteen key points with two long quotes each
 
 _PROSE = """\
 Summarise the document: an overview of three to six sentences, then its key points (five to twelve, \
@@ -74,7 +76,9 @@ class Summary:
 
 
 def _prompt(params: SummariseParameters, _width: int) -> Prompt:
-    return Prompt(SYSTEM, _PROSE, {"task": "summarise", "focus": params.focus}, _SCHEMA, max_tokens=4096)
+    return Prompt(
+        SYSTEM, _PROSE, {"task": "summarise", "focus": params.focus}, _SCHEMA, answer_tokens(TOKENS)
+    )
 
 
 def _read(_params: SummariseParameters, answer: Mapping[str, Any], source: Source) -> dict[str, Summary]:
@@ -119,7 +123,7 @@ def _digest_text(summaries: Sequence[Summary]) -> str:
 
 def _digest_prompt(params: SummariseParameters) -> Prompt:
     request = {"task": "combine", "focus": params.focus}
-    return Prompt(SYSTEM, _DIGEST_PROSE, request, _DIGEST_SCHEMA, max_tokens=4096)
+    return Prompt(SYSTEM, _DIGEST_PROSE, request, _DIGEST_SCHEMA, answer_tokens(TOKENS))
 
 
 def _digested(answer: Mapping[str, Any], summaries: Sequence[Summary]) -> Summary:
