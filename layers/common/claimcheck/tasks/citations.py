@@ -41,7 +41,7 @@ def distinct(evidence: Sequence[Citation]) -> list[Citation]:
 
 
 def bounded(evidence: Sequence[Citation], most: int = MOST) -> tuple[list[Citation], int]:
-    """The best `most` citations (exact, normalised, image, not found) in their order, and how many are left out."""
+    """The best `most` (exact, normalised, image, not found) in their order, and how many are left out."""
     best = sorted(range(len(evidence)), key=lambda at: _ORDER[evidence[at]["status"]])[:most]
     return [evidence[at] for at in sorted(best)], len(evidence) - len(best)
 
