@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from claimcheck.tasks.base import SYSTEM, Digest, Json, Prompt, Source, Task, answer_tokens, array_of, closed
-from claimcheck.tasks.citations import located
+from claimcheck.tasks.citations import CLAIM, IMAGE, UNVERIFIED, bounded, left_out, support
 from claimcheck.tasks.requests import JobRequest, StrictModel
 
 if TYPE_CHECKING:
@@ -93,10 +93,17 @@ def _merge(
     points: list[Json] = []
     warnings: list[Json] = []
     for point in summary.points:
-        if not located(point.evidence):
+        evidence, more = bounded(point.evidence)
+        reasons: list[Json] = []
+        if support(evidence) == CLAIM:
             detail = "unsupported: no quote for this key point was found in the document"
-            warnings.append({"key_point": len(points), "code": "unsupported", "detail": detail})
-        points.append({"text": point.text, "evidence": point.evidence})
+            reasons.append({"code": "unsupported", "detail": detail})
+        elif support(evidence) == IMAGE:
+            reasons.append({"code": "unverified", "detail": f"this key point {UNVERIFIED}"})
+        if more:
+            reasons.append(left_out(more))
+        warnings += [{"key_point": len(points), **reason} for reason in reasons]
+        points.append({"text": point.text, "evidence": evidence})
     result: Json = {"overview": summary.overview, "key_points": points, "focus": params.focus}
     return {**result, "warnings": warnings} if warnings else result
 
