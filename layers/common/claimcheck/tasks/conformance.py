@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # About 10 microseconds a step (docs/decisions/0061-bounded-schemas.md); all fields of one answer share these.
 ANSWER_STEPS = 60_000
 # A schema is checked against the schema of schemas, which has some thirty keywords for each of its parts.
-SCHEMA_STEPS = 150_000
+SCHEMA_STEPS = 100_000
 
 _CHARS_A_STEP = 1000
 _CHARS_A_NODE = 50
