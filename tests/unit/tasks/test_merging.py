@@ -95,9 +95,10 @@ def test_lists_are_joined() -> None:
 
 
 def test_a_value_that_cannot_be_used_does_not_hide_one_that_can() -> None:
-    """What one part gave in no form of the type is left out; where nothing else is there, it is told."""
+    """What one part gave in no form of the type is told with its quote, whatever else is there."""
     good = extracted("money", ("about a lot", "The fee is EUR 400."), ("EUR 500", "The fee is EUR 500."))
-    assert (good["fields"]["it"]["amount"], codes(good)) == (500, [])
+    assert (good["fields"]["it"]["amount"], codes(good)) == (500, ["unusable"])
+    assert [one["quote"] for one in good["warnings"][0]["evidence"]] == ["The fee is EUR 400."]
     assert codes(extracted("money", ("about a lot", "The fee is EUR 400."), (None, ""))) == ["unusable"]
 
 
@@ -128,13 +129,15 @@ def test_what_contradicts_beats_what_states() -> None:
 
 
 def test_a_claim_without_a_quote_does_not_beat_one_with() -> None:
-    """An unsupported contradiction does not overrule what stands in the document."""
+    """An unsupported contradiction does not overrule what stands in the document, and is told."""
     result = evaluated(
         "The fee is EUR 400",
         ("pass", "stated", "The fee is EUR 400."),
         ("fail", "contradicted", "The fee is EUR 900."),
     )
-    assert (result["criteria"][0]["verdict"], codes(result)) == ("pass", [])
+    assert (result["criteria"][0]["verdict"], codes(result)) == ("pass", ["contradiction_unsupported"])
+    statuses = [one["status"] for one in result["criteria"][0]["evidence"]]
+    assert statuses == ["exact", "not_found"]
 
 
 def test_one_part_that_mentions_it_breaks_the_silence() -> None:

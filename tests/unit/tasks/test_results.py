@@ -216,6 +216,21 @@ def test_summary_points_carry_evidence() -> None:
     assert [(entry["key_point"], entry["code"]) for entry in result["warnings"]] == [(1, "unsupported")]
 
 
+def test_a_key_point_by_images_alone_is_unverified() -> None:
+    """It is kept and flagged, as nothing of it was looked up; more than twenty quotes are counted."""
+    source = Source(DocumentText(TEXT), SOURCE.evidence, 0, frozenset({1}))
+    quotes = [["[page 1] A stamp."], ["[page 1] A stamp.", QUOTE], [f"[page 1] {at}" for at in range(25)]]
+    points = [{"text": "Point.", "quotes": each} for each in quotes]
+    answer = {"overview": "All.", "key_points": points}
+    result = concluded("summarise", params("summarise"), answer, sources=[source])
+    assert [(entry["key_point"], entry["code"]) for entry in result["warnings"]] == [
+        (0, "unverified"),
+        (2, "unverified"),
+        (2, "evidence_left_out"),
+    ]
+    assert len(result["key_points"][2]["evidence"]) == 20
+
+
 @pytest.mark.parametrize("task", list(TASKS))
 def test_answer_schemas_stay_inside_the_limits(task: str) -> None:
     """Every object of an answer schema is closed and requires all its properties."""

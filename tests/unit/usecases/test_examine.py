@@ -183,6 +183,19 @@ def test_an_answer_that_stays_too_long_is_a_gap() -> None:
     assert result["fields"]["field 7"] == "seven"
 
 
+def test_one_long_answer_gets_all_the_room_there_is() -> None:
+    """Before the text is halved a single item is asked about with as many tokens as a model may write."""
+    lengths: list[int] = []
+
+    def reply(asked: Asked) -> Reply:
+        lengths.append(asked.question.max_tokens)
+        return "max_tokens" if asked.question.max_tokens < 16_000 else fees(asked)
+
+    result = Examining(reply).run(f"{FEE}\n")
+    assert (lengths[0] < 16_000, lengths[1:]) == (True, [16_000])
+    assert (result["fields"]["fee"], result["coverage"]["gaps"]) == ("EUR 400 a month", [])
+
+
 def test_a_document_that_the_model_finds_too_long_is_halved() -> None:
     """Our estimate of tokens may be wrong: a call that ends at the window's end is asked in halves."""
 

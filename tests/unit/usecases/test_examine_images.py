@@ -30,7 +30,7 @@ def test_scans_are_shown_as_images() -> None:
     assert result["evidence"]["fee"] == [
         {"quote": "Fee: EUR 400", "status": "image", "start": None, "end": None, "page": 2}
     ]
-    assert "warnings" not in result
+    assert [warning["code"] for warning in result["warnings"]] == ["unverified"]
     assert result["coverage"] == {"chars": 0, "read": 0, "pages": 3, "gaps": []}
 
 

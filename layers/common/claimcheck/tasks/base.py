@@ -21,26 +21,28 @@ from claimcheck.tasks.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from claimcheck.evidence import Citation
     from claimcheck.tasks.requests import JobRequest
 
 __all__ = [
+    "MAX_ANSWER_TOKENS",
     "SYSTEM",
     "Digest",
     "Json",
     "Prompt",
     "Source",
     "Task",
+    "answer_tokens",
     "array_of",
     "closed",
-    "distinct",
-    "located",
 ]
 
 P = TypeVar("P", bound=BaseModel)
 F = TypeVar("F")
 
 Json = dict[str, Any]
+
+MAX_ANSWER_TOKENS = 16_000  # the most that one question asks for; what needs more is asked in halves
+MIN_ANSWER_TOKENS = 2_000  # one long quote is more than what most answers take
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,11 @@ not a single word), without corrections and without leaving out words in the mid
 Where the document does not say, answer null and give no quotes. A null is a good answer; a guess is not."""
 
 
+def answer_tokens(expected: int) -> int:
+    """`max_tokens` for an answer that is expected to take so many: with room, within what may be asked."""
+    return min(MAX_ANSWER_TOKENS, max(MIN_ANSWER_TOKENS, expected))
+
+
 def closed(properties: Json) -> Json:
     """The schema of an object with exactly these properties."""
     return {
@@ -146,17 +153,3 @@ def closed(properties: Json) -> Json:
 def array_of(items: Json) -> Json:
     """The schema of a list of `items`."""
     return {"type": "array", "items": items}
-
-
-def located(evidence: list[Citation]) -> bool:
-    """Whether at least one quote was found in the document."""
-    return any(citation["status"] != "not_found" for citation in evidence)
-
-
-def distinct(evidence: Sequence[Citation]) -> list[Citation]:
-    """The citations, each place and each quote once, in order."""
-    seen: dict[tuple[object, ...], Citation] = {}
-    for citation in evidence:
-        place = (citation["start"], citation["end"], citation["page"])
-        seen.setdefault(place if citation["start"] is not None else (citation["quote"], *place), citation)
-    return list(seen.values())

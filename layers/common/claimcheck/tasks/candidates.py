@@ -6,14 +6,18 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.tasks.base import Json, distinct, located
+from claimcheck.tasks import citations
+from claimcheck.tasks.citations import UNVERIFIED, bounded, distinct, left_out, located, support
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from claimcheck.evidence import Citation
+    from claimcheck.tasks.base import Json
 
 MAX_OTHERS = 10  # other values that a conflict shows
+MAX_OTHERS_CHARS = 20_000  # of them as JSON
+MAX_OTHER_EVIDENCE = 5  # citations of a value that is not the field's
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,52 +49,94 @@ class Chosen:
 
 
 def choose(candidates: Sequence[Candidate], *, together: bool, incomplete: bool) -> Chosen:
-    """The value that the document supports; of several, the one that more parts give, then the first.
+    """The value that the document supports; of several, text before images, then what more parts give.
 
     A value that was found in the document comes before any that was not, and any value before null. Where
-    the document supports different values the others are reported, with their evidence. `together`: the
-    values are lists, which are joined. `incomplete`: a part of the document was not seen.
+    the document supports different values the others are reported, with their evidence, and so is what was
+    given and cannot be used. `together`: the values are lists, which are joined. `incomplete`: a part of the
+    document was not seen.
     """
-    found = [each for each in candidates if each.supported] or [
-        each for each in candidates if each.value is not None
-    ]
-    if not found:
-        return _nothing(candidates, incomplete)
+    given = [each for each in candidates if each.value is not None]
+    found = [each for each in given if each.supported] or given
+    chosen = _value(found, together) if found else _nothing(candidates)
+    warnings = [*chosen.warnings, *_unusable(candidates)]
+    troubled = any(each.trouble is not None for each in candidates)
+    if found and together and (incomplete or troubled or len(found) < len(given)):
+        detail = "entries may be missing: a part of the document was not seen, or what it gave is left out"
+        warnings.append({"code": "incomplete", "detail": detail})
+    elif not found and incomplete:
+        detail = "a part of the document was not seen; it may state this field"
+        warnings.append({"code": "incomplete", "detail": detail})
+    evidence, more = bounded(chosen.evidence)
+    return replace(chosen, evidence=evidence, warnings=[*warnings, left_out(more)] if more else warnings)
+
+
+def _value(found: Sequence[Candidate], together: bool) -> Chosen:
     chosen = _joined(found) if together and len(found) > 1 else _most_given(found)
-    return chosen if any(each.supported for each in found) else _unsupported(chosen)
+    match support(chosen.evidence):
+        case citations.CLAIM:
+            detail = "unsupported: no quote for this value was found in the document"
+            return replace(chosen, warnings=[{"code": "unsupported", "detail": detail}, *chosen.warnings])
+        case citations.IMAGE:
+            detail = f"this value {UNVERIFIED}"
+            return replace(chosen, warnings=[{"code": "unverified", "detail": detail}, *chosen.warnings])
+        case _:
+            return chosen
 
 
-def _nothing(candidates: Sequence[Candidate], incomplete: bool) -> Chosen:
-    troubled = [each for each in candidates if each.trouble is not None]
-    if troubled:
-        warnings: list[Json] = [{"code": "unusable", "detail": troubled[0].trouble}]
-        return Chosen(None, distinct([one for each in troubled for one in each.evidence]), warnings)
-    warning = {"code": "incomplete", "detail": "a part of the document was not seen; it may state this field"}
-    return Chosen(None, [], [warning] if incomplete else [])
+def _nothing(candidates: Sequence[Candidate]) -> Chosen:
+    return Chosen(None, _evidence([each for each in candidates if each.trouble is not None]), [])
 
 
-def _unsupported(chosen: Chosen) -> Chosen:
-    detail = "unsupported: no quote for this value was found in the document"
-    return replace(chosen, warnings=[{"code": "unsupported", "detail": detail}, *chosen.warnings])
+def _unusable(candidates: Sequence[Candidate]) -> list[Json]:
+    """A warning for each way in which what parts gave cannot be used, with their quotes."""
+    by_trouble: dict[str, list[Candidate]] = {}
+    for each in candidates:
+        if each.trouble is not None:
+            by_trouble.setdefault(each.trouble, []).append(each)
+    return [
+        {"code": "unusable", "detail": trouble, "evidence": _few(group)}
+        for trouble, group in by_trouble.items()
+    ]
 
 
 def _most_given(found: Sequence[Candidate]) -> Chosen:
     by_value: dict[str, list[Candidate]] = {}
     for each in found:
         by_value.setdefault(_same([each.value, each.unit]), []).append(each)
-    ranked = sorted(by_value.values(), key=len, reverse=True)  # stable: the first in the document leads
+    # stable: the first in the document leads
+    ranked = sorted(by_value.values(), key=lambda group: (-_support(group), -len(group)))
     best, others = ranked[0], ranked[1:]
-    warnings: list[Json] = []
-    if others:
-        shown = [_shown(group) for group in others[:MAX_OTHERS]]
-        detail = "the document gives other values as well"
-        warnings.append({"code": "conflict", "detail": detail, "others": shown})
+    warnings = [_conflict(others)] if others else []
     return Chosen(best[0].value, _evidence(best), warnings, best[0].unit)
 
 
+def _support(group: Sequence[Candidate]) -> int:
+    return max(support(each.evidence) for each in group)
+
+
+def _conflict(others: Sequence[Sequence[Candidate]]) -> Json:
+    """The other values, as many as there is room for; the detail says how many more there are."""
+    shown: list[Json] = []
+    room = MAX_OTHERS_CHARS
+    for group in others[:MAX_OTHERS]:
+        one = _shown(group)
+        room -= len(json.dumps(one, ensure_ascii=False))
+        if room < 0:
+            break
+        shown.append(one)
+    more = len(others) - len(shown)
+    detail = "the document gives other values as well" + (f"; not shown: {more}" if more else "")
+    return {"code": "conflict", "detail": detail, "others": shown}
+
+
 def _shown(group: Sequence[Candidate]) -> Json:
-    shown: Json = {"value": group[0].value, "evidence": _evidence(group)}
+    shown: Json = {"value": group[0].value, "evidence": _few(group)}
     return shown if group[0].unit is None else {**shown, "unit": group[0].unit}
+
+
+def _few(group: Sequence[Candidate]) -> list[Citation]:
+    return bounded(_evidence(group), MAX_OTHER_EVIDENCE)[0]
 
 
 def _joined(found: Sequence[Candidate]) -> Chosen:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from claimcheck.tasks.base import SYSTEM, Json, Prompt, Source, Task, array_of, closed
+from claimcheck.tasks.base import SYSTEM, Json, Prompt, Source, Task, answer_tokens, array_of, closed
 from claimcheck.tasks.decisions import Reading, decide
 from claimcheck.tasks.requests import JobRequest, StrictModel, fault
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 MAX_CRITERIA = 200
 MAX_CRITERION_CHARS = 2000
 MAX_ID_CHARS = 200
-PER_CALL = 50  # an answer of 300 tokens for each fits what a model may write
+PER_CALL = 50  # so many verdicts fit what one question asks for
+TOKENS_EACH = 300  # reasoning and two quotes
 
 _PROSE = """\
 Decide for each criterion of the request whether the document meets it, one verdict per criterion, in \
@@ -103,7 +104,7 @@ def _prompt(params: EvaluateParameters, width: int) -> Prompt:
         _PROSE,
         {"task": "evaluate", "criteria": listed},
         closed({"verdicts": array_of(verdict)}),
-        max_tokens=min(16_000, 1000 + 300 * width),
+        max_tokens=answer_tokens(1000 + TOKENS_EACH * width),
         answered=lambda said: any(each["criterion"] in ours for each in said["verdicts"]),
     )
 

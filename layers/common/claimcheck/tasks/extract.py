@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from claimcheck.tasks.base import SYSTEM, Json, Prompt, Source, Task, array_of, closed
+from claimcheck.tasks.base import SYSTEM, Json, Prompt, Source, Task, answer_tokens, array_of, closed
 from claimcheck.tasks.candidates import Candidate, choose
 from claimcheck.tasks.fields import ExtractParameters, ExtractRequest
 from claimcheck.tasks.values import UnusableError, coerce, parsed, quantity
 
-PER_CALL = 50  # an answer of 250 tokens for each fits what a model may write
+PER_CALL = 50  # so many plain values fit what one question asks for
+TOKENS_PLAIN = 250  # a value and a quote
+TOKENS_NESTED = 3_000  # a list or an object: as JSON text, with a quote for each of its parts
 
 _PROSE = """\
 Find the value of each field of the request in the document, one answer per field, in their order. \
@@ -24,6 +25,9 @@ not calculate, convert or complete them. Quote for each value the passage that s
 the document does not state has the value null and no quotes."""
 
 _COUNTED = frozenset({"number", "integer"})  # money has its currency in its value
+
+# Types, ours and JSON Schema's, whose values are short.
+_PLAIN = frozenset({"string", "number", "integer", "boolean", "date", "money", "null"})
 
 # JSON Schema's type names to ours.
 _KINDS = {"array": "list", "null": "string"}
@@ -38,6 +42,12 @@ class _Field:
     type: str
     description: str | None
     schema: Json | None = None
+
+    @property
+    def tokens(self) -> int:
+        """What an answer about this field is expected to take."""
+        kind = self.type if self.schema is None else self.schema.get("type")
+        return TOKENS_PLAIN if isinstance(kind, str) and kind in _PLAIN else TOKENS_NESTED
 
     def as_json(self) -> Json:
         asked: Json = {"id": self.id, "name": self.name, "type": self.type, "description": self.description}
@@ -65,7 +75,8 @@ def _fields(params: ExtractParameters) -> list[_Field]:
 
 
 def _prompt(params: ExtractParameters, width: int) -> Prompt:
-    request: Json = {"task": "extract", "fields": [field.as_json() for field in _fields(params)]}
+    fields = _fields(params)
+    request: Json = {"task": "extract", "fields": [field.as_json() for field in fields]}
     for shared in ("$defs", "definitions"):
         if params.json_schema and shared in params.json_schema:
             request[shared] = params.json_schema[shared]
@@ -82,7 +93,7 @@ def _prompt(params: ExtractParameters, width: int) -> Prompt:
         _PROSE,
         request,
         closed({"answers": array_of(answer)}),
-        max_tokens=min(16_000, 1000 + 250 * width),
+        max_tokens=answer_tokens(1000 + sum(field.tokens for field in fields)),
         answered=lambda said: any(each["field"] in ours for each in said["answers"]),
     )
 
@@ -173,33 +184,13 @@ def _by_schema(name: str, text: str, conforms: Conforms) -> Any:
 
 
 def _checker(schema: Json | None) -> Conforms:
-    """Whether a value fits the property of that name.
-
-    The rules `pattern` and `patternProperties` are not run: they are a stranger's regular expressions,
-    and Python's engine takes exponential time on some. Nothing is fetched for a reference.
-    """
+    """Whether a value fits the property of that name; all values of one answer share one budget."""
     if schema is None:
         return lambda _name, _value: True
-    from jsonschema.validators import Draft202012Validator, extend, validator_for
-    from referencing import Registry
+    from claimcheck.tasks.conformance import ANSWER_STEPS, Budget, checker
 
-    dialect = validator_for(schema, default=Draft202012Validator)
-    tame: Any = extend(dialect, {"pattern": _pass, "patternProperties": _pass})  # type: ignore[no-untyped-call]
-    validator = tame(schema, registry=Registry())
-    return functools.partial(_conforms, validator, schema["properties"])
-
-
-def _pass(_validator: Any, _rule: Any, _instance: Any, _schema: Any) -> tuple[()]:
-    return ()
-
-
-def _conforms(validator: Any, properties: Json, name: str, value: Any) -> bool:
-    from referencing.exceptions import Unresolvable
-
-    try:
-        return next(iter(validator.descend(value, properties[name])), None) is None
-    except (ArithmeticError, RecursionError, Unresolvable):  # multipleOf divides, by what a caller chose
-        return False
+    conforms = checker(schema, Budget(ANSWER_STEPS))
+    return lambda name, value: conforms(schema["properties"][name], value)
 
 
 EXTRACT = Task(

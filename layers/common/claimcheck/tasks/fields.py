@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
+from claimcheck.tasks.pointers import REFERENCES, expansions, target_of
 from claimcheck.tasks.requests import JobRequest, StrictModel, fault
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ MAX_NAME_CHARS = 200
 MAX_DESCRIPTION_CHARS = 1000
 MAX_SCHEMA_DEPTH = 20
 MAX_SCHEMA_BYTES = 65_536
-
-_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+MAX_EXPANSIONS = 10_000  # references met where each is followed as often as it is reached
 
 
 def _from_name(value: Any) -> Any:
@@ -57,28 +57,39 @@ def _distinct(specs: list[FieldSpec]) -> list[FieldSpec]:
 def checked_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """Refuse what is no JSON Schema of an object with 1 to 200 named properties, or reaches outside itself.
 
-    References are to the schema itself (`#…`) and lead somewhere; nesting is at most 20 deep.
+    References are to the schema itself (`#…`) and lead somewhere; nesting is at most 20 deep, and following
+    the references from the properties on meets at most 10,000. Recursion is allowed.
     """
-    from jsonschema import SchemaError
-    from jsonschema.validators import Draft202012Validator, validator_for
+    from claimcheck.tasks.conformance import SCHEMA_STEPS, Budget, BudgetExceededError, schema_fault
 
     if len(json.dumps(schema)) > MAX_SCHEMA_BYTES:
         raise fault(f"must be at most {MAX_SCHEMA_BYTES} bytes as JSON")
     references = _walk(schema)
-    dialect = validator_for(schema, default=Draft202012Validator)
     try:
-        dialect.check_schema(schema)
-    except SchemaError as error:
-        raise fault("is not a valid JSON Schema here", *error.absolute_path) from None
+        at_fault = schema_fault(schema, Budget(SCHEMA_STEPS))
     except RecursionError:
         raise fault("is nested too deeply") from None
+    except BudgetExceededError:
+        raise fault("has too many parts to be checked; use fewer or smaller ones") from None
+    if at_fault is not None:
+        raise fault("is not a valid JSON Schema here", *at_fault)
     if schema.get("type") != "object":
         raise fault("must have the type object", "type")
     _check_properties(schema.get("properties"))
     for at, reference in references:
         if not _leads_somewhere(schema, reference):
             raise fault("must point to a part of this schema (#/…)", *at)
+    _check_expansions(schema)
     return schema
+
+
+def _check_expansions(schema: dict[str, Any]) -> None:
+    try:
+        unfolded = expansions(schema, schema["properties"], MAX_EXPANSIONS)
+    except RecursionError:
+        raise fault("has references in too long a chain") from None
+    if unfolded > MAX_EXPANSIONS:
+        raise fault(f"has references that unfold to more than {MAX_EXPANSIONS} parts; use fewer")
 
 
 def _check_properties(properties: Any) -> None:
@@ -101,25 +112,16 @@ def _walk(schema: dict[str, Any]) -> list[tuple[list[str | int], str]]:
             todo += [([*at, position], item) for position, item in enumerate(part)]
         elif isinstance(part, dict):
             todo += [([*at, key], item) for key, item in part.items()]
-            references += [([*at, key], part[key]) for key in _REFERENCES if isinstance(part.get(key), str)]
+            references += [([*at, key], part[key]) for key in REFERENCES if isinstance(part.get(key), str)]
     return references
 
 
 def _leads_somewhere(schema: Any, reference: str) -> bool:
-    from urllib.parse import unquote
-
-    if not reference.startswith("#"):
+    try:
+        target_of(schema, reference)
+    except LookupError:
         return False
-    part = schema
-    for step in unquote(reference[1:]).split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(part, list) and key.isascii() and key.isdigit() and int(key) < len(part):
-            part = part[int(key)]
-        elif isinstance(part, dict) and key in part:
-            part = part[key]
-        else:
-            return False
-    return reference == "#" or reference.startswith("#/")
+    return True
 
 
 class ExtractParameters(StrictModel):

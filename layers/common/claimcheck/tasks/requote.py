@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from claimcheck.tasks.base import SYSTEM, Prompt, array_of, closed
+from claimcheck.tasks.base import SYSTEM, Prompt, answer_tokens, array_of, closed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,4 +33,4 @@ def requote_prompt(quotes: Sequence[str]) -> Prompt:
         }
     )
     request = {"task": "requote", "quotes": asked}
-    return Prompt(SYSTEM, _PROSE, request, schema, max_tokens=min(8_000, 500 + 200 * len(asked)))
+    return Prompt(SYSTEM, _PROSE, request, schema, max_tokens=answer_tokens(500 + 200 * len(asked)))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from claimcheck.tasks.base import SYSTEM, Digest, Json, Prompt, Source, Task, array_of, closed, located
+from claimcheck.tasks.base import SYSTEM, Digest, Json, Prompt, Source, Task, answer_tokens, array_of, closed
+from claimcheck.tasks.citations import CLAIM, IMAGE, UNVERIFIED, bounded, left_out, support
 from claimcheck.tasks.requests import JobRequest, StrictModel
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_FOCUS_CHARS = 2000
 ITEM = "summary"
+TOKENS = 8_000  # fifteen key points with two long quotes each
 
 _PROSE = """\
 Summarise the document: an overview of three to six sentences, then its key points (five to twelve, \
@@ -74,7 +76,9 @@ class Summary:
 
 
 def _prompt(params: SummariseParameters, _width: int) -> Prompt:
-    return Prompt(SYSTEM, _PROSE, {"task": "summarise", "focus": params.focus}, _SCHEMA, max_tokens=4096)
+    return Prompt(
+        SYSTEM, _PROSE, {"task": "summarise", "focus": params.focus}, _SCHEMA, answer_tokens(TOKENS)
+    )
 
 
 def _read(_params: SummariseParameters, answer: Mapping[str, Any], source: Source) -> dict[str, Summary]:
@@ -89,10 +93,17 @@ def _merge(
     points: list[Json] = []
     warnings: list[Json] = []
     for point in summary.points:
-        if not located(point.evidence):
+        evidence, more = bounded(point.evidence)
+        reasons: list[Json] = []
+        if support(evidence) == CLAIM:
             detail = "unsupported: no quote for this key point was found in the document"
-            warnings.append({"key_point": len(points), "code": "unsupported", "detail": detail})
-        points.append({"text": point.text, "evidence": point.evidence})
+            reasons.append({"code": "unsupported", "detail": detail})
+        elif support(evidence) == IMAGE:
+            reasons.append({"code": "unverified", "detail": f"this key point {UNVERIFIED}"})
+        if more:
+            reasons.append(left_out(more))
+        warnings += [{"key_point": len(points), **reason} for reason in reasons]
+        points.append({"text": point.text, "evidence": evidence})
     result: Json = {"overview": summary.overview, "key_points": points, "focus": params.focus}
     return {**result, "warnings": warnings} if warnings else result
 
@@ -119,7 +130,7 @@ def _digest_text(summaries: Sequence[Summary]) -> str:
 
 def _digest_prompt(params: SummariseParameters) -> Prompt:
     request = {"task": "combine", "focus": params.focus}
-    return Prompt(SYSTEM, _DIGEST_PROSE, request, _DIGEST_SCHEMA, max_tokens=4096)
+    return Prompt(SYSTEM, _DIGEST_PROSE, request, _DIGEST_SCHEMA, answer_tokens(TOKENS))
 
 
 def _digested(answer: Mapping[str, Any], summaries: Sequence[Summary]) -> Summary:

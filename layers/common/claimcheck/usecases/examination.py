@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from claimcheck.parts import Entry, Ledger
+from claimcheck.tasks.base import MAX_ANSWER_TOKENS
 from claimcheck.tasks.source import IMAGE_MARK
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Examination:
     calls: asyncio.Semaphore = field(init=False)
     _first_failure: JobFailure | None = None
     _summed_up: Any = None
+    _roomy: set[tuple[Part, tuple[str, ...]]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.groups = self.task.groups(self.params)
@@ -87,7 +89,19 @@ class Examination:
                 "Some pages are shown as images. Begin a quote that you read off an image with its page, as "
                 f"{IMAGE_MARK.format(page=seen[0])}."
             )
+        if (part, group) in self._roomy:
+            asked = replace(asked, max_tokens=MAX_ANSWER_TOKENS)
         return asked.noting(*notes)
+
+    def wants_more_room(self, part: Part, group: tuple[str, ...]) -> bool:
+        """Whether a question about one item, whose answer was too long, gets more room; once."""
+        question = (part, group)
+        if len(group) > 1 or question in self._roomy:
+            return False
+        if self.prompt(part, group).max_tokens >= MAX_ANSWER_TOKENS:
+            return False
+        self._roomy.add(question)
+        return True
 
     def _part_note(self, part: Part) -> str:
         """Which part it is. Answers about it are put together with those about the others by our code."""

@@ -217,6 +217,8 @@ class _Interview:
 
     async def _failed(self, part: Part, group: tuple[str, ...], splits: int, failure: JobFailure) -> _Smaller:
         run = self._run
+        if failure.code == "answer_truncated" and run.wants_more_room(part, group):
+            return [(part, group)]
         smaller = await asyncio.to_thread(_smaller, run, failure, part, group) if splits < _SPLITS else []
         if len(smaller) > 1:
             run.total += len(smaller) - 1
