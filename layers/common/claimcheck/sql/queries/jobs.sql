@@ -179,8 +179,10 @@ WITH finished AS (
     ELSE jsonb_build_object('code', error ->> 'code') END
   FROM finished
 ), delivery AS (
-  INSERT INTO deliveries (tenant_id, job_id, event_type, url)
-  SELECT tenant_id, id, 'job.' || status, webhook_url FROM finished WHERE webhook_url IS NOT NULL
+  INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
+  SELECT tenant_id, id, 'job.' || status, webhook_url,
+    event_body(ROW(finished.*)::jobs, 'job.' || status, completed_at)
+  FROM finished WHERE webhook_url IS NOT NULL
   RETURNING id
 )
 SELECT (SELECT id::text FROM delivery) AS delivery_id FROM finished
@@ -218,8 +220,10 @@ WITH cancelled AS (
 ), event AS (
   INSERT INTO job_events (job_id, type, status, attempt) SELECT id, 'cancelled', status, attempt FROM cancelled
 ), delivery AS (
-  INSERT INTO deliveries (tenant_id, job_id, event_type, url)
-  SELECT tenant_id, id, 'job.cancelled', webhook_url FROM cancelled WHERE webhook_url IS NOT NULL
+  INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
+  SELECT tenant_id, id, 'job.cancelled', webhook_url,
+    event_body(ROW(cancelled.*)::jobs, 'job.cancelled', completed_at)
+  FROM cancelled WHERE webhook_url IS NOT NULL
   RETURNING id
 )
 SELECT id::text AS job_id, (SELECT id::text FROM delivery) AS delivery_id FROM cancelled
