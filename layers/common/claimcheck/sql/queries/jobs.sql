@@ -261,9 +261,16 @@ WITH found AS MATERIALIZED (
 SELECT found.status AS was, coalesce((SELECT awaited FROM object), false) AS waits FROM found
 
 -- name: save_text
--- What the worker read out of a document. The same for every job that names it, so it needs no fence.
+-- What the worker read out of a document. The same for every job that names it, so it needs no fence: the first
+-- text stays, and offsets that were given out point into it.
 UPDATE documents SET text_content = %(text_content)s, text_key = %(text_key)s,
   text_is_content = %(text_is_content)s, chars = %(chars)s, page_starts = %(page_starts)s,
   unread_pages = %(unread_pages)s, image_pages = %(image_pages)s, findings = %(findings)s
 WHERE id = %(document_id)s AND chars IS NULL
 RETURNING id::text AS document_id
+
+-- name: kept_text
+SELECT documents.id::text AS document_id, name, media_type, documents.sha256, objects.size_bytes, objects.content,
+  object_key, text_content, text_key, text_is_content, chars, page_starts, unread_pages, image_pages, findings
+FROM documents LEFT JOIN objects ON objects.key = documents.object_key
+WHERE documents.id = %(document_id)s
