@@ -155,3 +155,20 @@ def test_little_time_left_is_still_an_attempt(stage: Stage) -> None:
     answer = stage.call("process", doorbells(job_id), remaining_s=1)
     assert answer == {"batchItemFailures": []}
     assert stage.read(job_id)["attempt"] == 1
+
+
+def test_bytes_that_were_changed_in_the_bucket_are_not_read(
+    stage: Stage, rows: Rows, model: ModelGate
+) -> None:
+    """A small document that is not what was handed in fails its job before the model is asked."""
+    job_id = stage.accept(document={"text": "A line of a long report.\n" * 12_000}, fields=["line"])
+    key = rows.job(job_id)["object_key"]
+    stage.s3.put_object(Bucket=stage.bucket, Key=key, Body=b"Another line of a long report.\n" * 12_000)
+    assert stage.work(job_id) == []
+    job = stage.read(job_id)
+    assert (job["status"], job["error"]["code"], job["error"]["retryable"]) == (
+        "failed",
+        "document_corrupt",
+        False,
+    )
+    assert model.calls == []

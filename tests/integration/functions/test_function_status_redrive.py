@@ -89,3 +89,24 @@ def test_redriving_does_not_need_the_queue(stage: Stage, closed_port: int, faile
     answer = stage.call("status", redrive_job(failed_id))
     assert (answer["statusCode"], json.loads(answer["body"])["status"]) == (200, "pending")
     assert stage.metric("DoorbellsNotRung") == 1
+
+
+def test_a_webhook_that_waits_tells_of_its_own_end(stage: Stage, rows: Rows, model: ModelGate) -> None:
+    """A webhook sent again after its job was put back, or has completed, has its first bytes."""
+    model.faults.fault("refusal")
+    job_id = stage.accept(**EXTRACT, webhook_url="https://example.com/hook")
+    stage.work(job_id)
+    (first,) = stage.bodies("DeliveriesQueue")
+    stage.call("status", redrive_job(job_id))
+    rows.make_due()
+    stage.call("sweep", {})
+    (while_it_waits,) = stage.bodies("DeliveriesQueue")
+    stage.call("process", stage.received("JobsQueue"))
+    assert stage.read(job_id)["status"] == "completed"
+    rows.make_due()
+    stage.call("sweep", {})
+    same_id = [
+        each for each in stage.bodies("DeliveriesQueue") if each["delivery_id"] == first["delivery_id"]
+    ]
+    assert [each["body"] for each in (while_it_waits, *same_id)] == [first["body"]] * 2
+    assert json.loads(first["body"])["data"]["error"]["code"] == "model_refusal"

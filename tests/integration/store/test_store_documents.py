@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from claimcheck.documents.text import DocumentText, Finding
 from claimcheck.store.documents import StoredDocument, get_document, save_text
 from claimcheck.store.faults import ConstraintError
 
+from tests.integration.store.at_once import PATIENCE_S, uncommitted, until, waiting
 from tests.integration.store.jobs_in_states import TENANT, accepted, claimed, claimed_again
 from tests.integration.store.traces import rows
 
@@ -76,6 +79,22 @@ def test_a_text_is_saved_once(database: Database, sql_connection: Sql) -> None:
     before = rows(sql_connection, "SELECT * FROM documents")
     save_text(database, document_id, DocumentText("other", (0,), ()), text_key="k")
     assert rows(sql_connection, "SELECT * FROM documents") == before
+
+
+def test_whoever_is_late_gets_the_text_that_is_kept(database_url: str, database: Database) -> None:
+    """Saving says None where it kept the text, else what was kept first, also by one not yet committed."""
+    job_id = accepted(database)
+    document_id = document_of(database, job_id).document_id
+    late = DocumentText("other", (0,), ())
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(database_url, autocommit=True) as watcher:
+        with uncommitted(database_url) as first:
+            assert save_text(first, document_id, TEXT) is None
+            answer = thread.submit(save_text, database, document_id, late, text_key="k")
+            until("the second waits for the first", lambda: waiting(watcher) == 1)
+        kept = answer.result(PATIENCE_S)
+    assert kept == document_of(database, job_id)
+    assert kept is not None
+    assert (kept.with_text(kept.text_content or ""), kept.text_key) == (TEXT, None)
 
 
 def test_a_row_read_before_findings_were_kept_has_none(database: Database, sql_connection: Sql) -> None:

@@ -67,9 +67,6 @@ def due(delivery_id: str = "d1", **more: Any) -> dict[str, Any]:
         "tenant_id": "acme",
         "attempt": 1,
         "url": "https://example.com/hook",
-        "event_type": "job.completed",
-        "completed_at": "2000-01-01T00:00:00.000Z",
-        "data": '{"job_id":"1","result":{"amount":"€ 5"}}',
-        "thin_data": '{"job_id":"1","links":{"self":"/jobs/1"}}',
+        "body": '{"type":"job.completed","data":{"job_id":"1","result":{"amount":"€ 5"}}}',
         **more,
     }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlannedDelivery:
-    """A delivery taken for one attempt. `data` and `thin_data` are JSON text.
+    """A delivery taken for one attempt. `body` is what it says, the same text at every attempt.
 
     `planned_at` is the database's time: a worker's clock may be wrong, and receivers refuse what is signed
     five minutes off.
@@ -26,11 +26,8 @@ class PlannedDelivery:
     tenant_id: str
     attempt: int
     url: str
-    event_type: str
+    body: str
     planned_at: datetime
-    completed_at: str
-    data: str
-    thin_data: str
 
 
 def plan_deliveries(

@@ -73,10 +73,14 @@ def save_text(
     *,
     text_key: str | None = None,
     text_is_content: bool = False,
-) -> None:
-    """Keep what was read, once: in the row, unless it is under `text_key` or is the bytes themselves."""
+) -> StoredDocument | None:
+    """Keep what was read: in the row, unless it is under `text_key` or is the bytes themselves.
+
+    None where it is kept; else the document with the text that somebody had kept before, which is the one
+    that counts (after a lost connection that may be this call's own).
+    """
     in_row = text_key is None and not text_is_content
-    database.all(
+    saved = database.one(
         queries("jobs")["save_text"],
         {
             "document_id": document_id,
@@ -90,3 +94,10 @@ def save_text(
             "findings": json.dumps([asdict(finding) for finding in document.findings]),
         },
     )
+    if saved is not None:
+        return None
+    # A statement of its own: the one above saw the table as it was before the other's commit.
+    row = database.one(queries("jobs")["kept_text"], {"document_id": document_id})
+    if row is None:
+        raise LookupError("there is no such document")
+    return StoredDocument.from_row(row)

@@ -9,7 +9,7 @@ from claimcheck.failures import UnavailableError
 from claimcheck.store.deliveries import insert_secret, live_secrets, plan_deliveries
 from claimcheck.store.faults import StoreError
 from claimcheck.telemetry import count, logger, places_of
-from claimcheck.webhooks.events import body_of, message_id
+from claimcheck.webhooks.events import message_id
 from claimcheck.webhooks.signature import new_secret, signed_headers
 from claimcheck.webhooks.vault import VaultError
 
@@ -97,15 +97,15 @@ class Deliver:
         return [(self._message(each, signing_secrets), tenant_id) for each in deliveries]
 
     def _message(self, delivery: PlannedDelivery, signing_secrets: Sequence[str]) -> dict[str, Any]:
-        body = body_of(delivery.event_type, delivery.completed_at, delivery.data, delivery.thin_data)
         signed_at = int(delivery.planned_at.timestamp())
-        headers = signed_headers(message_id(delivery.delivery_id), signed_at, body, signing_secrets)
+        webhook_id = message_id(delivery.delivery_id)
+        headers = signed_headers(webhook_id, signed_at, delivery.body.encode(), signing_secrets)
         return {
             "delivery_id": delivery.delivery_id,
             "tenant_id": delivery.tenant_id,
             "attempt": delivery.attempt,
             "url": delivery.url,
-            "body": body.decode(),
+            "body": delivery.body,
             "headers": {"content-type": "application/json", **headers},
             "planned_at": delivery.planned_at.isoformat(),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import re
 import tempfile
 from typing import TYPE_CHECKING, BinaryIO
 from weakref import WeakKeyDictionary
@@ -22,6 +23,9 @@ IN_MEMORY_BYTES = 8 << 20
 """Documents up to this size are read into memory: what comes in a request's body is smaller."""
 
 _SLICE = 1 << 20
+_OTHER_BYTES = "The stored bytes are not those that were handed in"
+_OTHER_TEXT = "The stored text is not the one that was read"
+_DIGEST = re.compile(r"/([0-9a-f]{64})\Z")  # keys of earlier versions end with the document's id
 
 
 class LargeFiles:
@@ -45,35 +49,49 @@ class LargeFiles:
         slots = self._slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._parallel))
         async with slots:
             with tempfile.TemporaryFile() as file:
-                if await asyncio.to_thread(self._objects.fetch_to, key, file) != sha256:
-                    raise PermanentFailure(
-                        "document_corrupt",
-                        "The stored bytes are not those that were handed in: send them again.",
-                    )
+                _check(await asyncio.to_thread(self._objects.fetch_to, key, file), sha256)
                 file.flush()
                 yield file
 
 
 def load_content(document: StoredDocument, objects: Objects) -> bytes:
-    """The bytes as they were handed in. Raises UnavailableError."""
+    """The bytes as they were handed in. Raises UnavailableError, PermanentFailure `document_corrupt`."""
     if document.content is not None:
-        return bytes(document.content)
-    if document.object_key is None:
+        content = bytes(document.content)
+    elif document.object_key is not None:
+        content = objects.get(document.object_key)
+    else:
         raise LookupError("the document's bytes were purged")
-    return objects.get(document.object_key)
+    _check(hashlib.sha256(content).digest(), document.sha256)
+    return content
 
 
 def load_text(document: StoredDocument, objects: Objects) -> DocumentText | None:
-    """The text that a worker read; None where none has yet. Raises UnavailableError."""
-    if not document.is_read:
-        return None
+    """The text that a worker read; None where none has yet. Raises as `kept_text`."""
+    return kept_text(document, objects) if document.is_read else None
+
+
+def kept_text(document: StoredDocument, objects: Objects) -> DocumentText:
+    """The text of a document that was read. Raises UnavailableError, PermanentFailure `document_corrupt`."""
     if document.text_content is not None:
         return document.with_text(document.text_content)
     if document.text_is_content:
         return document.with_text(load_content(document, objects).decode())
     if document.text_key is None:
         raise LookupError("the document's text was purged")
-    return document.with_text(objects.get(document.text_key).decode())
+    content = objects.get(document.text_key)
+    digest = _DIGEST.search(document.text_key)
+    if digest is not None:
+        _check(hashlib.sha256(content).digest(), bytes.fromhex(digest[1]), what=_OTHER_TEXT)
+    return document.with_text(content.decode())
+
+
+def new_text_key(tenant_id: str, document_id: str, content: bytes) -> str:
+    """Where a text that was read is put: another text of the same document lies elsewhere.
+
+    So nothing is ever put over a text into which offsets were given out.
+    """
+    return f"texts/{tenant_id}/{document_id}/{hashlib.sha256(content).hexdigest()}"
 
 
 def text_key(document: StoredDocument) -> str | None:
@@ -103,3 +121,8 @@ def is_own_text(content: bytes, text: DocumentText) -> bool:
         return content.decode() == text.text
     except UnicodeDecodeError:
         return False
+
+
+def _check(found: bytes, sha256: bytes, *, what: str = _OTHER_BYTES) -> None:
+    if found != sha256:
+        raise PermanentFailure("document_corrupt", f"{what}: send the document again.")

@@ -23,8 +23,10 @@ from claimcheck.usecases.documents import (
     has_digest,
     is_large,
     is_own_text,
+    kept_text,
     load_content,
     load_text,
+    new_text_key,
 )
 from claimcheck.usecases.examine import Attempt
 from claimcheck.usecases.leases import LeaseLostError, Leases
@@ -194,18 +196,24 @@ class Process:
         return self._policy.after(failure, spent, chance=self._chance)
 
     async def _read(self, job: ClaimedJob) -> DocumentText:
-        """The document's text: kept from an earlier attempt, or read now and kept."""
+        """The document's text: kept from an earlier attempt, or read now and kept.
+
+        Of two workers that read it at once, both go on with the text that was kept first.
+        """
         stored = job.document
-        kept = await asyncio.to_thread(load_text, stored, self._objects)
-        if kept is not None:
-            return kept
+        text = await asyncio.to_thread(load_text, stored, self._objects)
+        if text is not None:
+            return text
         text, own = await self._parsed(stored)
         key = None
         if not own and len(text.text) > _INLINE_CHARS:
-            key = f"texts/{job.tenant_id}/{stored.document_id}"
-            await asyncio.to_thread(self._objects.put, key, text.text.encode(), "text/plain; charset=utf-8")
-        await self._database.surely(save_text, stored.document_id, text, text_key=key, text_is_content=own)
-        return text
+            content = text.text.encode()
+            key = new_text_key(job.tenant_id, stored.document_id, content)
+            await asyncio.to_thread(self._objects.put, key, content, "text/plain; charset=utf-8")
+        first = await self._database.surely(
+            save_text, stored.document_id, text, text_key=key, text_is_content=own
+        )
+        return text if first is None else await asyncio.to_thread(kept_text, first, self._objects)
 
     async def _parsed(self, stored: StoredDocument) -> tuple[DocumentText, bool]:
         """The text that is in the bytes, and whether it is the bytes themselves."""

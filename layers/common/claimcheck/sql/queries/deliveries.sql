@@ -1,24 +1,18 @@
 -- name: plan_deliveries
 -- Takes due deliveries for one attempt each. Until its outcome is recorded, or five minutes have passed
--- without one (the message or its outcome was lost), a delivery is not due again.
+-- without one (the message or its outcome was lost), a delivery is not due again. What it says was written down
+-- when the job ended; a version before that did not, so it is written down now.
 WITH due AS (
   SELECT id FROM deliveries
   WHERE status = 'pending' AND next_attempt_at <= now()
     AND (%(delivery_ids)s::uuid[] IS NULL OR id = ANY (%(delivery_ids)s))
   ORDER BY next_attempt_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-), planned AS (
-  UPDATE deliveries SET attempt = attempt + 1, next_attempt_at = now() + interval '5 minutes'
-  FROM due WHERE deliveries.id = due.id
-  RETURNING deliveries.*
 )
-SELECT planned.id::text AS delivery_id, planned.tenant_id, planned.attempt, planned.url, planned.event_type,
-  now() AS planned_at,
-  iso(jobs.completed_at) AS completed_at,
-  json_build_object('job_id', jobs.id, 'task', jobs.task, 'status', jobs.status, 'metadata', jobs.metadata,
-    'result', jobs.result, 'error', jobs.error)::text AS data,
-  json_build_object('job_id', jobs.id, 'task', jobs.task, 'status', jobs.status, 'metadata', jobs.metadata,
-    'links', json_build_object('self', '/jobs/' || jobs.id))::text AS thin_data
-FROM planned JOIN jobs ON jobs.id = planned.job_id
+UPDATE deliveries SET attempt = attempt + 1, next_attempt_at = now() + interval '5 minutes',
+  body = coalesce(body, (SELECT event_body(jobs, deliveries.event_type, deliveries.created_at)
+    FROM jobs WHERE jobs.id = deliveries.job_id))
+FROM due WHERE deliveries.id = due.id
+RETURNING deliveries.id::text AS delivery_id, tenant_id, attempt, url, body, now() AS planned_at
 
 -- name: live_secrets
 SELECT sealed, iso(created_at) AS created_at, iso(expires_at) AS expires_at FROM webhook_secrets

@@ -179,8 +179,10 @@ WITH finished AS (
     ELSE jsonb_build_object('code', error ->> 'code') END
   FROM finished
 ), delivery AS (
-  INSERT INTO deliveries (tenant_id, job_id, event_type, url)
-  SELECT tenant_id, id, 'job.' || status, webhook_url FROM finished WHERE webhook_url IS NOT NULL
+  INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
+  SELECT tenant_id, id, 'job.' || status, webhook_url,
+    event_body(ROW(finished.*)::jobs, 'job.' || status, completed_at)
+  FROM finished WHERE webhook_url IS NOT NULL
   RETURNING id
 )
 SELECT (SELECT id::text FROM delivery) AS delivery_id FROM finished
@@ -218,8 +220,10 @@ WITH cancelled AS (
 ), event AS (
   INSERT INTO job_events (job_id, type, status, attempt) SELECT id, 'cancelled', status, attempt FROM cancelled
 ), delivery AS (
-  INSERT INTO deliveries (tenant_id, job_id, event_type, url)
-  SELECT tenant_id, id, 'job.cancelled', webhook_url FROM cancelled WHERE webhook_url IS NOT NULL
+  INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
+  SELECT tenant_id, id, 'job.cancelled', webhook_url,
+    event_body(ROW(cancelled.*)::jobs, 'job.cancelled', completed_at)
+  FROM cancelled WHERE webhook_url IS NOT NULL
   RETURNING id
 )
 SELECT id::text AS job_id, (SELECT id::text FROM delivery) AS delivery_id FROM cancelled
@@ -257,9 +261,16 @@ WITH found AS MATERIALIZED (
 SELECT found.status AS was, coalesce((SELECT awaited FROM object), false) AS waits FROM found
 
 -- name: save_text
--- What the worker read out of a document. The same for every job that names it, so it needs no fence.
+-- What the worker read out of a document. The same for every job that names it, so it needs no fence: the first
+-- text stays, and offsets that were given out point into it.
 UPDATE documents SET text_content = %(text_content)s, text_key = %(text_key)s,
   text_is_content = %(text_is_content)s, chars = %(chars)s, page_starts = %(page_starts)s,
   unread_pages = %(unread_pages)s, image_pages = %(image_pages)s, findings = %(findings)s
 WHERE id = %(document_id)s AND chars IS NULL
 RETURNING id::text AS document_id
+
+-- name: kept_text
+SELECT documents.id::text AS document_id, name, media_type, documents.sha256, objects.size_bytes, objects.content,
+  object_key, text_content, text_key, text_is_content, chars, page_starts, unread_pages, image_pages, findings
+FROM documents LEFT JOIN objects ON objects.key = documents.object_key
+WHERE documents.id = %(document_id)s

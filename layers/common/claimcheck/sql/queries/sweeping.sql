@@ -37,9 +37,10 @@ WITH expired AS MATERIALIZED (
     CASE status WHEN 'failed' THEN jsonb_build_object('code', 'worker_crashed') ELSE '{}' END
   FROM moved
 ), delivery AS (
-  INSERT INTO deliveries (tenant_id, job_id, event_type, url)
-  SELECT tenant_id, id, 'job.failed', webhook_url FROM moved
-  WHERE status = 'failed' AND webhook_url IS NOT NULL
+  INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
+  SELECT tenant_id, id, 'job.failed', webhook_url,
+    event_body(ROW(moved.*)::jobs, 'job.failed', completed_at)
+  FROM moved WHERE status = 'failed' AND webhook_url IS NOT NULL
 )
 SELECT id::text AS job_id, tenant_id, status,
   extract(epoch FROM greatest(available_at - now(), interval '0'))::float8 AS delay_s
@@ -60,8 +61,10 @@ WITH overdue AS MATERIALIZED (
   INSERT INTO job_events (job_id, type, status, attempt, detail)
   SELECT id, 'cancelled', status, attempt, jsonb_build_object('reason', 'deadline') FROM cancelled
 ), delivery AS (
-  INSERT INTO deliveries (tenant_id, job_id, event_type, url)
-  SELECT tenant_id, id, 'job.cancelled', webhook_url FROM cancelled WHERE webhook_url IS NOT NULL
+  INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
+  SELECT tenant_id, id, 'job.cancelled', webhook_url,
+    event_body(ROW(cancelled.*)::jobs, 'job.cancelled', completed_at)
+  FROM cancelled WHERE webhook_url IS NOT NULL
 )
 SELECT id::text AS job_id FROM cancelled
 
@@ -83,8 +86,10 @@ WITH aged AS MATERIALIZED (
   SELECT id, 'failed', status, attempt, jsonb_build_object('code', error ->> 'code', 'reason', 'age')
   FROM failed
 ), delivery AS (
-  INSERT INTO deliveries (tenant_id, job_id, event_type, url)
-  SELECT tenant_id, id, 'job.failed', webhook_url FROM failed WHERE webhook_url IS NOT NULL
+  INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
+  SELECT tenant_id, id, 'job.failed', webhook_url,
+    event_body(ROW(failed.*)::jobs, 'job.failed', completed_at)
+  FROM failed WHERE webhook_url IS NOT NULL
 )
 SELECT id::text AS job_id FROM failed
 
@@ -102,8 +107,10 @@ WITH buried AS (
   SELECT id, 'failed', status, attempt, jsonb_build_object('code', 'worker_crashed', 'reason', 'dead letter')
   FROM buried
 ), delivery AS (
-  INSERT INTO deliveries (tenant_id, job_id, event_type, url)
-  SELECT tenant_id, id, 'job.failed', webhook_url FROM buried WHERE webhook_url IS NOT NULL
+  INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
+  SELECT tenant_id, id, 'job.failed', webhook_url,
+    event_body(ROW(buried.*)::jobs, 'job.failed', completed_at)
+  FROM buried WHERE webhook_url IS NOT NULL
 )
 SELECT id::text AS job_id FROM buried
 

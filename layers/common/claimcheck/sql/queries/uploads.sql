@@ -83,7 +83,9 @@ WITH missing AS MATERIALIZED (
   INSERT INTO job_events (job_id, type, status, attempt, detail)
   SELECT id, 'failed', status, attempt, jsonb_build_object('code', error ->> 'code') FROM failed
 ), delivery AS (
-  INSERT INTO deliveries (tenant_id, job_id, event_type, url)
-  SELECT tenant_id, id, 'job.failed', webhook_url FROM failed WHERE webhook_url IS NOT NULL
+  INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
+  SELECT tenant_id, id, 'job.failed', webhook_url,
+    event_body(ROW(failed.*)::jobs, 'job.failed', completed_at)
+  FROM failed WHERE webhook_url IS NOT NULL
 )
 SELECT id::text AS job_id FROM failed
