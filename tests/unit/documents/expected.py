@@ -96,6 +96,7 @@ BUSINESS: dict[str, Text | Fails] = {
             "Balance as of January 1, 2021 10,066 $ 105 $ (1,837) $ 42,765 $ (180) $ 52,551 $ 93,404",
             "Net income — — — — — 33,364 33,364",
         ),
+        images=(58,),  # the graph of the share's performance
     ),
     "form__azure__cosent-form-test-document.pdf": Text(2, 6700),
     "insurance__awsidp__hand_written_note.pdf": Text(1, 100, images=(1,)),

@@ -118,10 +118,13 @@ class Composer:
         """Something hides here that the text does not hold."""
         self._found(self._size, self._size, hidden)
 
-    def unread(self, reason: str, *, since: int | None = None) -> None:
-        """Something is shown here that nobody reads; what was written `since` an offset tells of it."""
+    def unread(self, reason: str, *, since: int | None = None, on_page: bool = True) -> None:
+        """Something is shown here that nobody reads; what was written `since` an offset tells of it.
+
+        Not `on_page`: it belongs to the document as a whole.
+        """
         start = self._size if since is None else min(since, self._size)
-        found = Unread(start, self._size, self.page, reason)
+        found = Unread(start, self._size, self.page if on_page else None, reason)
         if found in self._unread[-1:]:
             return
         if len(self._unread) < MAX_UNREAD:
@@ -149,8 +152,8 @@ class Composer:
             tuple(unread_pages),
             tuple(image_pages),
             tuple(found),
-            # A page that is a gap as a whole, or is shown, needs no telling of what is on it.
-            tuple(each for each in self._unread if each.page not in {*unread_pages, *image_pages}),
+            # A page that is a gap as a whole needs no telling of what is on it.
+            tuple(each for each in self._unread if each.page not in unread_pages),
         )
 
     def _add(self, text: str) -> None:
