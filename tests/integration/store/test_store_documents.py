@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from claimcheck.documents.text import DocumentText, Finding
+from claimcheck.documents.text import DocumentText, Finding, Unread
 from claimcheck.store.documents import StoredDocument, get_document, save_text
 from claimcheck.store.faults import ConstraintError
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from tests.integration.store.traces import Sql
 
 FOUND = Finding("hidden_text", 0, 5, 1, "text in white on „white“ \\u0000")
-TEXT = DocumentText("Größe: 12 \U0001f9fe\n\x7f", (0, 7), (3,), (1, 2), (FOUND, replace(FOUND, page=None)))
+GAP = Unread(3, 5, None, "an attachment, which is not read")
+TEXT = DocumentText(
+    "Größe: 12 \U0001f9fe\n\x7f", (0, 7), (3,), (1, 2), (FOUND, replace(FOUND, page=None)), (GAP,)
+)
 
 
 def document_of(database: Database, job_id: str) -> StoredDocument:
@@ -41,7 +44,7 @@ def test_a_document_is_not_read_at_first(database: Database) -> None:
         None,
     )
     assert (document.page_starts, document.unread_pages, document.text_is_content) == ((), (), False)
-    assert (document.image_pages, document.findings) == ((), ())
+    assert (document.image_pages, document.findings, document.unread) == ((), (), ())
 
 
 @pytest.mark.parametrize(
@@ -98,12 +101,12 @@ def test_whoever_is_late_gets_the_text_that_is_kept(database_url: str, database:
 
 
 def test_a_row_read_before_findings_were_kept_has_none(database: Database, sql_connection: Sql) -> None:
-    """What was read before the migration has its text and pages, and neither image pages nor findings."""
+    """What was read before the migrations has its text and pages, but no image pages, findings or gaps."""
     job_id = accepted(database)
     save_text(database, document_of(database, job_id).document_id, TEXT)
-    sql_connection.execute("UPDATE documents SET image_pages = NULL, findings = NULL")
+    sql_connection.execute("UPDATE documents SET image_pages = NULL, findings = NULL, unread = NULL")
     document = document_of(database, job_id)
-    assert document.with_text(TEXT.text) == replace(TEXT, image_pages=(), findings=())
+    assert document.with_text(TEXT.text) == replace(TEXT, image_pages=(), findings=(), unread=())
 
 
 def test_an_empty_text_counts_as_read(database: Database) -> None:

@@ -7,7 +7,7 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -78,6 +78,31 @@ def pptx(make: Callable[[Any], object]) -> bytes:
     from pptx import Presentation
 
     return _saved(Presentation(), make)
+
+
+def chart_xml(
+    series: Sequence[tuple[str, Mapping[str, float]]], *, code: str = "General", formula: str = "[1]S!A1"
+) -> bytes:
+    """A bar chart called Sales with the cached values of these series by category."""
+
+    shown = f"<c:formatCode>{code}</c:formatCode>"
+
+    def cache(kind: str, values: Iterable[object]) -> str:
+        points = "".join(f'<c:pt idx="{at}"><c:v>{value}</c:v></c:pt>' for at, value in enumerate(values))
+        cached = f"<c:{kind}Cache>{shown if kind == 'num' else ''}{points}</c:{kind}Cache>"
+        return f"<c:{kind}Ref><c:f>{formula}</c:f>{cached}</c:{kind}Ref>"
+
+    plotted = "".join(
+        f"<c:ser><c:tx>{cache('str', [name])}</c:tx><c:cat>{cache('str', values)}</c:cat>"
+        f"<c:val>{cache('num', values.values())}</c:val></c:ser>"
+        for name, values in series
+    )
+    title = "<c:title><c:tx><c:rich><a:p><a:r><a:t>Sales</a:t></a:r></a:p></c:rich></c:tx></c:title>"
+    return (
+        '<c:chartSpace xmlns:c="http://schemas.openxmlformats.org/drawingml/2006/chart"'
+        ' xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main">'
+        f"<c:chart>{title}<c:plotArea><c:barChart>{plotted}</c:barChart></c:plotArea></c:chart></c:chartSpace>"
+    ).encode()
 
 
 def _saved(document: Any, make: Callable[[Any], object]) -> bytes:

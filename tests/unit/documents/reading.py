@@ -20,7 +20,15 @@ def read(content: bytes, media_type: str = BY_CONTENT_TYPE) -> DocumentText:
         assert 0 <= found.start <= found.end <= len(document.text)
         assert found.page is None or 1 <= found.page <= document.pages
         assert found.page == document.page_of(found.start) or found.start == found.end
+    for gap in document.unread:
+        assert 0 <= gap.start <= gap.end <= len(document.text)
+        assert gap.page is None or 1 <= gap.page <= document.pages
     return document
+
+
+def unread(document: DocumentText) -> list[tuple[int | None, str]]:
+    """What nobody reads: its page, and the text that tells of it."""
+    return [(at.page, document.text[at.start : at.end]) for at in document.unread]
 
 
 def hidden(document: DocumentText, code: str = "hidden_text") -> list[str]:

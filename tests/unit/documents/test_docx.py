@@ -6,10 +6,12 @@ import io
 from typing import Any
 
 import pytest
+from claimcheck.documents.decorative import OBJECT, PICTURE
 from claimcheck.documents.docx import DELETED
+from claimcheck.documents.docx_drawings import EMBEDDED
 from claimcheck.documents.docx_styles import HIDDEN, TINY, UNSEEN
 
-from tests.unit.documents.offices import W, docx, docx_xml, paragraph, png, relations
+from tests.unit.documents.offices import W, chart_xml, docx, docx_xml, paragraph, png, relations
 from tests.unit.documents.reading import details, failure, hidden, read
 
 
@@ -170,21 +172,71 @@ def test_white_text_in_a_dark_cell_is_seen() -> None:
     assert (document.text, document.findings) == ("Total", ())
 
 
-def test_a_picture_as_large_as_a_page_is_a_gap() -> None:
-    """A pasted scan makes the document one page that is not read completely; a logo does not."""
+def test_a_picture_that_may_say_something_is_a_gap() -> None:
+    """A pasted fee schedule of 16 by 11 cm is a gap where it stands; a logo of 4 by 2 cm is none."""
+    from docx.shared import Mm
 
-    def make(width: int) -> Any:
-        from docx.shared import Mm
-
+    def make(width: int, height: int) -> Any:
         def fill(document: Any) -> None:
-            document.add_paragraph("See the scan.")
-            document.add_picture(io.BytesIO(png(size=(60, 80))), width=Mm(width))
+            document.add_paragraph("The fees are:")
+            document.add_picture(io.BytesIO(png()), width=Mm(width), height=Mm(height))
+            document.add_paragraph("End.")
 
         return fill
 
-    scan, logo = read(docx(make(190))), read(docx(make(30)))
-    assert (scan.pages, scan.unread_pages) == (1, (1,))
-    assert (logo.pages, logo.unread_pages) == (0, ())
+    schedule, logo = read(docx(make(160, 110))), read(docx(make(40, 20)))
+    assert [(at.start, at.end, at.page, at.reason) for at in schedule.unread] == [(13, 13, None, PICTURE)]
+    assert (logo.text, logo.unread) == ("The fees are:\nEnd.", ())
+
+
+VML = "urn:schemas-microsoft-com:vml"
+
+
+def vml(style: str, inside: str = "<v:imagedata/>", around: str = "pict") -> str:
+    shape = f'<v:shape xmlns:v="{VML}" style="{style}">{inside}</v:shape>'
+    return f"<w:p><w:r><w:t>Words</w:t><w:{around}>{shape}</w:{around}></w:r></w:p>"
+
+
+@pytest.mark.parametrize(
+    ("body", "reasons"),
+    [
+        pytest.param(vml("width:400pt;height:300pt"), [PICTURE], id="an old picture"),
+        pytest.param(vml("width:60pt;height:30pt"), [], id="an old logo"),
+        pytest.param(vml(""), [PICTURE], id="an old picture of unknown size"),
+        pytest.param(
+            vml("width:9pt;height:9pt", '<o:OLEObject xmlns:o="o"/>', "object"), [OBJECT], id="an object"
+        ),
+        pytest.param("<w:p><w:r><w:t>Words</w:t></w:r></w:p><w:altChunk/>", [EMBEDDED], id="a document"),
+        pytest.param(vml("").replace("<w:t>", "<w:rPr><w:vanish/></w:rPr><w:t>"), [], id="hidden"),
+        pytest.param(f"<w:p><w:r><w:t>Words</w:t></w:r><w:del>{vml('')}</w:del></w:p>", [], id="deleted"),
+    ],
+)
+def test_what_word_shows_and_nobody_reads_is_a_gap(body: str, reasons: list[str]) -> None:
+    """Pictures of old files, embedded objects and documents are gaps; what Word does not show is none."""
+    document = read(docx_xml(body))
+    assert (document.text, [at.reason for at in document.unread]) == ("Words", reasons)
+
+
+def test_a_watermark_is_text() -> None:
+    """The words of a watermark are read: they may say that all of it is a draft."""
+    assert read(docx_xml(vml("", '<v:textpath string="DRAFT"/>'))).text == "WordsDRAFT"
+
+
+def test_a_chart_is_rows() -> None:
+    """A chart's cached values are read after the paragraph that holds it; SmartArt as its words."""
+    drawing = (
+        "<w:p><w:r><w:t>See:</w:t><w:drawing><wp:inline xmlns:wp='wp'><a:graphicData xmlns:a='a'>"
+        "<c:chart xmlns:c='c' r:id='rId7'/><d:relIds xmlns:d='d' r:dm='rId8'/>"
+        "</a:graphicData></wp:inline></w:drawing></w:r></w:p>"
+    )
+    parts = {
+        "word/charts/chart1.xml": chart_xml([("2026", {"Q1": 1.5, "Q2": 2.5})]),
+        "word/diagrams/data1.xml": b"<d><p><r><t>Board</t></r></p></d>",
+    }
+    related = relations(("rId7", "chart", "charts/chart1.xml"), ("rId8", "diagramData", "diagrams/data1.xml"))
+    document = read(docx_xml(drawing, parts, related))
+    assert document.text == "See:\nSales\n | 2026\nQ1 | 1.5\nQ2 | 2.5\nBoard"
+    assert document.unread == ()
 
 
 def test_a_document_of_pictures_says_what_to_do() -> None:

@@ -35,7 +35,7 @@ def read(path: Path) -> DocumentText:
     ],
 )
 def test_each_file_ends_as_expected(folder: str, name: str, expected: Text | Fails) -> None:
-    """It is read with its pages, words, images and findings, or fails with its code and what to do."""
+    """It is read with its pages, words, images, findings and gaps, or fails with its code and what to do."""
     path = DATA / folder / "dev" / name
     if isinstance(expected, Fails):
         with pytest.raises(PermanentFailure) as caught:
@@ -54,6 +54,7 @@ def test_each_file_ends_as_expected(folder: str, name: str, expected: Text | Fai
     for word in expected.words:
         at = document.text.index(word, at)
     assert {found.code for found in document.findings} == expected.found
+    assert len(document.unread) == expected.gaps
     assert unicodedata.is_normalized("NFC", document.text)
 
 

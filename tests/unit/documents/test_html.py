@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from claimcheck.documents import decorative, html_pictures
 from claimcheck.documents.css import NOT_DISPLAYED, OUTSIDE, TINY, TRANSPARENT, UNSEEN
 
 from tests.unit.documents.reading import details, failure, hidden, read
@@ -127,3 +128,45 @@ def test_a_page_of_pictures_says_what_to_do() -> None:
     """A page that shows but a picture is not called empty."""
     assert failure(b"<html><img src=a.png>", HTML).code == "document_unsupported"
     assert failure(b"<html><p> </p>", HTML).code == "document_empty"
+
+
+@pytest.mark.parametrize(
+    ("shown", "reasons"),
+    [
+        pytest.param('<img src="a.png">', [decorative.PICTURE], id="of unknown size"),
+        pytest.param('<img src="a.png" alt="Fees 2026">', [decorative.PICTURE], id="whatever it is called"),
+        pytest.param('<img src="a.png" alt="">', [decorative.PICTURE], id="though called decoration"),
+        pytest.param('<img src="a.png" width="600" height="400">', [decorative.PICTURE], id="large"),
+        pytest.param(
+            '<img src="a.png" style="width:16cm; height:11cm">', [decorative.PICTURE], id="by style"
+        ),
+        pytest.param('<img src="a.png" width="100%">', [decorative.PICTURE], id="as wide as the page"),
+        pytest.param('<img src="a.png" width="120" height="60">', [], id="a logo"),
+        pytest.param('<img src="a.png" width="1" height="1">', [], id="a counter of readers"),
+        pytest.param('<img src="a.png" height="2">', [], id="a rule"),
+        pytest.param('<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">', [], id="a dot"),
+        pytest.param('<img src="cid:part">', [], id="a part of the mail"),
+        pytest.param('<img src="a.png" style="display:none">', [], id="hidden"),
+        pytest.param('<div style="display:none"><img src="a.png"></div>', [], id="inside of what is hidden"),
+        pytest.param('<svg viewBox="0 0 24 24"><path/></svg>', [], id="an icon"),
+        pytest.param("<svg><text>EUR 5</text></svg>", [decorative.PICTURE], id="a drawing"),
+        pytest.param("<math><mi>x</mi></math>", [html_pictures.FORMULA], id="a formula"),
+        pytest.param('<iframe src="b.html"></iframe>', [html_pictures.FRAME], id="another page"),
+        pytest.param('<iframe width="0" height="0"></iframe>', [], id="a page of no size"),
+        pytest.param('<object data="c.pdf"></object>', [html_pictures.FRAME], id="another document"),
+        pytest.param('<video src="d.mp4"></video>', [decorative.FILM], id="a film"),
+        pytest.param("<table><tr><td><img src='a.png'><td>x</table>", [decorative.PICTURE], id="in a table"),
+    ],
+)
+def test_what_a_browser_shows_and_nobody_reads_is_a_gap(shown: str, reasons: list[str]) -> None:
+    """Pictures that may say something, formulas, frames and films are gaps; decoration is none."""
+    document = read(f"<p>One line.{shown}".encode(), HTML)
+    assert document.text.startswith("One line.")
+    assert [at.reason for at in document.unread] == reasons
+
+
+def test_a_picture_is_missing_where_it_stands() -> None:
+    """The gap is at the end of the line that the picture stands in."""
+    document = read(b"<p>Fees: <img src='a.png'></p><p>End.</p>", HTML)
+    assert document.text == "Fees:\nEnd."
+    assert [(at.start, at.end, at.page) for at in document.unread] == [(5, 5, None)]

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 from claimcheck.documents.css import NOT_DISPLAYED
 
-from tests.unit.documents.reading import details, hidden, read
+from tests.unit.documents.reading import details, hidden, read, unread
 
 
 def message(**fields: str) -> EmailMessage:
@@ -85,3 +85,50 @@ def test_a_letter_is_no_mail() -> None:
     assert read(b"Message-ID: <1@x>\nX-Y: 1\n" + letter, "text/plain").text.startswith(
         "From: Ada\nTo: Bob\nSubject"
     )
+
+
+def test_an_attachment_is_a_gap() -> None:
+    """What an attachment says is not read, and the line that names it is where it is missing."""
+    made = message()
+    made.set_content("The contract is attached.\n")
+    made.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="contract.pdf")
+    document = read(made.as_bytes())
+    assert unread(document) == [(None, "[attachment, not read: contract.pdf, application/pdf, 8 bytes]")]
+
+
+@pytest.mark.parametrize(
+    ("size", "shown_as", "gap"),
+    [
+        pytest.param(9_999, "cid:logo@x", False, id="a logo in the body"),
+        pytest.param(10_000, "cid:logo@x", True, id="a picture as large as a scan"),
+        pytest.param(9_999, "https://x.example/logo.png", True, id="a picture that the body does not show"),
+    ],
+)
+def test_a_small_picture_in_the_body_is_decoration(size: int, shown_as: str, gap: bool) -> None:
+    """Only a small picture that the body shows by its Content-ID is no gap; it is listed nevertheless."""
+    made = message()
+    made.set_content("Hello")
+    made.add_alternative(f'<p>Hello <img src="{shown_as}">', subtype="html")
+    made.add_attachment(b"x" * size, maintype="image", subtype="png", cid="<logo@x>")
+    document = read(made.as_bytes())
+    assert "[attachment, not read: without a name, image/png" in document.text
+    assert bool(document.unread) is gap
+
+
+def test_a_signature_is_no_gap() -> None:
+    """A signature over the message says nothing that a reader would miss."""
+    made = message()
+    made.set_content("Hello")
+    made.add_attachment(b"x", maintype="application", subtype="pkcs7-signature", filename="smime.p7s")
+    assert read(made.as_bytes()).unread == ()
+
+
+def test_more_attachments_than_are_listed_are_a_hundred_gaps() -> None:
+    """The last one that is listed says how many there are beyond."""
+    made = message()
+    made.set_content("Hello")
+    for _ in range(130):
+        made.add_attachment(b"x", maintype="application", subtype="pdf")
+    found = read(made.as_bytes()).unread
+    assert len(found) == 100
+    assert found[-1].reason.endswith("; 30 more places are not listed")

@@ -5,8 +5,12 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import pytest
+from claimcheck.documents import decorative
 from claimcheck.documents.pptx import HIDDEN_SHAPE, HIDDEN_SLIDE, OFF_SLIDE, TINY, UNSEEN
+from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
+from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches, Pt
 
 from tests.unit.documents.offices import png, pptx
@@ -108,3 +112,84 @@ def test_a_slide_of_a_picture_is_a_gap() -> None:
 
     document = read(pptx(make))
     assert (document.pages, document.unread_pages) == (2, (1,))
+
+
+def gaps(make: Any) -> list[tuple[int | None, str]]:
+    return [(at.page, at.reason) for at in read(pptx(make)).unread]
+
+
+def picture(onto: Any, width: float, height: float) -> Any:
+    return onto.shapes.add_picture(io.BytesIO(png()), 0, 0, Inches(width), Inches(height))
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "gap"),
+    [
+        pytest.param(10, 7.5, True, id="the whole slide"),
+        pytest.param(1.5, 1.1, True, id="more than 2 % of the slide"),
+        pytest.param(1.4, 1.0, False, id="a logo"),
+        pytest.param(10, 0.03, False, id="a line"),
+    ],
+)
+def test_a_picture_beside_words_is_a_gap(width: float, height: float, gap: bool) -> None:
+    """However long a slide's title, a picture that may say something is a gap; a logo is none."""
+
+    def make(presentation: Any) -> None:
+        slide(presentation, "First")
+        picture(slide(presentation, "A title of more than a hundred characters " * 4), width, height)
+
+    assert gaps(make) == ([(2, decorative.PICTURE)] if gap else [])
+
+
+def test_a_hidden_picture_is_no_gap() -> None:
+    """What is switched off or beside the slide is not missed."""
+
+    def make(presentation: Any) -> None:
+        made = slide(presentation, "Words")
+        picture(made, 5, 5)._element.nvPicPr.cNvPr.set("hidden", "1")
+        picture(made, 5, 5).left = Inches(20)
+
+    assert gaps(make) == []
+
+
+def test_a_chart_is_rows() -> None:
+    """A slide "Revenue" with a chart is read with the numbers that the chart shows, and is whole."""
+
+    def make(presentation: Any) -> None:
+        data = CategoryChartData(number_format="0.0")  # type: ignore[no-untyped-call]
+        data.categories = ["2025", "2026"]
+        data.add_series("North", (1.25, 2.5))  # type: ignore[no-untyped-call]
+        data.add_series("South", (3, None))  # type: ignore[no-untyped-call]
+        made = slide(presentation, "Revenue")
+        made.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, Inches(5), Inches(4), data)
+
+    document = read(pptx(make))
+    assert document.text == "Revenue\n | North | South\n2025 | 1.3 | 3.0\n2026 | 2.5"
+    assert (document.unread, document.unread_pages) == ((), ())
+
+
+def test_a_chart_without_values_is_a_gap() -> None:
+    """Where the file does not hold what a chart shows, the slide is not whole."""
+
+    def make(presentation: Any) -> None:
+        made = slide(presentation, "Revenue")
+        data = CategoryChartData()  # type: ignore[no-untyped-call]
+        data.categories = ["2025"]
+        data.add_series("North", (1,))  # type: ignore[no-untyped-call]
+        chart = made.shapes.add_chart(XL_CHART_TYPE.PIE, 0, 0, Inches(5), Inches(4), data).chart
+        for cache in chart._chartSpace.xpath(".//c:val//c:pt"):
+            cache.getparent().remove(cache)
+
+    assert gaps(make) == [(1, decorative.CHART)]
+
+
+def test_films_and_objects_are_gaps() -> None:
+    """A film and an embedded file are gaps, whatever their size."""
+
+    def make(presentation: Any) -> None:
+        film = slide(presentation, "Watch").shapes
+        film.add_movie(io.BytesIO(b"film"), 0, 0, Inches(0.5), Inches(0.5), mime_type="video/mp4")
+        embedded = slide(presentation, "Open").shapes
+        embedded.add_ole_object(io.BytesIO(b"file"), "Package", 0, 0, Inches(0.5), Inches(0.5))
+
+    assert gaps(make) == [(1, decorative.FILM), (2, decorative.OBJECT)]

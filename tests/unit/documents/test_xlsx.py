@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from claimcheck.documents import decorative
 from claimcheck.documents.sheet_styles import SHOWS_NOTHING, TINY, UNSEEN
 from claimcheck.documents.xlsx import HIDDEN_COLUMNS, HIDDEN_ROWS, HIDDEN_SHEET
 
-from tests.unit.documents.offices import package, relations, xlsx
+from tests.unit.documents.offices import chart_xml, package, relations, xlsx
 from tests.unit.documents.reading import details, failure, hidden, read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def test_sheets_are_pages_and_rows_are_lines() -> None:
@@ -88,12 +92,15 @@ def sheet(rows: str, strings: str = "", columns: str = "") -> list[str]:
     return read(workbook(rows, strings, columns)).text.split("\n")[1:]
 
 
-def workbook(rows: str, strings: str = "", columns: str = "") -> bytes:
+def workbook(
+    rows: str, strings: str = "", columns: str = "", more: Mapping[str, bytes] | None = None
+) -> bytes:
     main = '<workbook xmlns:r="r"><sheets><sheet name="S" sheetId="1" r:id="a"/></sheets></workbook>'
     parts = {
         "xl/workbook.xml": main.encode(),
         "xl/worksheets/sheet1.xml": f"<worksheet>{columns}<sheetData>{rows}</sheetData></worksheet>".encode(),
         "xl/sharedStrings.xml": f"<sst>{strings}</sst>".encode(),
+        **(more or {}),
     }
     related = relations(
         ("a", "worksheet", "worksheets/sheet1.xml"), ("b", "sharedStrings", "sharedStrings.xml")
@@ -175,3 +182,81 @@ def test_a_sheet_of_a_picture_is_a_gap() -> None:
         book.create_sheet("Scan").add_image(Image(io.BytesIO(png())), "A1")
 
     assert read(xlsx(make)).unread_pages == (2,)
+
+
+def test_a_picture_beside_cells_is_a_gap() -> None:
+    """A pasted price list is a gap on its sheet; a logo is none, nor is what is on a hidden sheet."""
+    import io
+
+    from openpyxl.drawing.image import Image
+
+    from tests.unit.documents.offices import png
+
+    def make(book: Any) -> None:
+        book.active.append(["a logo"])
+        book.active.add_image(Image(io.BytesIO(png(size=(120, 60)))), "B2")
+        for name in ("Prices", "Old"):
+            book.create_sheet(name).append(["see the picture"])
+            book[name].add_image(Image(io.BytesIO(png(size=(600, 400)))), "B2")
+        book["Old"].sheet_state = "hidden"
+
+    document = read(xlsx(make))
+    assert [(at.page, at.reason) for at in document.unread] == [(2, decorative.PICTURE)]
+    assert document.unread_pages == ()
+
+
+def test_a_chart_of_cells_is_no_gap() -> None:
+    """What a chart of the workbook's own cells shows is in the cells; its title is read."""
+    from openpyxl.chart import BarChart, Reference
+
+    def make(book: Any) -> None:
+        for row in (["Year", "Sales"], ["2026", 5]):
+            book.active.append(row)
+        chart = BarChart()
+        chart.title = "Growth"
+        chart.add_data(Reference(book.active, min_col=2, min_row=1, max_row=2), titles_from_data=True)
+        book.create_chartsheet("Chart").add_chart(chart)
+
+    document = read(xlsx(make))
+    assert document.text == "Sheet\nYear | Sales\n2026 | 5\n\nChart\nGrowth"
+    assert (document.unread, document.unread_pages) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("chart", "text", "gaps"),
+    [
+        pytest.param(
+            chart_xml([("Net", {"2026": 0.5})], code="0%"), "Sales\n | Net\n2026 | 50%", [], id="elsewhere"
+        ),
+        pytest.param(chart_xml([("Net", {})]), "Sales\n | Net", [decorative.CHART], id="no values"),
+        pytest.param(b"<chartSpace><chart/></chartSpace>", "", [decorative.CHART], id="of an unknown kind"),
+    ],
+)
+def test_a_chart_of_what_is_elsewhere_is_rows(chart: bytes, text: str, gaps: list[str]) -> None:
+    """Values of another workbook are written as rows; where there are none, the chart is a gap."""
+    content = workbook(
+        '<row><c t="inlineStr"><is><t>Words</t></is></c></row>',
+        more={
+            "xl/worksheets/_rels/sheet1.xml.rels": relations(("r1", "drawing", "../drawings/d1.xml")),
+            "xl/drawings/d1.xml": b"<d><oneCellAnchor><graphicFrame><chart id='r1'/></graphicFrame>"
+            b"</oneCellAnchor></d>",
+            "xl/drawings/_rels/d1.xml.rels": relations(("r1", "chart", "../charts/c1.xml")),
+            "xl/charts/c1.xml": chart,
+        },
+    )
+    document = read(content)
+    assert document.text == "\n".join(filter(None, ["S\nWords", text]))
+    assert [at.reason for at in document.unread] == gaps
+
+
+def test_embedded_objects_and_pictures_in_cells_are_gaps() -> None:
+    """An embedded file, and a picture that a cell shows as its value, are gaps of their sheet."""
+    content = workbook(
+        '<row><c t="e" vm="1"><v>#VALUE!</v></c></row>',
+        more={
+            "xl/worksheets/_rels/sheet1.xml.rels": relations(("r1", "oleObject", "../embeddings/o1.bin")),
+            "xl/embeddings/o1.bin": b"file",
+        },
+    )
+    reasons = [at.reason for at in read(content).unread]
+    assert reasons == [decorative.PICTURE, decorative.OBJECT]

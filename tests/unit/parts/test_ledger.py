@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from claimcheck.documents.text import DocumentText
+from claimcheck.documents.text import DocumentText, Unread
 from claimcheck.parts import Entry, Ledger, Part, Room, cut
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,3 +115,16 @@ def test_read_and_gaps_add_up(data: st.DataObject) -> None:
     lost = sum(gap["end"] - gap["start"] for gap in coverage["gaps"])
     assert coverage["read"] + lost == coverage["chars"] == len(document.text)
     assert bool(coverage["gaps"]) == (not all(states) and len(document.text) > 0)
+
+
+def test_what_nobody_reads_is_a_gap() -> None:
+    """A picture has no characters, an attachment those that name it; both are gaps."""
+    unread = (Unread(10, 10, 2, "a picture"), Unread(90, 100, None, "an attachment"))
+    coverage = ledger(entry(0, 100), document=DocumentText(TEXT, (0, 5), unread=unread)).coverage()
+    assert (coverage["read"], coverage["gaps"]) == (
+        100,
+        [
+            {"start": 10, "end": 10, "page": 2, "reason": "a picture"},
+            {"start": 90, "end": 100, "reason": "an attachment"},
+        ],
+    )

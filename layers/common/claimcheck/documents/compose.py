@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from claimcheck.documents.nfc import in_nfc
-from claimcheck.documents.text import PAGE_JOINT, DocumentText, Finding
+from claimcheck.documents.text import PAGE_JOINT, DocumentText, Finding, Unread
 from claimcheck.failures import PermanentFailure
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 MAX_FINDINGS = 100
 """Places of hidden text that a document lists; the last one says how many there are beyond."""
+
+MAX_UNREAD = 100
+"""Pictures, attachments and the like that a document lists; the last one says how many there are beyond."""
 
 CELL_JOINT = " | "
 """Stands between two cells of a table's row, which is one line."""
@@ -39,6 +43,8 @@ class Composer:
         self._page_is_empty = True
         self._findings: list[Finding] = []
         self._more = 0
+        self._unread: list[Unread] = []
+        self._more_unread = 0
 
     @property
     def page(self) -> int | None:
@@ -49,6 +55,11 @@ class Composer:
     def has_text(self) -> bool:
         """Whether any line was written."""
         return any(part.strip() for part in self._parts)
+
+    @property
+    def next_line(self) -> int:
+        """Where the next line's text will begin."""
+        return self._size + (0 if self._page_is_empty else 1)
 
     def start_page(self) -> None:
         """What follows is on the next page."""
@@ -107,19 +118,42 @@ class Composer:
         """Something hides here that the text does not hold."""
         self._found(self._size, self._size, hidden)
 
+    def unread(self, reason: str, *, since: int | None = None, on_page: bool = True) -> None:
+        """Something is shown here that nobody reads; what was written `since` an offset tells of it.
+
+        Not `on_page`: it belongs to the document as a whole.
+        """
+        start = self._size if since is None else min(since, self._size)
+        found = Unread(start, self._size, self.page if on_page else None, reason)
+        if found in self._unread[-1:]:
+            return
+        if len(self._unread) < MAX_UNREAD:
+            self._unread.append(found)
+        else:
+            self._more_unread += 1
+
     def finish(
         self, *, unread_pages: Sequence[int] = (), image_pages: Sequence[int] = (), empty: str | None = None
     ) -> DocumentText:
         """The document. Raises PermanentFailure `document_empty` where it shows nothing at all."""
-        if not self.has_text and not unread_pages and not image_pages:
+        if not self.has_text and not unread_pages and not image_pages and not self._unread:
             raise PermanentFailure("document_empty", empty or "The document has no text.")
         found = self._findings
         if self._more:
             last = found[-1]
             detail = f"{last.detail}; {self._more} more hidden places are not listed"
             found[-1] = Finding(last.code, last.start, last.end, last.page, detail)
+        if self._more_unread:
+            reason = f"{self._unread[-1].reason}; {self._more_unread} more places are not listed"
+            self._unread[-1] = replace(self._unread[-1], reason=reason)
         return DocumentText(
-            "".join(self._parts), tuple(self._starts), tuple(unread_pages), tuple(image_pages), tuple(found)
+            "".join(self._parts),
+            tuple(self._starts),
+            tuple(unread_pages),
+            tuple(image_pages),
+            tuple(found),
+            # A page that is a gap as a whole needs no telling of what is on it.
+            tuple(each for each in self._unread if each.page not in unread_pages),
         )
 
     def _add(self, text: str) -> None:

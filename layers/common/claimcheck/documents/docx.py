@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from claimcheck.documents.compose import Composer
+from claimcheck.documents.docx_drawings import EMBEDDED, Drawings, has_picture
 from claimcheck.documents.docx_styles import Look, Styles, fill_of
 from claimcheck.documents.package import attribute, child, children, local, on
 from claimcheck.failures import PermanentFailure
@@ -39,42 +40,38 @@ _LEFT_OUT = {
 }
 _CHECKED, _UNCHECKED = "☒", "☐"
 _BREAKS = {"br": "\n", "cr": "\n", "tab": "\t", "noBreakHyphen": "\u2011", "softHyphen": ""}
-_LARGE_PICTURE = 0.4  # of a page: such a picture may be a scan, a small one is a logo or a signature
-_EMU_A_TWIP = 635
-_A4_TWIPS = (11906, 16838)
+_DRAWN = ("inline", "anchor", "pict", "object")
 
 
 def read_docx(package: Package, main: str, *, max_chars: int) -> DocumentText:
     """Read the document part `main`. Raises PermanentFailure, ParseError.
 
-    Word lays out pages anew on each machine, so the text has none; but where a picture covers much of a page,
-    the whole counts as one page that is not read completely.
+    Word lays out pages anew on each machine, so the text has none. `unread` names pictures that may say
+    something, embedded objects and documents, and charts without their values.
     """
     root = package.tree(main)
     body = child(root, "body")
     if root is None or body is None:
         raise PermanentFailure("document_corrupt", "The DOCX has no body.")
     composer = Composer(max_chars=max_chars)
-    reader = _Reader(package, main, composer)
-    has_scan = _has_large_picture(body)
-    if has_scan:
-        composer.start_page()
+    reader = _Reader(package, main, composer, Drawings(package, body))
     reader.document(body)
-    if not composer.has_text and _has_picture(body):
+    if not composer.has_text and has_picture(body):
         raise PermanentFailure(
             "document_unsupported",
             "The DOCX shows only pictures. Save it as PDF, whose pages can be looked at.",
         )
-    return composer.finish(unread_pages=(1,) if has_scan else ())
+    return composer.finish()
 
 
 class _Reader:
     """Walks the parts of one document."""
 
-    def __init__(self, package: Package, main: str, composer: Composer) -> None:
+    def __init__(self, package: Package, main: str, composer: Composer, drawings: Drawings) -> None:
         self._package = package
         self._composer = composer
-        self._related = package.related(main)
+        self._related = self._of_part = package.related(main)
+        self._drawings = drawings
         self._styles = Styles(package.tree(self._one("styles") or ""))
         self._parts: set[str] = set()
         self._deleted = 0
@@ -107,11 +104,15 @@ class _Reader:
             self._parts.add(part)
             root = self._package.tree(part)
             if root is not None:
+                self._of_part = self._package.related(part)
                 self._blocks(root)
+        self._of_part = self._related
 
     def _noted(self, kind: str) -> None:
         """The notes that were referred to, in the order of their marks; all comments."""
-        root = self._package.tree(self._one(f"{kind}s") or "")
+        part = self._one(f"{kind}s") or ""
+        root = self._package.tree(part)
+        self._of_part = self._package.related(part) if root is not None else {}
         notes = {attribute(note, "id"): note for note in children(root) if local(note.tag) == kind}
         wanted = [at for found, at in self._notes if found == kind]
         for at in dict.fromkeys(wanted):
@@ -147,11 +148,14 @@ class _Reader:
             ):
                 self._blocks(block, fill, first)
                 first = ""
+            elif name in ("altChunk", "subDoc"):
+                self._composer.unread(EMBEDDED)
             elif name in ("del", "moveFrom"):
                 self._deleted += 1
 
     def _write_boxes(self) -> None:
-        """What text boxes hold follows the paragraph that they are tied to."""
+        """What is drawn, and what text boxes hold, follows the paragraph that it is tied to."""
+        self._drawings.write(self._composer)
         boxes, self._boxes = self._boxes, []
         for box in boxes:
             self._blocks(box)
@@ -197,7 +201,7 @@ class _Reader:
                 yield from self._inline(each, self._styles.run(look, child(each, "rPr")))
             elif name in _BREAKS:
                 yield _BREAKS[name], None
-            elif name in ("t", "sym", "checkBox"):
+            elif name in ("t", "sym", "checkBox", "textpath"):
                 yield _said(each, name), look.hides()
             elif name in ("footnoteReference", "endnoteReference", "commentReference"):
                 yield from self._mark(name.removesuffix("Reference"), each)
@@ -206,7 +210,12 @@ class _Reader:
             elif name == "txbxContent":
                 self._boxes.append(each)
             elif name not in _LEFT_OUT:
-                yield from self._inline(each, look)
+                yield from self._nested(each, name, look)
+
+    def _nested(self, element: Element, name: str, look: Look) -> Iterator[Run]:
+        if name in _DRAWN and not look.vanish:
+            self._drawings.meet(element, self._of_part)
+        yield from self._inline(element, look)
 
     def _mark(self, kind: str, reference: Element) -> Iterator[Run]:
         at = attribute(reference, "id") or ""
@@ -239,6 +248,8 @@ def _said(element: Element, name: str) -> str:
         return element.text or ""
     if name == "sym":
         return _symbol(element)
+    if name == "textpath":  # WordArt: a watermark's words
+        return attribute(element, "string") or ""
     return _box(on(child(element, "checked"), default=on(child(element, "default"))))
 
 
@@ -254,31 +265,3 @@ def _symbol(symbol: Element) -> str:
 
 def _box(checked: bool) -> str:
     return _CHECKED if checked else _UNCHECKED
-
-
-def _has_picture(body: Element) -> bool:
-    return any(local(each.tag) in ("blip", "imagedata") for each in body.iter())
-
-
-def _has_large_picture(body: Element) -> bool:
-    """Whether a picture covers so much of a page that it may hold the page's text."""
-    sizes = [each for each in body.iter() if local(each.tag) == "pgSz"]
-    width, height = _A4_TWIPS
-    if sizes:
-        width, height = (
-            _number(sizes[-1], name) or usual for name, usual in zip("wh", _A4_TWIPS, strict=True)
-        )
-    page = width * _EMU_A_TWIP * height * _EMU_A_TWIP
-    return any(_picture_area(each) >= _LARGE_PICTURE * page for each in body.iter())
-
-
-def _picture_area(drawing: Element) -> int:
-    if local(drawing.tag) not in ("inline", "anchor") or not _has_picture(drawing):
-        return 0
-    extent = child(drawing, "extent")
-    return 0 if extent is None else _number(extent, "cx") * _number(extent, "cy")
-
-
-def _number(element: Element, name: str) -> int:
-    value = attribute(element, name) or ""
-    return int(value) if value.isdecimal() and len(value) < 12 else 0

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from claimcheck.documents.compose import Composer
 from claimcheck.documents.css import NOT_DISPLAYED, UNSEEN, colours, declarations, hides, hiding_rules
 from claimcheck.documents.encodings import decode_guessing
+from claimcheck.documents.html_pictures import DRAWN, unread_of
 from claimcheck.failures import PermanentFailure
 
 if TYPE_CHECKING:
@@ -22,8 +23,8 @@ LIBRARIES = ("selectolax.lexbor",)
 
 # What is no text of the page: code, and what stands in for what a browser shows otherwise.
 _SKIPPED = {
-    "script", "style", "template", "noscript", "head", "iframe", "object", "svg", "math", "canvas", "audio",
-    "video", "datalist", "-comment", "_comment", "!doctype",
+    "script", "style", "template", "noscript", "head", "canvas", "datalist", "-comment", "_comment",
+    "!doctype",
 }  # fmt: skip
 _BLOCKS = {
     "address", "article", "aside", "blockquote", "body", "br", "caption", "dd", "details", "dialog", "div",
@@ -35,7 +36,7 @@ _SPACE = re.compile(r"[ \t\r\n\f]+")
 _DECLARED = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _PROLOG = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _DECLARED_WITHIN = 4096
-_PICTURES = "img, picture, svg, canvas, object, embed"
+_PICTURES = "img, picture, svg, canvas, object, embed, iframe, video"
 _PAGE = "ffffff"
 
 
@@ -55,6 +56,8 @@ class _State:
         self._composer = composer
         self._line: list[Run] = []
         self._cells: list[list[Run]] | None = None
+        self.unread: list[str] = []
+        """What the line or row shows that is not read."""
 
     def text(self, text: str, hidden: str | None) -> None:
         runs = self._line if self._cells is None or not self._cells else self._cells[-1]
@@ -69,6 +72,7 @@ class _State:
             return
         self._composer.runs(self._line)
         self._line = []
+        self._report()
 
     def row_start(self) -> None:
         self.line_end()
@@ -81,6 +85,12 @@ class _State:
     def row_end(self) -> None:
         self._composer.row(self._cells or [])
         self._cells = None
+        self._report()
+
+    def _report(self) -> None:
+        for reason in self.unread:
+            self._composer.unread(reason)
+        self.unread.clear()
 
 
 def read(content: bytes, *, max_chars: int) -> DocumentText:
@@ -139,6 +149,9 @@ def _walk(body: Any, state: _State, by_sheet: dict[int, str]) -> None:
         if not entering:
             rows = _leave(tag, state, rows)
             continue
+        if tag in DRAWN:
+            _drawn(node, tag, _looks(node, look, by_sheet), state)
+            continue
         if tag == "-text":
             state.text(_SPACE.sub(" ", node.text_content or ""), look.hidden)
             continue
@@ -163,7 +176,7 @@ def _enter(node: Any, tag: str, state: _State, rows: int, look: _Look) -> int:
         state.cell()
     elif tag in ("td", "th", *_BLOCKS):
         state.line_end()
-    elif tag in ("input", "textarea", "img"):
+    elif tag in ("input", "textarea"):
         _control(node, tag, state, look)
     return rows
 
@@ -181,16 +194,23 @@ def _leave(tag: str, state: _State, rows: int) -> int:
 
 
 def _control(node: Any, tag: str, state: _State, look: _Look) -> None:
-    """What a form's field or a picture says."""
+    """What a form's field says."""
     attributes = node.attributes
     kind = (attributes.get("type") or "text").lower()
-    if tag == "img":
-        state.text(attributes.get("alt") or "", look.hidden)
-    elif tag == "input" and kind in ("checkbox", "radio"):
+    if tag == "input" and kind in ("checkbox", "radio"):
         state.text("☒ " if "checked" in attributes else "☐ ", look.hidden)
     elif tag == "input" and kind not in ("password", "submit", "button", "image", "reset", "file"):
         how = look.hidden or (NOT_DISPLAYED if kind == "hidden" else None)
         state.text(attributes.get("value") or "" if how is None else "", how)
+
+
+def _drawn(node: Any, tag: str, look: _Look, state: _State) -> None:
+    """What a picture's text says of it, and what of it is not read."""
+    if tag == "img":
+        state.text(node.attributes.get("alt") or "", look.hidden)
+    reason = unread_of(node, tag)
+    if reason and look.hidden is None:
+        state.unread.append(reason)
 
 
 def _looks(node: Any, look: _Look, by_sheet: dict[int, str]) -> _Look:

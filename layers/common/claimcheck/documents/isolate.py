@@ -20,7 +20,7 @@ from claimcheck.documents.compose import too_large
 from claimcheck.documents.kinds import HEAD_BYTES, kind_of
 from claimcheck.documents.read import MAX_CHARS, needs_parser, read_document
 from claimcheck.documents.render import MAX_BYTES, PageImage, check_pages
-from claimcheck.documents.text import DocumentText, Finding
+from claimcheck.documents.text import DocumentText, Finding, Unread
 from claimcheck.failures import PermanentFailure, RetryableFailure
 from claimcheck.telemetry import logger
 
@@ -260,7 +260,10 @@ def _answer(code: int, output: bytearray) -> dict[str, Any]:
 def _document(answer: dict[str, Any]) -> DocumentText:
     pages = {name: tuple(answer[name]) for name in ("page_starts", "unread_pages", "image_pages")}
     return DocumentText(
-        answer["text"], **pages, findings=tuple(Finding(**each) for each in answer["findings"])
+        answer["text"],
+        **pages,
+        findings=tuple(Finding(**each) for each in answer["findings"]),
+        unread=tuple(Unread(**each) for each in answer["unread"]),
     )
 
 

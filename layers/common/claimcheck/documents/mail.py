@@ -19,11 +19,16 @@ LIBRARIES = ("selectolax.lexbor",)
 
 _FIELDS = ("From", "To", "Cc", "Reply-To", "Date", "Subject")
 _MAX_PARTS = 10_000
+_DECORATIVE_BYTES = 10_000
+"""A picture in the body below this is a logo or an icon; a scan of a page is not that small."""
+# What a mail program shows as a mark: it proves who wrote the message, and says nothing.
+_SIGNATURES = {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
+_SHOWN_INLINE = re.compile(r"cid:([^\s\"'<>)]{1,300})", re.IGNORECASE)
 _FLOWED = re.compile(r"[ \t]+$", re.MULTILINE)
 
 
 def read(content: bytes, *, max_chars: int) -> DocumentText:
-    """Read a message. Attachments are named with type and size, and are not read.
+    """Read a message. Attachments are named with type and size, and are not read: `unread` lists them.
 
     Raises PermanentFailure as `read_document` says, and what the email package raises.
     """
@@ -35,10 +40,11 @@ def read(content: bytes, *, max_chars: int) -> DocumentText:
         for value in _fields(message, name):
             composer.line(f"{name}: {value}")
     _write_body(message, composer)
+    referred = _referred(message)
     for count, part in enumerate(_attachments(message)):
         if count >= _MAX_PARTS:
             raise PermanentFailure("document_too_large", f"The message has more than {_MAX_PARTS:,} parts.")
-        composer.line(_listed(part))
+        _list(part, referred, composer)
     return composer.finish(empty="The message has neither header nor text.")
 
 
@@ -89,8 +95,22 @@ def _attachments(message: EmailMessage) -> list[EmailMessage]:
     return found
 
 
-def _listed(part: EmailMessage) -> str:
+def _referred(message: EmailMessage) -> set[str]:
+    """The Content-IDs that the HTML body shows in its place (RFC 2392)."""
+    body = message.get_body(preferencelist=("html",))
+    return set(_SHOWN_INLINE.findall(_decoded(body))) if body is not None else set()
+
+
+def _list(part: EmailMessage, referred: set[str], composer: Composer) -> None:
     payload = part.get_payload(decode=True)
     size = len(payload) if isinstance(payload, bytes) else len(str(part.get_payload()))
     name = " ".join((part.get_filename() or "without a name").split())
-    return f"[attachment, not read: {name}, {part.get_content_type()}, {size:,} bytes]"
+    kind = part.get_content_type()
+    start = composer.next_line
+    composer.line(f"[attachment, not read: {name}, {kind}, {size:,} bytes]")
+    if kind in _SIGNATURES:
+        return
+    inline = str(part.get("Content-ID", "")).strip().strip("<>") in referred
+    if inline and part.get_content_maintype() == "image" and size < _DECORATIVE_BYTES:
+        return
+    composer.unread("an attachment, which is not read: hand it in by itself", since=start)

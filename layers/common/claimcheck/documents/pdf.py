@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.documents.compose import Composer
+from claimcheck.documents.pdf_attached import ATTACHED, INVOICE_DATA, attachments, pinned
+from claimcheck.documents.pdf_drawings import drawn_share
 from claimcheck.documents.pdf_hidden import page_text
 from claimcheck.documents.pictures import picture_share
 from claimcheck.failures import PermanentFailure
@@ -13,18 +15,17 @@ from claimcheck.failures import PermanentFailure
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from claimcheck.documents.pdf_hidden import PageText
+    from claimcheck.documents.compose import Run
     from claimcheck.documents.text import DocumentText
 
 LIBRARIES = ("pypdfium2",)
 
 # Where a line ends in a hyphen pdfium joins the lines and leaves U+FFFE (in some builds U+0002) between.
 _LINE_END_HYPHEN = re.compile("[\ufffe\x02]")
-# A scan that was stamped (a page or Bates number, a running title) has some text; it is not the page's text.
-_STAMP_CHARS = 100
-# A scan of handwriting, or a bad one, of which a recognition made little: its image says more.
-_RECOGNISED_CHARS = 500
-_SCAN_SHARE = 0.5
+# What is under a picture this large is looked at, whatever text the page has: a fax's header, a scan's
+# recognised text or the words beside a table that was pasted as a picture do not say what it shows.
+_PICTURE_SHARE = 0.15
+_DRAWN_SHARE = 0.03  # drawings are thin: a line chart of half a page draws on less than a tenth of it
 _GLANCE_PX = 300  # the long edge of the rendering that tells a blank page from a drawing
 _VISIBLE = 8  # of 255: paper is not always quite white
 _MAX_PAGES = 100_000
@@ -36,8 +37,9 @@ def read(content: bytes | BinaryIO, *, max_chars: int) -> DocumentText:
     Raises PermanentFailure as `read_document` says.
 
     `image_pages` lists the pages that show what is not in their text: those with images or drawings and no
-    text, and those under images for at least half of their area with fewer than 100 characters of text,
-    which stay in the text. A page that cannot be loaded is in `unread_pages`.
+    text, and, whatever text they have, those under images for more than 15 % of their area or under drawings
+    without text for more than 3 %. Their text stays in the text. A page that cannot be loaded is in
+    `unread_pages`; attached files, films and sounds are in `unread`.
     """
     document = opened(content)
     composer = Composer(max_chars=max_chars)
@@ -55,6 +57,9 @@ def read(content: bytes | BinaryIO, *, max_chars: int) -> DocumentText:
                 images.append(number)
         if len(unread) == len(document):
             raise PermanentFailure("document_corrupt", "None of the PDF's pages can be read.")
+        for name in attachments(document):
+            if name not in INVOICE_DATA:
+                composer.unread(ATTACHED, on_page=False)
     finally:
         document.close()
     return composer.finish(
@@ -81,41 +86,45 @@ def opened(content: bytes | BinaryIO) -> Any:
 
 def _read_page(document: Any, at: int, composer: Composer) -> bool:
     """Write the page's text; whether the page must be seen as well. Raises PdfiumError."""
-    page = _with_fields(document, at)
+    page, unread = _with_fields(document, at)
     try:
         layer = page.get_textpage()
         try:
-            read = page_text(page, layer)
+            runs = page_text(page, layer)
         finally:
             layer.close()
-        composer.runs([(_joined(text), hidden) for text, hidden in read.runs])
-        return _must_be_seen(page, read)
+        composer.runs([(_joined(text), hidden) for text, hidden in runs])
+        for reason in unread:
+            composer.unread(reason)
+        return _must_be_seen(page, runs)
     finally:
         page.close()
 
 
-def _with_fields(document: Any, at: int) -> Any:
-    """The page, what its form fields and stamps show written into it: pdfium's text leaves them out."""
+def _with_fields(document: Any, at: int) -> tuple[Any, list[str]]:
+    """The page, what its form fields and stamps show written into it: pdfium's text leaves them out.
+
+    With it, what is pinned to the page and not read.
+    """
     from pypdfium2 import raw
 
     page = document[at]
     if raw.FPDFPage_GetAnnotCount(page) <= 0:
-        return page
+        return page, []
+    unread = pinned(page)
     flattened = raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS
     if not flattened:
-        return page
+        return page, unread
     page.close()
-    return document[at]
+    return document[at], unread
 
 
-def _must_be_seen(page: Any, read: PageText) -> bool:
-    chars = len("".join(text for text, hidden in read.runs if hidden is None).strip())
-    if chars >= (_RECOGNISED_CHARS if read.recognised else _STAMP_CHARS):
-        return False
+def _must_be_seen(page: Any, runs: list[Run]) -> bool:
+    has_text = any(text.strip() for text, hidden in runs if hidden is None)
     share = picture_share(page)
-    if share is not None and (not chars or share >= _SCAN_SHARE):
+    if share is not None and (share > _PICTURE_SHARE or not has_text):
         return True
-    return not chars and _shows_something(page)
+    return drawn_share(page) > _DRAWN_SHARE if has_text else _shows_something(page)
 
 
 def _shows_something(page: Any) -> bool:

@@ -44,29 +44,18 @@ class _Text:
     suspect: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PageText:
-    """A page's text in pdfium's order, cut where it begins or ends to be seen.
-
-    `recognised`: none of it is painted, it is the text layer of the scan that it lies on.
-    """
-
-    runs: list[Run]
-    recognised: bool
-
-
-def page_text(page: Any, layer: Any) -> PageText:
-    """Read a page. Raises PdfiumError."""
+def page_text(page: Any, layer: Any) -> list[Run]:
+    """A page's text in pdfium's order, cut where it begins or ends to be seen. Raises PdfiumError."""
     text = layer.get_text_range()
     if not text.strip():
-        return PageText([(text, None)], recognised=False)
+        return [(text, None)]
     text = in_reading_order(layer, text)
-    hidden, recognised = _hidden_objects(page)
-    return PageText(_cut(layer, text, hidden) if hidden else [(text, None)], recognised)
+    hidden = _hidden_objects(page)
+    return _cut(layer, text, hidden) if hidden else [(text, None)]
 
 
-def _hidden_objects(page: Any) -> tuple[dict[int, str], bool]:
-    """The addresses of text objects that cannot be seen, and how they hide; whether all are a text layer."""
+def _hidden_objects(page: Any) -> dict[int, str]:
+    """The addresses of text objects that cannot be seen, and how they hide."""
     objects = PageObjects(page)
     frame: Box = page.get_bbox()
     painting = Painting(frame)
@@ -98,8 +87,7 @@ def _hidden_objects(page: Any) -> tuple[dict[int, str], bool]:
     bare = [text for text in unpainted if not painting.has_image_at(text.box)]
     found |= {address(text.handle): INVISIBLE for text in bare}
     suspects = [text for text in texts if text.suspect or painting.painted_after(text.spot, text.order)]
-    found |= {address(text.handle): UNSEEN for text in _without_effect(page, suspects, frame)}
-    return found, bool(unpainted) and not texts and not found
+    return found | {address(text.handle): UNSEEN for text in _without_effect(page, suspects, frame)}
 
 
 def _by_itself(objects: PageObjects, handle: Any, matrix: Matrix, box: Box, frame: Box) -> str | None:

@@ -8,15 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from claimcheck.documents import decorative
+from claimcheck.documents.charts import chart_of
 from claimcheck.documents.compose import Composer
 from claimcheck.documents.package import attribute, child, children, local
-from claimcheck.documents.slide_places import Box, Place, box_of, placeholders
+from claimcheck.documents.slide_looks import covers_something, is_filled, is_hidden, is_white
+from claimcheck.documents.slide_places import Box, Place, box_of, is_off, placeholders, share_of
 from claimcheck.failures import PermanentFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
+    from claimcheck.documents.charts import Chart
     from claimcheck.documents.compose import Run
     from claimcheck.documents.package import Package
     from claimcheck.documents.text import DocumentText
@@ -28,8 +32,7 @@ TINY = "text smaller than 2 points"
 UNSEEN = "white text where nothing lies beneath it"
 
 _TINY = 200  # hundredths of a point
-_WHITES = ("FFFFFF", "bg1", "lt1", "white")
-_FILLS = ("solidFill", "gradFill", "pattFill", "blipFill")
+_FILMS = ("videoFile", "audioFile", "wavAudioFile", "quickTimeFile", "audioCd")
 _NOTES_SKIPPED = ("sldNum", "hdr", "ftr", "dt", "sldImg")
 _STAMP_CHARS = 100  # as for scans in PDF
 _LARGE_PICTURE = 0.5  # of the slide
@@ -89,6 +92,9 @@ class _Reader:
         """Write the slide and its notes; False where it shows what is not in its text."""
         self._composer.start_page()
         tree = child(self._root, "cSld", "spTree")
+        background = child(self._root, "cSld", "bg")
+        if background is not None and any(local(each.tag) == "blip" for each in background.iter()):
+            self._composer.unread(decorative.BACKGROUND)
         if tree is not None:
             self._shapes(tree, Place(), self._slide.hidden)
         for part in self._package.related_of(self._part, "notesSlide"):
@@ -105,7 +111,7 @@ class _Reader:
         places: dict[tuple[str, str], Box] = {}
         for layout in reversed(roots[1:]):
             places |= placeholders(layout)
-        bare = not any(root is not None and _covers_something(root) for root in roots)
+        bare = not any(root is not None and covers_something(root) for root in roots)
         hidden = (
             HIDDEN_SLIDE
             if self._root is not None and attribute(self._root, "show") in ("0", "false")
@@ -119,26 +125,35 @@ class _Reader:
             if name in ("AlternateContent", "Choice"):
                 self._shapes(shape, place, hidden)
             elif name == "grpSp":
-                how = hidden or (HIDDEN_SHAPE if _is_hidden(shape) else None)
+                how = hidden or (HIDDEN_SHAPE if is_hidden(shape) else None)
                 self._shapes(shape, place.within(child(shape, "grpSpPr", "xfrm")), how)
             elif name in ("sp", "cxnSp", "graphicFrame", "pic"):
                 self._shape(shape, name, place, hidden)
 
     def _shape(self, shape: Element, name: str, place: Place, hidden: str | None) -> None:
         box = self._box(shape, place)
-        how = hidden or (HIDDEN_SHAPE if _is_hidden(shape) else None)
-        if how is None and box is not None and _is_off(box, self._slide.size):
+        how = hidden or (HIDDEN_SHAPE if is_hidden(shape) else None)
+        if how is None and box is not None and is_off(box, self._slide.size):
             how = OFF_SLIDE
-        if name == "pic":
-            if how is None:
-                self._pictured += _share(box, self._slide.size)
-            return
         if name == "graphicFrame":
             self._graphic(shape, how)
             return
-        bare = self._slide.bare and not _is_filled(child(shape, "spPr"), child(shape, "style"))
+        if how is None and (name == "pic" or child(shape, "spPr", "blipFill") is not None):
+            self._picture(shape, box)
+        if name == "pic":
+            return
+        bare = self._slide.bare and not is_filled(child(shape, "spPr"), child(shape, "style"))
         for paragraph in _paragraphs(child(shape, "txBody")):
             self._write([_run_of(run, how, bare=bare) for run in _runs(paragraph)])
+
+    def _picture(self, shape: Element, box: Box | None) -> None:
+        """Count and report a picture, a film, or a shape that is filled with a picture."""
+        width, height = self._slide.size
+        self._pictured += share_of(box, self._slide.size)
+        if any(local(each.tag) in _FILMS for each in shape.iter()):
+            self._composer.unread(decorative.FILM)
+        elif box is None or decorative.may_say_something(box[2] - box[0], box[3] - box[1], width * height):
+            self._composer.unread(decorative.PICTURE)
 
     def _box(self, shape: Element, place: Place) -> Box | None:
         transform = child(shape, "spPr", "xfrm")
@@ -159,24 +174,43 @@ class _Reader:
                 cells = [_cell(cell, hidden) for cell in row if local(cell.tag) == "tc"]
                 self._count(cells)
                 self._composer.row(cells)
-        if not tables:
-            self._charts = self._charts or hidden is None
-            self._diagram(frame, hidden)
+        if not tables and not self._drawn(frame, hidden) and hidden is None:
+            self._charts = True
+            self._composer.unread(decorative.OBJECT)
 
-    def _diagram(self, frame: Element, hidden: str | None) -> None:
-        """The words of SmartArt, and of a chart's title and categories."""
+    def _drawn(self, frame: Element, hidden: str | None) -> bool:
+        """Write a chart's values or SmartArt's words; False where the frame holds something else."""
         related = self._package.related(self._part)
+        found = False
         for each in frame.iter():
-            if local(each.tag) not in ("relIds", "chart"):
+            kind = local(each.tag)
+            if kind not in ("relIds", "chart"):
                 continue
-            for key in ("dm", "id"):
-                part = related.get(attribute(each, key) or "", ("", ""))[1]
-                root = self._package.tree(part)
-                for paragraph in () if root is None else root.iter():
-                    if local(paragraph.tag) == "p":
-                        self._write(
-                            [(run.text or "", hidden) for run in paragraph.iter() if local(run.tag) == "t"]
-                        )
+            found = True
+            part = related.get(attribute(each, "dm" if kind == "relIds" else "id") or "", ("", ""))[1]
+            root = self._package.tree(part)
+            if kind == "chart":
+                self._chart(chart_of(root), hidden)
+                continue
+            for paragraph in () if root is None else root.iter():
+                if local(paragraph.tag) == "p":
+                    self._write(
+                        [(run.text or "", hidden) for run in paragraph.iter() if local(run.tag) == "t"]
+                    )
+            if hidden is None and root is not None and any(local(at.tag) == "blip" for at in root.iter()):
+                self._composer.unread(decorative.PICTURE)
+        return found
+
+    def _chart(self, chart: Chart, hidden: str | None) -> None:
+        for line in chart.lines:
+            self._write([(line, hidden)])
+        for row in chart.rows:
+            cells: list[list[Run]] = [[(cell, hidden)] for cell in row]
+            self._count(cells)
+            self._composer.row(cells)
+        if not chart.whole and hidden is None:
+            self._charts = True
+            self._composer.unread(decorative.CHART)
 
     def _write(self, runs: list[Run]) -> None:
         self._count([runs])
@@ -241,7 +275,7 @@ def _run_of(run: Element, hidden: str | None, *, bare: bool) -> Run:
     size = (attribute(properties, "sz") or "") if properties is not None else ""
     if hidden is None and size.isdecimal() and int(size) < _TINY:
         hidden = TINY
-    if hidden is None and bare and _is_white(child(properties, "solidFill")):
+    if hidden is None and bare and is_white(child(properties, "solidFill")):
         hidden = UNSEEN
     return text, hidden
 
@@ -252,46 +286,3 @@ def _cell(cell: Element, hidden: str | None) -> list[Run]:
         found = [(text, hidden) for text, _ in _texts(paragraph)]
         runs += [(" ", None), *found] if runs and found else found
     return runs
-
-
-def _is_hidden(shape: Element) -> bool:
-    properties = next((child(each, "cNvPr") for each in shape if local(each.tag).startswith("nv")), None)
-    return properties is not None and attribute(properties, "hidden") in ("1", "true")
-
-
-def _is_off(box: Box, size: tuple[int, int]) -> bool:
-    left, top, right, bottom = box
-    return right <= 0 or bottom <= 0 or left >= size[0] or top >= size[1]
-
-
-def _share(box: Box | None, size: tuple[int, int]) -> float:
-    """The share of the slide that a picture covers."""
-    left, top, right, bottom = box or (0, 0, *size)
-    width = min(right, size[0]) - max(left, 0)
-    height = min(bottom, size[1]) - max(top, 0)
-    return max(0.0, width) * max(0.0, height) / (size[0] * size[1])
-
-
-def _is_white(fill: Element | None) -> bool:
-    return any((attribute(colour, "val") or "") in _WHITES for colour in children(fill))
-
-
-def _is_filled(properties: Element | None, style: Element | None) -> bool:
-    if any(local(each.tag) in _FILLS for each in children(properties)):
-        return True
-    reference = child(style, "fillRef")
-    return reference is not None and (attribute(reference, "idx") or "0") != "0"
-
-
-def _covers_something(root: Element) -> bool:
-    """Whether a slide, layout or master has what white text can be read on."""
-    background = child(root, "cSld", "bg")
-    if background is not None and not any(
-        _is_white(each) or (attribute(each, "val") or "") in _WHITES for each in background.iter()
-    ):
-        return True
-    for shape in root.iter():
-        name = local(shape.tag)
-        if name == "pic" or (name == "sp" and _is_filled(child(shape, "spPr"), child(shape, "style"))):
-            return True
-    return False

@@ -75,6 +75,20 @@ def placeholders(root: Element | None) -> dict[tuple[str, str], Box]:
     return found
 
 
+def is_off(box: Box, size: tuple[int, int]) -> bool:
+    """Whether nothing of a box is on the slide."""
+    left, top, right, bottom = box
+    return right <= 0 or bottom <= 0 or left >= size[0] or top >= size[1]
+
+
+def share_of(box: Box | None, size: tuple[int, int]) -> float:
+    """The share of the slide that a picture covers."""
+    left, top, right, bottom = box or (0, 0, *size)
+    width = min(right, size[0]) - max(left, 0)
+    height = min(bottom, size[1]) - max(top, 0)
+    return max(0.0, width) * max(0.0, height) / (size[0] * size[1])
+
+
 def _number(element: Element, name: str) -> float:
     try:
         number = float(attribute(element, name) or 0)

@@ -28,6 +28,20 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """What the document shows, and what is neither in the text nor on a page that is shown as an image.
+
+    `start` and `end` are code points of the text: where it belongs, equal where the text has nothing of it.
+    `page` counts from 1 and is None for a document without pages. `reason` is in our words.
+    """
+
+    start: int
+    end: int
+    page: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentText:
     """Text in Unicode NFC with a map from offset to page.
 
@@ -36,7 +50,8 @@ class DocumentText:
     a workbook, slides and images count as pages. Pages are counted from 1 in what follows.
     `image_pages` names those that show what is not in the text and can be shown to the model as an image
     (scans, also with a stamp's few words; drawings; image files): `Isolation.render` makes that image.
-    `unread_pages` names those that show what can neither be read nor rendered: gaps in the coverage.
+    `unread_pages` names those that show what can neither be read nor rendered, `unread` what else a reader
+    sees and the model does not (attachments, pictures, films): gaps in the coverage, all of them.
     """
 
     text: str
@@ -44,6 +59,7 @@ class DocumentText:
     unread_pages: tuple[int, ...] = ()
     image_pages: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     @property
     def pages(self) -> int:

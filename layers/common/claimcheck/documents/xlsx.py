@@ -10,14 +10,15 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from claimcheck.documents import decorative
 from claimcheck.documents.compose import Composer
 from claimcheck.documents.number_formats import shown
 from claimcheck.documents.package import attribute, child, children, local
+from claimcheck.documents.sheet_drawings import SheetDrawing
 from claimcheck.documents.sheet_styles import CellStyle, styles_of
 from claimcheck.failures import PermanentFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import IO
 
     from claimcheck.documents.compose import Run
@@ -29,6 +30,7 @@ HIDDEN_ROWS = "hidden rows"
 HIDDEN_COLUMNS = "hidden columns"
 
 _MOST_EMPTY = 10  # empty cells in a row: a wider gap says no more
+_EMBEDDED = ("oleObject", "package")
 _MAX_SHEETS = 10_000
 _COLUMN = re.compile(r"[A-Za-z]{1,3}")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")  # ECMA-376 part 1, 22.9.2.19
@@ -86,7 +88,7 @@ class _Book:
         self.any_cell = False
 
     def sheet(self, part: str, name: str, hidden: str | None) -> bool:
-        """Write a sheet, its text boxes and its notes; False where it shows but pictures and charts."""
+        """Write a sheet, its text boxes, charts and notes; False where it shows but what is not read."""
         self.composer.start_page()
         self.composer.line(name, hidden)
         before = self.any_cell
@@ -95,13 +97,15 @@ class _Book:
             with self._package.stream(part) as stream:
                 self._rows(stream, hidden)
         drawings = self._package.related_of(part, "drawing") if part else []
-        texts = [text for drawing in drawings for text in self._drawn(drawing)]
-        for text in texts:
-            self.composer.line(text, hidden)
+        found = [SheetDrawing(self._package, drawing) for drawing in drawings]
+        has_text = self.any_cell
+        for drawing in found:
+            has_text = drawing.write(self.composer, hidden) or has_text
         self._notes(part, hidden)
-        has_text = self.any_cell or bool(texts)
+        if part and hidden is None and any(self._package.related_of(part, kind) for kind in _EMBEDDED):
+            self.composer.unread(decorative.OBJECT)
         self.any_cell = before or has_text
-        return has_text or not any(self._shows(drawing) for drawing in drawings)
+        return has_text or not any(drawing.hides_something for drawing in found)
 
     def _rows(self, stream: IO[bytes], hidden: str | None) -> None:
         columns: list[tuple[int, int]] = []
@@ -125,6 +129,8 @@ class _Book:
         for cell in row:
             column = _column(attribute(cell, "r")) or last + 1
             text, style = self._value(cell)
+            if hidden is None and attribute(cell, "vm") and attribute(cell, "t") == "e":
+                self.composer.unread(decorative.PICTURE)  # in the cell; programs that know none see an error
             if not text.strip():
                 continue
             cells += [[]] * min(_MOST_EMPTY, max(0, column - last - 1))
@@ -151,17 +157,6 @@ class _Book:
         if kind == "n" and text.strip():
             return shown(float(text), style.code, since_1904=self._since_1904), style
         return _unescaped(text), style
-
-    def _drawn(self, drawing: str) -> Iterator[str]:
-        """The paragraphs of a drawing's text boxes."""
-        root = self._package.tree(drawing)
-        for paragraph in () if root is None else root.iter():
-            if local(paragraph.tag) == "p":
-                yield "".join(each.text or "" for each in paragraph.iter() if local(each.tag) == "t")
-
-    def _shows(self, drawing: str) -> bool:
-        root = self._package.tree(drawing)
-        return root is not None and any(local(each.tag) in ("pic", "graphicFrame") for each in root.iter())
 
     def _notes(self, part: str, hidden: str | None) -> None:
         """Comments of cells, where Excel shows a mark."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from claimcheck.documents.text import DocumentText
+    from claimcheck.documents.text import DocumentText, Unread
     from claimcheck.parts.cutting import Part
 
 State = Literal["ok", "failed", "truncated"]
@@ -63,6 +63,7 @@ class Ledger:
         gaps = [gap for entry in self.failed for gap in self._gaps_of(entry)]
         gaps += [self._page_gap(page, f"{_OF_PAGES} ({code})") for page, code in self.unseen.items()]
         gaps += [self._page_gap(page, _UNREAD) for page in self.document.unread_pages]
+        gaps += map(_unread_gap, self.document.unread)
         return {
             "chars": chars,
             "read": chars - _covered(spans),
@@ -98,6 +99,12 @@ class Ledger:
             shown = sorted(page for part in parts for page in part.image_pages)
             if at != len(self.document.text) or shown != pages:
                 raise ValueError("the parts do not make up the document")
+
+
+def _unread_gap(unread: Unread) -> Gap:
+    """Characters that tell of it (an attachment's name) are read, and count as such."""
+    page = {} if unread.page is None else {"page": unread.page}
+    return {"start": unread.start, "end": unread.end, **page, "reason": unread.reason}
 
 
 def _covered(spans: list[tuple[int, int]]) -> int:

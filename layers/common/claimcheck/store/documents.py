@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.documents.text import DocumentText, Finding
+from claimcheck.documents.text import DocumentText, Finding, Unread
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class StoredDocument:
     unread_pages: tuple[int, ...]
     image_pages: tuple[int, ...]
     findings: tuple[Finding, ...]
+    unread: tuple[Unread, ...]
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> StoredDocument:
@@ -43,6 +44,7 @@ class StoredDocument:
         for name in ("page_starts", "unread_pages", "image_pages"):
             values[name] = tuple(values[name] or ())
         values["findings"] = tuple(Finding(**each) for each in values["findings"] or ())
+        values["unread"] = tuple(Unread(**each) for each in values["unread"] or ())
         return cls(**values)
 
     @property
@@ -51,8 +53,10 @@ class StoredDocument:
         return self.chars is not None
 
     def with_text(self, text: str) -> DocumentText:
-        """The document as text, with its pages and what was found in it."""
-        return DocumentText(text, self.page_starts, self.unread_pages, self.image_pages, self.findings)
+        """The document as text, with its pages, what was found in it, and what of it nobody reads."""
+        return DocumentText(
+            text, self.page_starts, self.unread_pages, self.image_pages, self.findings, self.unread
+        )
 
 
 def object_key(tenant_id: str, sha256: bytes) -> str:
@@ -92,6 +96,7 @@ def save_text(
             "unread_pages": list(document.unread_pages),
             "image_pages": list(document.image_pages),
             "findings": json.dumps([asdict(finding) for finding in document.findings]),
+            "unread": json.dumps([asdict(each) for each in document.unread]),
         },
     )
     if saved is not None:

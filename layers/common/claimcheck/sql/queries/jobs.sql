@@ -141,7 +141,8 @@ SELECT held.held_s, coalesce(held.tenant_id, claimed.tenant_id) AS tenant_id,
   claimed.document_id::text, coalesce(claimed.document_name, documents.name) AS name, documents.media_type,
   documents.sha256, objects.size_bytes, objects.content, documents.object_key, documents.chars,
   documents.text_content, documents.text_key, documents.text_is_content, documents.page_starts,
-  documents.unread_pages, documents.image_pages, documents.findings
+  documents.unread_pages, documents.image_pages, documents.findings,
+  documents.unread
 FROM (VALUES (1)) AS one LEFT JOIN held ON true LEFT JOIN claimed ON true
 LEFT JOIN documents ON documents.id = claimed.document_id
 LEFT JOIN objects ON objects.key = documents.object_key
@@ -265,7 +266,8 @@ SELECT found.status AS was, coalesce((SELECT awaited FROM object), false) AS wai
 -- text stays, and offsets that were given out point into it.
 UPDATE documents SET text_content = %(text_content)s, text_key = %(text_key)s,
   text_is_content = %(text_is_content)s, chars = %(chars)s, page_starts = %(page_starts)s,
-  unread_pages = %(unread_pages)s, image_pages = %(image_pages)s, findings = %(findings)s
+  unread_pages = %(unread_pages)s, image_pages = %(image_pages)s, findings = %(findings)s,
+  unread = %(unread)s
 WHERE id = %(document_id)s AND chars IS NULL
 RETURNING id::text AS document_id
 

@@ -25,7 +25,7 @@ FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
 -- name: get_document
 SELECT documents.id::text AS document_id, coalesce(jobs.document_name, name) AS name, media_type,
   documents.sha256, objects.size_bytes, objects.content, object_key, text_content, text_key, text_is_content,
-  chars, page_starts, unread_pages, image_pages, findings
+  chars, page_starts, unread_pages, image_pages, findings, unread
 FROM jobs JOIN documents ON documents.id = jobs.document_id
 LEFT JOIN objects ON objects.key = documents.object_key
 WHERE jobs.id = %(job_id)s AND jobs.tenant_id = %(tenant_id)s
