@@ -5,7 +5,7 @@ from __future__ import annotations
 from claimcheck.sql.migrations.runner import apply_sql
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 
 def upgrade() -> None:
