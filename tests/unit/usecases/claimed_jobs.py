@@ -24,6 +24,7 @@ _DOCUMENT: dict[str, Any] = {
     "unread_pages": None,
     "image_pages": None,
     "findings": None,
+    "unread": None,
 }
 
 
