@@ -273,6 +273,6 @@ RETURNING id::text AS document_id
 
 -- name: kept_text
 SELECT documents.id::text AS document_id, name, media_type, documents.sha256, objects.size_bytes, objects.content,
-  object_key, text_content, text_key, text_is_content, chars, page_starts, unread_pages, image_pages, findings
+  object_key, text_content, text_key, text_is_content, chars, page_starts, unread_pages, image_pages, findings, unread
 FROM documents LEFT JOIN objects ON objects.key = documents.object_key
 WHERE documents.id = %(document_id)s
