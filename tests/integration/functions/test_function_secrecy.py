@@ -113,7 +113,7 @@ def test_a_job_that_fails_is_not_told(loud: Stage, model: ModelGate, receiver: R
     """The model's errors and unusable answers quote the document; the log has their codes."""
     jobs = []
     for number, fault in enumerate(FAULTS):
-        model.faults.fault(match=f"number {number} ", **fault)
+        model.faults.fault(match=f"number {number} ", times=None, **fault)
         document = {**DOCUMENT, "text": f"{DOCUMENT['text']}Document number {number} of these.\n"}
         jobs.append(loud.accept("extract", **{**EXTRACT, "document": document}, webhook_url=receiver.url))
     loud.work(*jobs)
