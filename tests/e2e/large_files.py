@@ -73,16 +73,20 @@ def write_pdf(path: Path, size: int, *, seed: int, side: int = 1000) -> int:
 
 
 class MemoryWatch:
-    """The most memory (RSS, bytes) that a worker of one function and its children take together."""
+    """The most memory (RSS, bytes) that a worker of one function and its children take together.
+
+    `before` is what the largest worker had when the watch began: it may have worked on other things.
+    """
 
     def __init__(self, function: str, *, every_s: float = 0.01) -> None:
-        self.peak = 0
+        self.peak = self.before = 0
         self._function = function
         self._every_s = every_s
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Self:
+        self.before = max(map(self._together, self._workers()), default=0)
         self._thread.start()
         return self
 
