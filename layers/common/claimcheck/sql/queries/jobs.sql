@@ -24,7 +24,7 @@ WITH gate AS MATERIALIZED (
   SELECT %(tenant_id)s, %(sha256)s, %(content)s, %(size_bytes)s, now() FROM document
   WHERE NOT EXISTS (SELECT FROM objects
     WHERE tenant_id = %(tenant_id)s AND sha256 = %(sha256)s AND stored_at IS NOT NULL)
-  ON CONFLICT (tenant_id, sha256) DO UPDATE SET content = excluded.content, size_bytes = excluded.size_bytes,
+  ON CONFLICT (key) DO UPDATE SET content = excluded.content, size_bytes = excluded.size_bytes,
     stored_at = excluded.stored_at, touched_at = now()
     WHERE o.stored_at IS NULL
 ), job AS (

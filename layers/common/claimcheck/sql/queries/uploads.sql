@@ -3,7 +3,7 @@
 -- are the same document, unless their upload's time is over.
 WITH object AS (
   INSERT INTO objects AS o (tenant_id, sha256) VALUES (%(tenant_id)s, %(sha256)s)
-  ON CONFLICT (tenant_id, sha256) DO UPDATE SET touched_at = now(), looks = 0
+  ON CONFLICT (key) DO UPDATE SET touched_at = now(), looks = 0
   RETURNING key, size_bytes, stored_at
 ), earlier AS (
   SELECT d.id FROM documents d, object
@@ -34,7 +34,7 @@ FROM documents d WHERE d.id = %(document_id)s AND d.tenant_id = %(tenant_id)s
 -- name: want_object
 -- Before bytes are put into the bucket: they stay there for now, and need not be put twice.
 INSERT INTO objects (tenant_id, sha256) VALUES (%(tenant_id)s, %(sha256)s)
-ON CONFLICT (tenant_id, sha256) DO UPDATE SET touched_at = now()
+ON CONFLICT (key) DO UPDATE SET touched_at = now()
 RETURNING stored_at IS NOT NULL AS stored
 
 -- name: find_object

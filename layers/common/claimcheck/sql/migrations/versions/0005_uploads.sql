@@ -11,11 +11,12 @@ CREATE TABLE objects (
   touched_at timestamptz NOT NULL DEFAULT now(), -- wanted last: what no document names may go a day after this
   looked_at timestamptz NOT NULL DEFAULT now(),  -- when the bucket was last asked for them in vain
   looks integer NOT NULL DEFAULT 0,
-  PRIMARY KEY (tenant_id, sha256),
-  CONSTRAINT objects_by_key UNIQUE (key),
+  -- The one unique index: with a second one, a twin's insert could fail by that one, which ON CONFLICT does not name.
+  PRIMARY KEY (key),
   CONSTRAINT objects_stored_has_size CHECK ((stored_at IS NULL) = (size_bytes IS NULL)),
   CONSTRAINT objects_content_is_stored CHECK (content IS NULL OR stored_at IS NOT NULL)
 );
+CREATE INDEX objects_by_content ON objects (tenant_id, sha256);
 CREATE INDEX objects_awaited ON objects (looked_at) WHERE stored_at IS NULL;
 
 INSERT INTO objects (tenant_id, sha256, content, size_bytes, stored_at)
