@@ -114,20 +114,9 @@ class Api:
     def upload(self, target: Json, content: Iterable[bytes]) -> None:
         """Put bytes where `upload` of a document says: without our key, which is nobody else's business."""
         patience = httpx.Timeout(30.0, connect=5.0, read=120.0)
-        try:
-            with httpx.Client(timeout=patience, transport=self._transport) as http:
-                answer = http.request(
-                    target["method"], target["url"], headers=target["headers"], content=content
-                )
-        except httpx.HTTPError as error:
-            raise Unreachable(f"the upload was cut off ({error}): try again") from error
-        if not answer.is_success:
-            raise ApiProblem(
-                status=answer.status_code,
-                code="upload_refused",
-                title="The storage refused the upload",
-                detail=_storage_code(answer),
-            )
+        self._storage(
+            "upload", target["method"], target["url"], patience, headers=target["headers"], content=content
+        )
 
     def get(self, job_id: str, wait: int | None = None) -> Job:
         """The job; with `wait`, when it is final or after that many seconds (at most 20)."""
@@ -173,24 +162,27 @@ class Api:
             return answer.content.decode("utf-8")
         said = _body(answer)
         if said.get("text_link"):
-            return self._fetched(said["text_link"]["url"])
+            link = said["text_link"]["url"]
+            return self._storage("download", "GET", link, httpx.Timeout(60.0, connect=5.0)).content.decode()
         return str(said["text"])
 
-    def _fetched(self, url: str) -> str:
-        """A text too large for an answer, without our key, which is nobody else's business."""
+    def _storage(
+        self, what: str, method: str, url: str, patience: httpx.Timeout, **request: Any
+    ) -> httpx.Response:
+        """A request to the storage, without our key. Raises Unreachable, or ApiProblem `WHAT_refused`."""
         try:
-            with httpx.Client(timeout=httpx.Timeout(60.0, connect=5.0), transport=self._transport) as http:
-                answer = http.get(url)
+            with httpx.Client(timeout=patience, transport=self._transport) as http:
+                answer = http.request(method, url, **request)
         except httpx.HTTPError as error:
-            raise Unreachable(f"the download was cut off ({error}): try again") from error
+            raise Unreachable(f"the {what} was cut off ({error}): try again") from error
         if not answer.is_success:
             raise ApiProblem(
                 status=answer.status_code,
-                code="download_refused",
-                title="The storage refused the download",
+                code=f"{what}_refused",
+                title=f"The storage refused the {what}",
                 detail=_storage_code(answer),
             )
-        return answer.content.decode("utf-8")
+        return answer
 
     def cancel(self, job_id: str) -> Job:
         """Cancel the job; a job that is final stays as it is."""

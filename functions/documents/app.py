@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
-from claimcheck.problems import base_path, resolver
+from claimcheck.problems import base_path, request_body, resolver
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def _api() -> APIGatewayRestResolver:
     def post_document() -> Response[str]:
         event = api.current_event
         base = base_path(event)
-        shown = bootstrap.documents().post(tenant(), _body(event.raw_event), base=base)
+        shown = bootstrap.documents().post(tenant(), request_body(event.raw_event), base=base)
         headers: dict[str, str | list[str]] = {
             "Location": f"{base}/documents/{shown.document_id}",
             "Cache-Control": "no-store",
@@ -42,11 +41,6 @@ def _api() -> APIGatewayRestResolver:
         return Response(200, content_types.APPLICATION_JSON, shown.body, headers=headers)
 
     return api
-
-
-def _body(event: dict[str, Any]) -> bytes:
-    body = event.get("body") or ""
-    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
 
 
 def _documents(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
-from claimcheck.problems import base_path, resolver
+from claimcheck.problems import base_path, request_body, resolver
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def _api() -> APIGatewayRestResolver:
         event = api.current_event
         tenant_id = event.request_context.authorizer["tenant_id"]
         wishes = Wishes(event.headers.get("Idempotency-Key"), event.headers.get("Cancel-After"))
-        ticket = bootstrap.submit()(tenant_id, task, _body(event.raw_event), wishes)
+        ticket = bootstrap.submit()(tenant_id, task, request_body(event.raw_event), wishes)
         location = f"{base_path(event)}/jobs/{ticket.job_id}"
         body = {
             "job_id": ticket.job_id,
@@ -41,11 +40,6 @@ def _api() -> APIGatewayRestResolver:
         return Response(202, content_types.APPLICATION_JSON, json.dumps(body), headers=headers)
 
     return api
-
-
-def _body(event: dict[str, Any]) -> bytes:
-    body = event.get("body") or ""
-    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
 
 
 def _submit(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +151,12 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
 def problem_of(error: Exception) -> Problem:
     """The answer for an exception."""
     return next(answer(error) for kind, answer in TABLE if isinstance(error, kind))
+
+
+def request_body(event: Mapping[str, Any]) -> bytes:
+    """The body of an API Gateway event, byte for byte; what is no character stays recognisable as such."""
+    body = event.get("body") or ""
+    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
 
 
 def base_path(event: APIGatewayProxyEvent) -> str:

@@ -96,17 +96,17 @@ def checked_object(body: bytes) -> dict[str, Any]:
     """The JSON object that `body` is, in which everything can be stored. Raises InvalidRequest."""
     value = _decode(body)
     if not isinstance(value, dict):
-        raise _invalid([FieldError("", "must be a JSON object")])
+        raise fields_invalid([FieldError("", "must be a JSON object")])
     if paths := unstorable_paths(value):
         detail = "must not hold NUL characters or lone surrogates"
-        raise _invalid([FieldError(pointer(path), detail) for path in paths])
+        raise fields_invalid([FieldError(pointer(path), detail) for path in paths])
     return value
 
 
 def refused(error: ValidationError) -> InvalidRequest:
     """What a model's validation found, in plain words and with a pointer to each field."""
     details = error.errors(include_url=False, include_input=False)
-    return _invalid([_field_error(detail) for detail in details])
+    return fields_invalid([_field_error(detail) for detail in details])
 
 
 def pointer(path: Sequence[str | int]) -> str:
@@ -194,7 +194,8 @@ def _field_error(detail: ErrorDetails) -> FieldError:
     return FieldError(pointer(detail["loc"]), words.format(**context))
 
 
-def _invalid(errors: list[FieldError]) -> InvalidRequest:
+def fields_invalid(errors: Sequence[FieldError]) -> InvalidRequest:
+    """The refusal of a body for these fields."""
     count = len(errors)
     detail = "One field is not valid." if count == 1 else f"{count} fields are not valid."
     return InvalidRequest(422, "fields_invalid", detail, tuple(errors[:_MAX_ERRORS]))

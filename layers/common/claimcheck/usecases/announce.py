@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
-from claimcheck.refusals import DocumentNotFoundError, FieldError, InvalidRequest
+from claimcheck.refusals import DocumentNotFoundError, FieldError
 from claimcheck.store.uploads import Announcement, announce_document, find_document
+from claimcheck.tasks.submission import fields_invalid
 from claimcheck.tasks.upload import parse_upload
 from claimcheck.telemetry import count
+from claimcheck.usecases.ids import is_uuid
 
 if TYPE_CHECKING:
     from claimcheck.settings import DocumentsSettings
@@ -50,8 +51,7 @@ class Announce:
         found = announce_document(self._database, tenant_id, announcement, upload_wait_s=wait_s)
         if found.stored and found.stored_bytes != wanted.size_bytes:
             detail = f"does not fit sha256: the bytes with this SHA-256 are {found.stored_bytes}"
-            fault = FieldError("/bytes", detail)
-            raise InvalidRequest(422, "fields_invalid", "One field is not valid.", (fault,))
+            raise fields_invalid([FieldError("/bytes", detail)])
         if found.document_id is None:
             raise RuntimeError("a document that could be announced has no id")
         count("DocumentsAnnounced" if found.made else "DocumentsKnown")
@@ -66,7 +66,7 @@ class Announce:
 
     def _view(self, tenant_id: str, document_id: str, base: str) -> DocumentView:
         view = None
-        if _is_uuid(document_id):
+        if is_uuid(document_id):
             view = find_document(self._database, tenant_id, document_id, base=base)
         if view is None:
             raise DocumentNotFoundError
@@ -93,10 +93,3 @@ class Announce:
             "headers": dict(target.headers),
             "expires_at": expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False

@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus
 
 from claimcheck.store.uploads import document_arrived, find_object
 from claimcheck.telemetry import count, logger
+from claimcheck.usecases.doorbell import ring_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +67,4 @@ class Arrive:
         if not woken:
             return
         count("JobsWoken", len(woken))
-        refused = self._jobs_queue.send_all([({"job_id": each.job_id}, each.tenant_id) for each in woken])
-        if refused:
-            count("DoorbellsNotRung", refused)
+        ring_all(self._jobs_queue, [(each.job_id, each.tenant_id) for each in woken])

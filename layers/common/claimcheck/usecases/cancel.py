@@ -9,6 +9,7 @@ from claimcheck.refusals import JobNotFailedError, JobNotFoundError
 from claimcheck.store.faults import StoreError
 from claimcheck.store.jobs import cancel_job, redrive_job
 from claimcheck.telemetry import count, logger, places_of
+from claimcheck.usecases.doorbell import ring
 from claimcheck.usecases.read import checked_id
 from claimcheck.webhooks.vault import VaultError
 
@@ -65,12 +66,5 @@ class Redrive:
             raise JobNotFailedError(redriven.was)
         count("JobsRedriven")
         if not redriven.waits:
-            self._ring(tenant_id, job_id)
+            ring(self._jobs_queue, tenant_id, job_id)
         return self._read.job(tenant_id, job_id, base=base)
-
-    def _ring(self, tenant_id: str, job_id: str) -> None:
-        try:
-            self._jobs_queue.send({"job_id": job_id}, group=tenant_id)
-        except UnavailableError as error:
-            count("DoorbellsNotRung")
-            logger().warning("doorbell not rung", extra={"job_id": job_id, "reason": str(error)})

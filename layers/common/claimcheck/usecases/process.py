@@ -28,6 +28,7 @@ from claimcheck.usecases.documents import (
     load_text,
     new_text_key,
 )
+from claimcheck.usecases.doorbell import ring
 from claimcheck.usecases.examine import Attempt
 from claimcheck.usecases.leases import LeaseLostError, Leases
 
@@ -301,14 +302,8 @@ class Process:
             logger().warning("webhook left to sweep", extra={"error": places_of(error)})
 
     async def _ring_later(self, job_id: str, tenant_id: str, delay_s: float) -> None:
-        """Where the bell cannot be rung, or has longer to wait than SQS may keep it, sweep rings it."""
-        try:
-            await asyncio.to_thread(
-                lambda: self._jobs_queue.send({"job_id": job_id}, group=tenant_id, delay_s=delay_s)
-            )
-        except UnavailableError as error:
-            count("DoorbellsNotRung")
-            logger().warning("doorbell not rung", extra={"job_id": job_id, "reason": str(error)})
+        """Where it has longer to wait than SQS may keep it, sweep rings it as well."""
+        await asyncio.to_thread(ring, self._jobs_queue, tenant_id, job_id, delay_s=delay_s)
 
 
 def _age_s(job: ClaimedJob, started: float) -> float:

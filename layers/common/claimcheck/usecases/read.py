@@ -6,7 +6,6 @@ import json
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from claimcheck.jobs.states import FINAL, Status
 from claimcheck.refusals import InvalidQueryError, JobNotFoundError
@@ -20,6 +19,7 @@ from claimcheck.store.reading import (
     schema_version,
 )
 from claimcheck.usecases.documents import load_text, text_key
+from claimcheck.usecases.ids import is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ class Read:
             raise InvalidQueryError(f"status must be one of {', '.join(Status)}.")
         if not 1 <= filters.limit <= MAX_LIMIT:
             raise InvalidQueryError(f"limit must be a whole number from 1 to {MAX_LIMIT}.")
-        if filters.cursor is not None and not _is_uuid(filters.cursor):
+        if filters.cursor is not None and not is_uuid(filters.cursor):
             raise InvalidQueryError("cursor must be a next_cursor of an earlier answer.")
         found = list_jobs(
             self._database,
@@ -141,16 +141,9 @@ class Read:
 
 def checked_id(job_id: str) -> str:
     """What cannot be a job's id is no job. Raises JobNotFoundError."""
-    if not _is_uuid(job_id):
+    if not is_uuid(job_id):
         raise JobNotFoundError
     return job_id
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
 
 
 def _found(body: str | None) -> str:

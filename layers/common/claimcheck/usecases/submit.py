@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from claimcheck.failures import UnavailableError
 from claimcheck.refusals import (
     BodyTooLargeError,
     FieldError,
@@ -28,8 +27,9 @@ from claimcheck.store.jobs import (
     insert_job,
 )
 from claimcheck.store.uploads import want_object
-from claimcheck.tasks.submission import parse_request
-from claimcheck.telemetry import count, logger
+from claimcheck.tasks.submission import fields_invalid, parse_request
+from claimcheck.telemetry import count
+from claimcheck.usecases.doorbell import ring
 
 if TYPE_CHECKING:
     from claimcheck.settings import SubmitSettings
@@ -87,7 +87,7 @@ class Submit:
             raise _no_such_document()
         count("JobsAccepted")
         if not answer.waits:
-            self._ring(tenant_id, answer.job_id)
+            ring(self._jobs_queue, tenant_id, answer.job_id)
         return answer
 
     def _new_job(self, tenant_id: str, request: ParsedRequest, cancel_after_s: float | None) -> NewJob:
@@ -126,14 +126,6 @@ class Submit:
         if not want_object(self._database, tenant_id, digest):
             self._objects.put(object_key(tenant_id, digest), content, media_type)
 
-    def _ring(self, tenant_id: str, job_id: str) -> None:
-        """The job exists already: where its doorbell cannot be rung, the sweep rings it."""
-        try:
-            self._jobs_queue.send({"job_id": job_id}, group=tenant_id)
-        except UnavailableError as error:
-            count("DoorbellsNotRung")
-            logger().warning("doorbell not rung", extra={"job_id": job_id, "reason": str(error)})
-
 
 def _no_such_document() -> InvalidRequest:
     """One answer for what never was, another tenant's, and an upload whose time is over."""
@@ -141,7 +133,7 @@ def _no_such_document() -> InvalidRequest:
         "names no document of yours, or one that was not uploaded in time: POST /documents gives a new one"
     )
     unknown = FieldError("/document/document_id", detail)
-    return InvalidRequest(422, "fields_invalid", "One field is not valid.", (unknown,))
+    return fields_invalid([unknown])
 
 
 def _checked_key(key: str | None) -> str | None:

@@ -12,6 +12,7 @@ from claimcheck.store.jobs import KEEP_KEY_S
 from claimcheck.store.sweeping import beat, cancel_overdue, due_jobs, expire_leases, fail_aged, forget_keys
 from claimcheck.store.uploads import awaited_objects, fail_missing, not_there
 from claimcheck.telemetry import count, logger, places_of
+from claimcheck.usecases.doorbell import ring_all
 from claimcheck.webhooks.vault import VaultError
 
 if TYPE_CHECKING:
@@ -106,11 +107,8 @@ class Sweep:
         return len(due)
 
     def _ring(self, bells: list[Bell]) -> None:
-        messages = [({"job_id": job_id}, tenant_id) for job_id, tenant_id, _ in bells]
         delays_s = [delay_s for _, _, delay_s in bells]
-        refused = self._jobs_queue.send_all(messages, delays_s=delays_s) if messages else 0
-        if refused:
-            count("DoorbellsNotRung", refused)
+        ring_all(self._jobs_queue, [(job_id, tenant_id) for job_id, tenant_id, _ in bells], delays_s=delays_s)
 
     def _look_for_uploads(self) -> int:
         """Uploads whose event was lost. A bucket out of reach must not keep the sweep from the rest."""
