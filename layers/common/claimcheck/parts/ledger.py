@@ -60,16 +60,21 @@ class Ledger:
         self._check_whole()
         chars = len(self.document.text)
         spans = sorted({(entry.part.start, entry.part.end) for entry in self.failed})
-        gaps = [gap for entry in self.failed for gap in self._gaps_of(entry)]
-        gaps += [self._page_gap(page, f"{_OF_PAGES} ({code})") for page, code in self.unseen.items()]
-        gaps += [self._page_gap(page, _UNREAD) for page in self.document.unread_pages]
-        gaps += map(_unread_gap, self.document.unread)
+        gaps = [gap for entry in self.failed for gap in self._gaps_of(entry)] + self.never_shown()
         return {
             "chars": chars,
             "read": chars - _covered(spans),
             "pages": self.document.pages or None,
             "gaps": sorted(gaps, key=lambda gap: (gap["start"], gap["end"], gap.get("page") or 0)),
         }
+
+    def never_shown(self) -> list[Gap]:
+        """What no question was shown: pages that could not be, and what of the document nobody reads."""
+        return [
+            *(self._page_gap(page, f"{_OF_PAGES} ({code})") for page, code in self.unseen.items()),
+            *(self._page_gap(page, _UNREAD) for page in self.document.unread_pages),
+            *map(_unread_gap, self.document.unread),
+        ]
 
     def _gaps_of(self, entry: Entry) -> Iterator[Gap]:
         reason = _WORDS.get(entry.code or "", f"no answer about this part ({entry.code})")

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import PermanentFailure, RetryableFailure
@@ -46,18 +47,18 @@ class Answerer:
         it, and its usage and raw answer after it, before anything is judged; an answer that an earlier
         attempt paid for is taken instead of a new one.
         """
+        # A long document is written and weighed in a thread: the others' heartbeats go on.
         question = Question(
             model=model,
             system=prompt.system,
-            content=shown.content(prompt.instruction),
+            content=await asyncio.to_thread(shown.content, prompt.instruction),
             schema=prompt.schema,
             max_tokens=prompt.max_tokens,
             timeout_s=timeout_s,
         )
         await self._models.ready()  # before the call is on record: its credential may be out of reach
-        # A long document is weighed in a thread: the others' heartbeats go on.
-        digest = await asyncio.to_thread(_digest, job, prompt, shown, model)
-        return await self._judged(await self._answered(job, question, digest), prompt)
+        weighed = await asyncio.to_thread(_weigh, job, prompt, shown, model)
+        return await self._judged(await self._answered(job, question, weighed), prompt)
 
     async def paid(
         self, job: ClaimedJob, prompt: Prompt, shown: Shown, *, model: str
@@ -66,8 +67,8 @@ class Answerer:
 
         Raises as `ask` does.
         """
-        digest = await asyncio.to_thread(_digest, job, prompt, shown, model)
-        found = await self._database.surely(find_paid, job.job_id, question_sha256=digest)
+        weighed = await asyncio.to_thread(_weigh, job, prompt, shown, model)
+        found = await self._database.surely(find_paid, job.job_id, question_sha256=weighed.sha256)
         return None if found is None else await self._judged(_told_of(job, found), prompt)
 
     async def _judged(self, paid: Paid, prompt: Prompt) -> dict[str, Any]:
@@ -78,18 +79,17 @@ class Answerer:
             await self._database.surely(reject_answer, paid.call_id)
             raise
 
-    async def _answered(self, job: ClaimedJob, question: Question, digest: bytes) -> Paid:
+    async def _answered(self, job: ClaimedJob, question: Question, weighed: _Weighed) -> Paid:
         """The call's raw answer and why it stopped: from the model, or from an earlier attempt."""
         call_id = str(uuid.uuid4())
-        worst_usd = await asyncio.to_thread(_worst_usd, question, capped=job.max_cost_usd is not None)
         begun = await self._database.surely(
             begin_call,
             call_id,
             job.job_id,
             job.attempt,
             model=question.model,
-            question_sha256=digest,
-            worst_usd=worst_usd,
+            question_sha256=weighed.sha256,
+            worst_usd=_worst_usd(question, weighed, capped=job.max_cost_usd is not None),
         )
         if begun is None:
             raise LeaseLostError
@@ -153,25 +153,33 @@ def _told_of(job: ClaimedJob, paid: Paid) -> Paid:
     return paid
 
 
-def _digest(job: ClaimedJob, prompt: Prompt, shown: Shown, model: str) -> bytes:
-    """What makes two calls one question: all but the time that it may take."""
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """What makes two calls one question, and the most tokens that its input can have."""
+
+    sha256: bytes
+    tokens: int
+
+
+def _weigh(job: ClaimedJob, prompt: Prompt, shown: Shown, model: str) -> _Weighed:
+    """One question is all of this but the time that it may take.
+
+    No tokenizer makes more tokens than there are UTF-8 bytes; an image has as many as its size says.
+    """
     content = shown.identity(prompt.instruction, job.document.document_id)
     asked = [model, prompt.system, content, prompt.schema, prompt.max_tokens]
-    return hashlib.sha256(json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()).digest()
+    written = json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()
+    tokens = len(written) + len(shown.pages) * IMAGE_TOKENS + _OVERHEAD_TOKENS
+    return _Weighed(hashlib.sha256(written).digest(), tokens)
 
 
-def _worst_usd(question: Question, *, capped: bool) -> float:
+def _worst_usd(question: Question, weighed: _Weighed, *, capped: bool) -> float:
     """The most that a call can cost.
 
-    No tokenizer makes more tokens than there are UTF-8 bytes; an image has as many as its size says. Raises
-    PermanentFailure for a model whose price is not known, where a cap has to be kept.
+    Raises PermanentFailure for a model whose price is not known, where a cap has to be kept.
     """
-    images = sum(block["type"] == "image" for block in question.content)
-    words = [block for block in question.content if block["type"] != "image"]
-    written = json.dumps([question.system, words, question.schema], ensure_ascii=False).encode()
-    tokens = len(written) + images * IMAGE_TOKENS + _OVERHEAD_TOKENS
     try:
-        return worst_case_usd(question.model, input_tokens=tokens, max_tokens=question.max_tokens)
+        return worst_case_usd(question.model, input_tokens=weighed.tokens, max_tokens=question.max_tokens)
     except UnknownPriceError:
         if capped:
             raise PermanentFailure(

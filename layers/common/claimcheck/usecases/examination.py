@@ -154,7 +154,7 @@ class Examination:
 
     def incomplete(self) -> frozenset[str]:
         """The items of which a part of the document was not asked."""
-        if self.ledger.unseen or self.document.unread_pages or self.document.unread:
+        if self.ledger.never_shown():
             return frozenset(self.task.items(self.params))
         return frozenset(item for entry in self.ledger.failed for item in entry.asked)
 

@@ -76,7 +76,9 @@ class Examine:
         StoreError. Calls under way are waited for before that: they are paid for, and are found again.
         """
         task = TASKS[job.task]
-        run = Examination(job, task, task.params(job.params), document, _AT_ONCE)
+        # In a thread: a caller's schema is checked again, which takes up to a second.
+        params = await asyncio.to_thread(task.params, job.params)
+        run = Examination(job, task, params, document, _AT_ONCE)
         room = Room(self._context_tokens - _OVERHEAD_TOKENS - max(map(_weight, run.prompts())))
         if room.tokens <= 0:
             raise PermanentFailure("document_too_long", "What is asked leaves no room for a document.")
