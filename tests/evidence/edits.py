@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from random import Random
 
 Span = tuple[int, int]
 Edit = tuple[int, int, str]
+Made = tuple[str, str, Span]
+"""A document, a quote, and where it must be found."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +53,14 @@ def edited(text: str, edits: Iterable[Edit]) -> Edited:
         shifts.append(shift)
         at = end
     return Edited("".join([*pieces, text[at:]]), ordered, tuple(shifts))
+
+
+def window(text: str, span: Span, rng: Random, reach: int = 9000) -> tuple[str, Span]:
+    """A part of a long document around `span`, cut between words."""
+    low = max(0, span[0] - rng.randrange(1000, reach))
+    high = min(len(text), span[1] + rng.randrange(1000, reach))
+    while low and not text[low - 1].isspace():
+        low -= 1
+    while high < len(text) and not text[high].isspace():
+        high += 1
+    return text[low:high], (span[0] - low, span[1] - low)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from tests.evidence import altered
 from tests.evidence.documents import pick
-from tests.evidence.harmless import line_numbers, page_breaks, window
+from tests.evidence.edits import window
+from tests.evidence.harmless import ellipsis
+from tests.evidence.pages import line_numbers, page_breaks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,8 +171,6 @@ def noisy_alteration(source: Source, rng: Random) -> Made | None:
 
 def ellipsis_and_alteration(source: Source, rng: Random) -> Made | None:
     """A change of meaning beside a true ellipsis."""
-    from tests.evidence.harmless import ellipsis
-
     made = ellipsis(source.text, pick(source, rng, words=(16, 60)), rng)
     if made is None:
         return None
