@@ -13,7 +13,6 @@ import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from claimcheck.documents.child import MEMORY_USED
 from claimcheck.documents.compose import too_large
@@ -22,6 +21,7 @@ from claimcheck.documents.read import MAX_CHARS, needs_parser, read_document
 from claimcheck.documents.render import MAX_BYTES, PageImage, check_pages
 from claimcheck.documents.text import DocumentText, Finding, Unread
 from claimcheck.failures import PermanentFailure, RetryableFailure
+from claimcheck.slots import Slots
 from claimcheck.telemetry import logger
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ class Isolation:
 
     def __init__(self, *, memory_bytes: int = MEMORY_BYTES, parallel: int = PARALLEL) -> None:
         self._memory_bytes = memory_bytes
-        self._parallel = parallel
-        # A semaphore belongs to the event loop it was waited for in, and one environment may see several.
-        self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self._slots = Slots(parallel)
 
     async def read(
         self, content: bytes | BinaryIO, media_type: str, *, timeout_s: float = 60, max_chars: int = MAX_CHARS
@@ -69,7 +67,7 @@ class Isolation:
         elif not needs_parser(content, media_type):
             return await asyncio.to_thread(read_document, content, media_type, max_chars=max_chars)
         command = _command(media_type, timeout_s, self._memory_bytes, max_chars)
-        async with self._slot():
+        async with self._slots.here():
             return await _parsed(command, content, timeout_s=timeout_s, max_chars=max_chars)
 
     async def render(
@@ -81,11 +79,8 @@ class Isolation:
         """
         check_pages(pages)
         command = _command(media_type, timeout_s, self._memory_bytes, 0, pages)
-        async with self._slot():
+        async with self._slots.here():
             return await _rendered(command, content, timeout_s=timeout_s, pages=pages)
-
-    def _slot(self) -> asyncio.Semaphore:
-        return self._slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._parallel))
 
 
 async def parse_isolated(content: bytes | BinaryIO, media_type: str) -> DocumentText:

@@ -8,9 +8,9 @@ import hashlib
 import re
 import tempfile
 from typing import TYPE_CHECKING, BinaryIO
-from weakref import WeakKeyDictionary
 
 from claimcheck.failures import PermanentFailure
+from claimcheck.slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,9 +36,7 @@ class LargeFiles:
 
     def __init__(self, objects: FileObjects, *, parallel: int = 2) -> None:
         self._objects = objects
-        self._parallel = parallel
-        # A semaphore belongs to the event loop it was waited for in, and one environment may see several.
-        self._slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self._slots = Slots(parallel)
 
     @contextlib.asynccontextmanager
     async def fetched(self, key: str, sha256: bytes) -> AsyncIterator[BinaryIO]:
@@ -46,8 +44,7 @@ class LargeFiles:
 
         Raises UnavailableError, PermanentFailure `document_corrupt`.
         """
-        slots = self._slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._parallel))
-        async with slots:
+        async with self._slots.here():
             with tempfile.TemporaryFile() as file:
                 _check(await asyncio.to_thread(self._objects.fetch_to, key, file), sha256)
                 file.flush()

@@ -10,11 +10,11 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from claimcheck.failures import JobFailure, PermanentFailure, RetryableFailure, UnavailableError
 from claimcheck.parts import Room, cut, halves
 from claimcheck.parts.tokens import tokens_in
+from claimcheck.slots import Slots
 from claimcheck.store.faults import DatabaseUnavailableError, StoreError
 from claimcheck.store.jobs import set_progress
 from claimcheck.tasks import TASKS
@@ -66,8 +66,7 @@ class Examine:
         self._database = database
         self._answerer = answerer
         self._context_tokens = context_tokens
-        # A semaphore belongs to the event loop it was waited for in, and one environment may see several.
-        self._images: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self._images = Slots(_IMAGES_AT_ONCE)
 
     async def __call__(self, job: ClaimedJob, document: DocumentText, attempt: Attempt) -> dict[str, Any]:
         """The public result with its coverage.
@@ -82,8 +81,8 @@ class Examine:
         room = Room(self._context_tokens - _OVERHEAD_TOKENS - max(map(_weight, run.prompts())))
         if room.tokens <= 0:
             raise PermanentFailure("document_too_long", "What is asked leaves no room for a document.")
-        images = self._images.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_IMAGES_AT_ONCE))
-        return await _Interview(run, attempt, self._database, self._answerer, images).result(room)
+        interview = _Interview(run, attempt, self._database, self._answerer, self._images.here())
+        return await interview.result(room)
 
 
 _Smaller = list[tuple["Part", tuple[str, ...]]]
