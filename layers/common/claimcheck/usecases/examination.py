@@ -79,7 +79,7 @@ class Examination:
 
     def prompt(self, part: Part, group: tuple[str, ...]) -> Prompt:
         """What is asked about one part, with notes on what is shown of the document."""
-        asked = self.task.prompt(self.narrowed(group), max(len(group), len(self.groups[0])))
+        asked = self.task.prompt(self.narrowed(group), len(self.groups[0]))
         notes = []
         if (part.shown, part.end) != (0, len(self.document.text)):
             notes.append(self._part_note(part))
