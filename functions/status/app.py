@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
 from claimcheck.problems import base_path, resolver
-from claimcheck.refusals import InvalidQueryError
 from claimcheck.telemetry import observed
-from claimcheck.usecases.read import DEFAULT_LIMIT, Filters
+from claimcheck.usecases.read import Filters
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -27,10 +26,6 @@ def _api() -> APIGatewayRestResolver:
     service = bootstrap.status()
     _jobs(api, service)
     _parts(api, service)
-
-    @api.get("/webhook-secret")
-    def get_webhook_secret() -> Response[str]:
-        return _json(service.deliver.secrets_json(service.database, _tenant(api)))
 
     @api.get("/health")
     def get_health() -> Response[str]:
@@ -53,7 +48,7 @@ def _jobs(api: APIGatewayRestResolver, service: Reading) -> None:
     def list_jobs() -> Response[str]:
         query = api.current_event.query_string_parameters or {}
         filters = Filters(
-            query.get("status"), query.get("task"), query.get("cursor"), _limit(query.get("limit"))
+            query.get("status"), query.get("task"), query.get("cursor"), query.get("limit")
         )
         return _json(service.read.jobs(_tenant(api), filters, base=base_path(api.current_event)))
 
@@ -76,10 +71,6 @@ def _parts(api: APIGatewayRestResolver, service: Reading) -> None:
     @api.get("/jobs/<job_id>/document")
     def get_document(job_id: str) -> Response[str]:
         return _json(service.read.document(_tenant(api), job_id))
-
-    @api.get("/jobs/<job_id>/deliveries")
-    def get_deliveries(job_id: str) -> Response[str]:
-        return _json(service.read.deliveries(_tenant(api), job_id))
 
 
 def _tenant(api: APIGatewayRestResolver) -> str:
@@ -109,14 +100,6 @@ def _wait_s(prefer: str | None) -> float:
     """Seconds of `Prefer: wait=N` (RFC 7240); a preference that does not parse is none."""
     match = _WAIT.search(prefer or "")
     return float(match[1]) if match else 0.0
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_LIMIT
-    if not (text.isascii() and text.isdigit() and len(text) < 6):
-        raise InvalidQueryError("limit must be a whole number from 1 to 100.")
-    return int(text)
 
 
 def _status(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from claimcheck import settings
 
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from claimcheck.usecases.process import Process
     from claimcheck.usecases.read import Read
     from claimcheck.usecases.record import Record
+    from claimcheck.usecases.replay import Replay, Sample
+    from claimcheck.usecases.secrets import Secrets
     from claimcheck.usecases.submit import Submit
     from claimcheck.usecases.sweep import Sweep
+    from claimcheck.usecases.webhooks import Webhooks
 
 
 @cache
@@ -72,11 +75,9 @@ def uploads() -> Arrive:
 class Reading:
     """What the status function offers."""
 
-    database: Database
     read: Read
     cancel: Cancel
     redrive: Redrive
-    deliver: Deliver
 
 
 @cache
@@ -89,9 +90,9 @@ def status() -> Reading:
     chosen = settings.load(settings.StatusSettings)
     database = _database(chosen.database_url)
     read = Read(database, S3Objects(chosen.documents_bucket))
-    deliver = _deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn)
+    deliver = _deliver(chosen, _secrets(chosen.webhook_key_secret_arn))
     redrive = Redrive(database, read, _queue(chosen.jobs_queue_url), upload_wait_s=chosen.upload_wait_s)
-    return Reading(database, read, Cancel(database, read, deliver), redrive, deliver)
+    return Reading(read, Cancel(database, read, deliver), redrive)
 
 
 @cache
@@ -116,7 +117,7 @@ def process() -> Process:
         render=render_isolated,
         objects=S3Objects(chosen.documents_bucket),
         jobs_queue=_queue(chosen.jobs_queue_url),
-        deliver=_deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn),
+        deliver=_deliver(chosen, _secrets(chosen.webhook_key_secret_arn)),
         settings=chosen,
     )
 
@@ -131,7 +132,7 @@ def sweep() -> Sweep:
     return Sweep(
         database,
         jobs_queue=_queue(chosen.jobs_queue_url),
-        deliver=_deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn),
+        deliver=_deliver(chosen, _secrets(chosen.webhook_key_secret_arn)),
         arrive=_arrive(database, chosen.documents_bucket, chosen.jobs_queue_url),
         settings=chosen,
     )
@@ -169,7 +170,45 @@ def record() -> Record:
     """For `record`."""
     from claimcheck.usecases.record import Record
 
-    return Record(_database(settings.load(settings.RecordSettings).database_url))
+    chosen = settings.load(settings.RecordSettings)
+    return Record(
+        _database(chosen.database_url),
+        deliver=_deliver(chosen, _secrets(chosen.webhook_key_secret_arn)),
+        bells=_queue(chosen.outcomes_queue_url),
+        settings=chosen,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TenantWebhooks:
+    """What the webhooks function offers."""
+
+    database: Database
+    webhooks: Webhooks
+    secrets: Secrets
+    replay: Replay
+    sample: Sample
+
+
+@cache
+def webhooks() -> TenantWebhooks:
+    """For `webhooks`."""
+    from claimcheck.usecases.replay import Replay, Sample
+    from claimcheck.usecases.webhooks import Webhooks
+    from claimcheck.webhooks.endpoint import Rules
+
+    chosen = settings.load(settings.WebhooksSettings)
+    database = _database(chosen.database_url)
+    secrets = _secrets(chosen.webhook_key_secret_arn)
+    deliver = _deliver(chosen, secrets)
+    rules = Rules(ports=chosen.webhook_ports, allow_loopback=chosen.claimcheck_allow_loopback_webhooks)
+    return TenantWebhooks(
+        database,
+        Webhooks(database),
+        secrets,
+        Replay(database, deliver),
+        Sample(database, deliver, rules=rules),
+    )
 
 
 def _database(url: str) -> Database:
@@ -193,9 +232,25 @@ def _arrive(database: Database, bucket: str, jobs_queue_url: str) -> Arrive:
     return Arrive(database, arrivals, _queue(jobs_queue_url))
 
 
-def _deliver(queue_url: str, key_arn: str) -> Deliver:
+def _secrets(key_arn: str) -> Secrets:
     from claimcheck.aws.secrets import read_secret
-    from claimcheck.usecases.deliver import Deliver
+    from claimcheck.usecases.secrets import Secrets
     from claimcheck.webhooks.vault import Vault
 
-    return Deliver(_queue(queue_url), Vault(partial(read_secret, key_arn)))
+    return Secrets(Vault(partial(read_secret, key_arn)))
+
+
+class _Queues(Protocol):
+    """Settings of a function that sends webhooks on their way."""
+
+    @property
+    def deliveries_queue_url(self) -> str: ...
+
+    @property
+    def slow_deliveries_queue_url(self) -> str: ...
+
+
+def _deliver(queues: _Queues, secrets: Secrets) -> Deliver:
+    from claimcheck.usecases.deliver import Deliver
+
+    return Deliver(_queue(queues.deliveries_queue_url), _queue(queues.slow_deliveries_queue_url), secrets)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
 from claimcheck.refusals import (
+    AddressNotDisabledError,
     BodyTooLargeError,
+    DeliveryNotFoundError,
     DocumentNotFoundError,
     IdempotencyInFlightError,
     IdempotencyMismatchError,
@@ -16,6 +18,8 @@ from claimcheck.refusals import (
     InvalidRequest,
     JobNotFailedError,
     JobNotFoundError,
+    RotationRefusedError,
+    TooManySamplesError,
     UnknownTask,
 )
 from claimcheck.telemetry import logger, places_of
@@ -34,6 +38,7 @@ _TITLES = {
     409: "Conflict",
     413: "Content Too Large",
     422: "Unprocessable Content",
+    429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
@@ -119,6 +124,26 @@ def _no_document(_error: Exception) -> Problem:
     return Problem(404, "document_not_found", "There is no such document.")
 
 
+def _no_delivery(_error: Exception) -> Problem:
+    return Problem(404, "delivery_not_found", "There is no such webhook delivery of this job.")
+
+
+def _not_disabled(_error: Exception) -> Problem:
+    detail = "This address is not disabled. GET /webhook-addresses lists those that are."
+    return Problem(404, "address_not_disabled", detail)
+
+
+def _rotation(error: RotationRefusedError) -> Problem:
+    until = f" until {error.until}" if error.until else ""
+    detail = f"The secret before the current one still signs{until}. Rotate again after that."
+    return Problem(409, "rotation_in_progress", detail)
+
+
+def _samples(error: TooManySamplesError) -> Problem:
+    detail = f"At most {error.most} test webhooks are sent in a minute. Ask again in a minute."
+    return Problem(429, "too_many_tests", detail, headers={"Retry-After": "60"})
+
+
 def _unavailable(_error: Exception) -> Problem:
     detail = (
         "A part of the service cannot be reached. Whether the request was carried out is not known: send it "
@@ -140,6 +165,10 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (BodyTooLargeError, _too_large),
     (JobNotFoundError, _not_found),
     (DocumentNotFoundError, _no_document),
+    (DeliveryNotFoundError, _no_delivery),
+    (AddressNotDisabledError, _not_disabled),
+    (RotationRefusedError, _rotation),
+    (TooManySamplesError, _samples),
     (JobNotFailedError, _not_failed),
     (IdempotencyMismatchError, _mismatch),
     (IdempotencyInFlightError, _in_flight),

@@ -88,3 +88,27 @@ class JobNotFailedError(Exception):
     def __init__(self, status: str) -> None:
         super().__init__(f"the job is {status}")
         self.status = status
+
+
+class DeliveryNotFoundError(Exception):
+    """The tenant's job has no such webhook delivery."""
+
+
+class RotationRefusedError(Exception):
+    """An older webhook secret still signs, until `until` (ISO 8601)."""
+
+    def __init__(self, until: str | None) -> None:
+        super().__init__(f"until {until}")
+        self.until = until
+
+
+class TooManySamplesError(Exception):
+    """The tenant had `most` sample webhooks sent within the last minute."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"{most} a minute")
+        self.most = most
+
+
+class AddressNotDisabledError(Exception):
+    """The tenant has no such webhook address that is disabled."""

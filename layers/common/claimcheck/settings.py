@@ -110,6 +110,7 @@ class StatusSettings:
     documents_bucket: str
     jobs_queue_url: str
     deliveries_queue_url: str
+    slow_deliveries_queue_url: str
     webhook_key_secret_arn: str
     upload_wait_s: float = 86_400.0
 
@@ -127,6 +128,7 @@ class ProcessSettings:
     documents_bucket: str
     jobs_queue_url: str
     deliveries_queue_url: str
+    slow_deliveries_queue_url: str
     anthropic_secret_arn: str
     webhook_key_secret_arn: str
     model_standard: str
@@ -151,6 +153,7 @@ class SweepSettings:
     database_url: str
     jobs_queue_url: str
     deliveries_queue_url: str
+    slow_deliveries_queue_url: str
     webhook_key_secret_arn: str
     documents_bucket: str
     max_attempts: int = 5
@@ -179,9 +182,29 @@ class NotifySettings:
 
 @dataclass(frozen=True, slots=True)
 class RecordSettings:
-    """Recording needs the database only."""
+    """Recording, and sending what an outcome makes room for.
+
+    `webhook_schedule_scale` shortens the times between attempts, and until an address is disabled.
+    """
 
     database_url: str
+    outcomes_queue_url: str
+    deliveries_queue_url: str
+    slow_deliveries_queue_url: str
+    webhook_key_secret_arn: str
+    webhook_schedule_scale: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class WebhooksSettings:
+    """Signing, and sending replays and samples."""
+
+    database_url: str
+    deliveries_queue_url: str
+    slow_deliveries_queue_url: str
+    webhook_key_secret_arn: str
+    webhook_ports: Ports = frozenset({443, 8443})
+    claimcheck_allow_loopback_webhooks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

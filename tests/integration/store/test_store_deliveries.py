@@ -12,7 +12,7 @@ from claimcheck.jobs.states import FINAL, Status
 from tests.integration.store.at_once import at_once, uncommitted
 from tests.integration.store.deliveries_owed import DUE_AGAIN, WAITS_MINUTES, owed, planned
 from tests.integration.store.jobs_in_states import ERROR, NOBODY, RESULT, TENANT, WEBHOOK
-from tests.integration.store.traces import row_of, rows, value
+from tests.integration.store.traces import deliveries_of, row_of, rows, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,14 +57,18 @@ def test_a_lost_message_is_planned_again_as_another_attempt(database: Database, 
     assert (second.delivery_id, second.body, second.url) == (first.delivery_id, first.body, first.url)
 
 
-def test_only_the_named_deliveries_are_planned(database: Database, sql_connection: Sql) -> None:
-    """Of many due deliveries those asked for are taken, and nothing for an unknown id or none."""
-    for _ in range(3):
-        owed(database)
-    ids = [str(row["id"]) for row in rows(sql_connection, "SELECT id FROM deliveries ORDER BY id")]
+def test_only_the_named_deliveries_receivers_are_planned(database: Database, sql_connection: Sql) -> None:
+    """What is due to the receivers of the named deliveries is taken, and nothing for an unknown id or none."""
+    jobs = [
+        owed(database, webhook_url=url) for url in ("https://a.example/1", "https://b.example/1", "https://a.example/2")
+    ]
+    ids = {job: str(deliveries_of(sql_connection, job)[0]["id"]) for job in jobs}
     assert planned(database, []) == []
-    assert [each.delivery_id for each in planned(database, [ids[1], NOBODY])] == [ids[1]]
-    assert {each.delivery_id for each in planned(database)} == {ids[0], ids[2]}
+    assert {each.delivery_id for each in planned(database, [ids[jobs[0]], NOBODY])} == {
+        ids[jobs[0]],
+        ids[jobs[2]],
+    }
+    assert {each.delivery_id for each in planned(database)} == {ids[jobs[1]]}
 
 
 def test_a_plan_takes_at_most_its_limit(database: Database, sql_connection: Sql) -> None:
@@ -77,10 +81,10 @@ def test_a_plan_takes_at_most_its_limit(database: Database, sql_connection: Sql)
     assert {each.delivery_id for each in planned(database, limit=3)} == {ids[3]}
 
 
-def test_two_who_plan_at_once_share_the_deliveries(database_url: str, database: Database) -> None:
-    """While one has not committed, another takes the rest: none twice, none left out."""
-    for _ in range(5):
-        owed(database)
+def test_two_who_plan_at_once_share_the_receivers(database_url: str, database: Database) -> None:
+    """While one has not committed, another takes the other receivers': none twice, none left out."""
+    for number in range(5):
+        owed(database, webhook_url=f"https://r{number}.example/hook")
     with uncommitted(database_url) as other:
         theirs = {each.delivery_id for each in planned(other, limit=2)}
         ours = {each.delivery_id for each in planned(database)}

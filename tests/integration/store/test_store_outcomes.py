@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from claimcheck.store.deliveries import Attempt, PlannedDelivery, delivery_failures, record_attempt
+from claimcheck.store.deliveries import Attempt, PlannedDelivery, delivery_state
 
 from tests.integration.store.at_once import at_once
 from tests.integration.store.deliveries_owed import DUE_AGAIN, WAITS_MINUTES, owed, planned
+from tests.integration.store.outcomes_told import attempt_of, delivered, exhausted, failed, told
 from tests.integration.store.jobs_in_states import NOBODY, WEBHOOK
 from tests.integration.store.traces import Row, rows, value
 
@@ -20,31 +21,6 @@ if TYPE_CHECKING:
     from claimcheck.store.connection import Database
 
     from tests.integration.store.traces import Sql
-
-
-def attempt_of(delivery: PlannedDelivery, **changes: Any) -> Attempt:
-    outcome = {"status_code": 500, "duration_ms": 12, "error": None, "response_head": "no\n\U0001f9fe"}
-    return Attempt(
-        **{
-            "delivery_id": delivery.delivery_id,
-            "attempt": delivery.attempt,
-            "at": datetime.now(UTC),
-            **outcome,
-            **changes,
-        }
-    )
-
-
-def failed(database: Database, attempt: Attempt, *, delay_s: float = 600) -> bool:
-    return record_attempt(database, attempt, status="pending", charged=True, delay_s=delay_s)
-
-
-def delivered(database: Database, attempt: Attempt) -> bool:
-    return record_attempt(database, attempt, status="delivered", charged=False, delay_s=0)
-
-
-def exhausted(database: Database, attempt: Attempt) -> bool:
-    return record_attempt(database, attempt, status="exhausted", charged=True, delay_s=0)
 
 
 def twice_planned(database: Database, sql: Sql) -> tuple[PlannedDelivery, PlannedDelivery]:
@@ -73,7 +49,9 @@ def test_a_failed_attempt_is_planned_after_its_delay(database: Database, sql_con
     row = the_delivery(sql_connection)
     assert (row["status"], row["failures"], row["completed_at"]) == ("pending", 1, None)
     assert value(sql_connection, WAITS_MINUTES) == 30
-    assert delivery_failures(database, delivery.delivery_id) == 1
+    state = delivery_state(database, delivery.delivery_id)
+    assert state is not None
+    assert (state.failures, state.replay) == (1, False)
 
 
 @pytest.mark.parametrize(("status", "charged"), [("delivered", False), ("exhausted", True)])
@@ -83,7 +61,7 @@ def test_a_last_attempt_ends_the_delivery(
     """A delivery that arrived, or was given up, has its end and is never due again."""
     owed(database)
     (delivery,) = planned(database)
-    assert record_attempt(database, attempt_of(delivery), status=status, charged=charged, delay_s=0)
+    assert told(database, attempt_of(delivery), status=status, charged=charged)
     row = the_delivery(sql_connection)
     assert (row["status"], row["failures"], row["completed_at"] is None) == (status, int(charged), False)
     sql_connection.execute(DUE_AGAIN)
@@ -174,13 +152,12 @@ def test_two_successes_at_once_are_one_end(sql_connection: Sql, another: Callabl
         assert len(logged(sql_connection)) == 2 * number
 
 
-def test_an_exhausted_delivery_stays_exhausted(database: Database, sql_connection: Sql) -> None:
-    """A delivery that was given up has ended: a success told afterwards is on record only."""
+def test_a_success_told_late_ends_a_given_up_delivery_well(database: Database, sql_connection: Sql) -> None:
+    """A webhook that arrived has arrived, also where the delivery was given up meanwhile."""
     first, second = twice_planned(database, sql_connection)
-    assert exhausted(database, attempt_of(second, status_code=410))
-    before = the_delivery(sql_connection)
-    assert not delivered(database, attempt_of(first, status_code=200))
-    assert (the_delivery(sql_connection), logged(sql_connection)) == (before, [1, 2])
+    assert exhausted(database, attempt_of(second, status_code=500))
+    assert delivered(database, attempt_of(first, status_code=200))
+    assert (the_delivery(sql_connection)["status"], logged(sql_connection)) == ("delivered", [1, 2])
 
 
 def test_a_late_outcome_does_not_reopen_a_delivery(database: Database, sql_connection: Sql) -> None:
@@ -204,4 +181,4 @@ def test_an_attempt_that_was_never_planned_is_not_logged(database: Database, sql
 
 def test_an_unknown_delivery_has_no_failures(database: Database) -> None:
     """For a delivery that does not exist the count is None, not zero."""
-    assert delivery_failures(database, NOBODY) is None
+    assert delivery_state(database, NOBODY) is None

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from claimcheck.jobs.states import FINAL, Status
 from claimcheck.store.connection import Database
-from claimcheck.store.deliveries import Attempt, record_attempt
+from claimcheck.store.deliveries import Attempt, get_deliveries
 from claimcheck.store.jobs import finish_job
-from claimcheck.store.reading import get_deliveries, get_job, get_trail, list_jobs
+from claimcheck.store.reading import get_job, get_trail, list_jobs
 from hypothesis import HealthCheck, assume, given, settings
 
 from client.jsontext import canonical, loads
 from tests.integration.store.deliveries_owed import owed, planned
+from tests.integration.store.outcomes_told import delivered, failed
 from tests.integration.store.jobs_in_states import (
     ERROR,
     NOBODY,
@@ -176,7 +177,7 @@ def test_the_webhook_log_shows_every_attempt(database: Database, sql_connection:
     (delivery,) = planned(database)
     at = value(sql_connection, "SELECT created_at FROM deliveries")
     attempt = Attempt(delivery.delivery_id, 1, at, 503, 12, None, "busy\n")
-    assert record_attempt(database, attempt, status="pending", charged=True, delay_s=60)
+    assert failed(database, attempt, delay_s=60)
     (row,) = rows(sql_connection, "SELECT * FROM deliveries")
     body = get_deliveries(database, TENANT, job_id)
     assert body is not None
@@ -188,12 +189,14 @@ def test_the_webhook_log_shows_every_attempt(database: Database, sql_connection:
         "duration_ms": 12,
         "error": None,
         "response_head": "busy\n",
+        "replay": False,
     }
     assert json.loads(body) == {
         "job_id": job_id,
         "deliveries": [
             {
                 "delivery_id": delivery.delivery_id,
+                "webhook_id": f"msg_{delivery.delivery_id}",
                 "event": "job.completed",
                 "url": WEBHOOK,
                 "status": "pending",
@@ -211,7 +214,7 @@ def test_a_delivery_that_ended_is_not_due(database: Database) -> None:
     job_id = owed(database)
     (delivery,) = planned(database)
     attempt = Attempt(delivery.delivery_id, 1, datetime.now(UTC), 200, 5, None, "")
-    assert record_attempt(database, attempt, status="delivered", charged=False, delay_s=0)
+    assert delivered(database, attempt)
     (logged,) = json.loads(get_deliveries(database, TENANT, job_id) or "")["deliveries"]
     assert (logged["status"], logged["next_attempt_at"]) == ("delivered", None)
     assert TIME.fullmatch(logged["completed_at"])

@@ -6,12 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
-from claimcheck.store.deliveries import insert_secret, live_secrets
 from claimcheck.store.faults import ConstraintError
 from claimcheck.store.keys import find_key, insert_key
+from claimcheck.store.webhooks import insert_secret, live_secrets, rotate_secret
 
 from tests.integration.store.at_once import at_once
-from tests.integration.store.jobs_in_states import TENANT
+from tests.integration.store.jobs_in_states import DAY_S, TENANT
 from tests.integration.store.traces import counts, rows, value
 
 if TYPE_CHECKING:
@@ -60,6 +60,56 @@ def test_secrets_sign_until_they_expire(database: Database, sql_connection: Sql)
         (b"new", True),
         (b"old", False),
     ]
+
+
+def test_a_rotation_puts_a_new_secret_first(database: Database, sql_connection: Sql) -> None:
+    """The old one signs for a day more, and the tenant's events say until when."""
+    insert_secret(database, TENANT, b"old")
+    assert rotate_secret(database, TENANT, b"new", overlap_s=DAY_S)
+    new, old = live_secrets(database, TENANT)
+    assert (new.sealed, new.expires_at, old.sealed) == (b"new", None, b"old")
+    hours = value(
+        sql_connection, "SELECT extract(epoch FROM max(expires_at) - now()) / 3600 FROM webhook_secrets"
+    )
+    assert round(hours, 2) == 24
+    (event,) = rows(sql_connection, "SELECT type, detail FROM tenant_events")
+    assert event == {"type": "webhook_secret.rotated", "detail": {"old_expires_at": old.expires_at}}
+
+
+def test_a_rotation_within_a_rotation_is_refused(database: Database, sql_connection: Sql) -> None:
+    """While an older secret signs, nothing changes; when it has ended, it is forgotten by the next rotation."""
+    insert_secret(database, TENANT, b"first")
+    assert rotate_secret(database, TENANT, b"second", overlap_s=DAY_S)
+    before = live_secrets(database, TENANT)
+    assert not rotate_secret(database, TENANT, b"third", overlap_s=DAY_S)
+    assert live_secrets(database, TENANT) == before
+    sql_connection.execute("UPDATE webhook_secrets SET expires_at = now() WHERE expires_at IS NOT NULL")
+    assert rotate_secret(database, TENANT, b"third", overlap_s=DAY_S)
+    assert [row["sealed"] for row in rows(sql_connection, "SELECT sealed FROM webhook_secrets ORDER BY id")] == [
+        b"second",
+        b"third",
+    ]
+
+
+def test_of_rotations_at_once_one_happens(another: Callable[[], Database], sql_connection: Sql) -> None:
+    """Eight that rotate at once make one new secret, and one current one is left."""
+    databases = [another() for _ in range(8)]
+    insert_secret(databases[0], TENANT, b"old")
+    done = at_once(
+        *[
+            partial(rotate_secret, each, TENANT, bytes([number]), overlap_s=DAY_S)
+            for number, each in enumerate(databases)
+        ]
+    )
+    assert done.count(True) == 1
+    assert value(sql_connection, "SELECT count(*) FROM webhook_secrets") == 2
+    assert value(sql_connection, "SELECT count(*) FROM webhook_secrets WHERE expires_at IS NULL") == 1
+
+
+def test_who_has_no_secret_has_none_to_rotate(database: Database) -> None:
+    """A first secret is made, not rotated."""
+    assert not rotate_secret(database, TENANT, b"new", overlap_s=DAY_S)
+    assert live_secrets(database, TENANT) == []
 
 
 def test_a_secret_is_its_tenants_own(database: Database, sql_connection: Sql) -> None:

@@ -30,6 +30,7 @@ SETTINGS = ProcessSettings(
     documents_bucket="",
     jobs_queue_url="",
     deliveries_queue_url="",
+    slow_deliveries_queue_url="",
     anthropic_secret_arn="",
     webhook_key_secret_arn="",
     model_standard=STANDARD,

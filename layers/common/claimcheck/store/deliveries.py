@@ -1,4 +1,4 @@
-"""Webhook deliveries: planned, and recorded."""
+"""Webhook deliveries: taken, recorded, replayed, read."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from claimcheck.store.connection import Database
+    from claimcheck.webhooks.standing import Standing, Widths
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class PlannedDelivery:
     """A delivery taken for one attempt. `body` is what it says, the same text at every attempt.
 
     `planned_at` is the database's time: a worker's clock may be wrong, and receivers refuse what is signed
-    five minutes off.
+    five minutes off. `is_slow`: the receiver did not answer promptly the last time.
     """
 
     delivery_id: str
@@ -28,35 +29,25 @@ class PlannedDelivery:
     url: str
     body: str
     planned_at: datetime
+    is_slow: bool
 
 
-def plan_deliveries(
-    database: Database, *, delivery_ids: Sequence[str] | None, limit: int
+def take_deliveries(
+    database: Database, *, delivery_ids: Sequence[str] | None, widths: Widths, limit: int
 ) -> Sequence[PlannedDelivery]:
-    """Take due deliveries (of `delivery_ids`, where given) for one attempt each."""
+    """Take due deliveries for one attempt each, of the receivers of `delivery_ids` or of any (None).
+
+    `widths`: how many may be on their way to one receiver.
+    """
     ids = None if delivery_ids is None else list(delivery_ids)
-    rows = database.all(queries("deliveries")["plan_deliveries"], {"delivery_ids": ids, "limit": limit})
-    return [PlannedDelivery(**row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class SealedSecret:
-    """A webhook secret as it lies in the database."""
-
-    sealed: bytes
-    created_at: str
-    expires_at: str | None
-
-
-def live_secrets(database: Database, tenant_id: str) -> Sequence[SealedSecret]:
-    """A tenant's signing secrets, newest first."""
-    rows = database.all(queries("deliveries")["live_secrets"], {"tenant_id": tenant_id})
-    return [SealedSecret(**row) for row in rows]
-
-
-def insert_secret(database: Database, tenant_id: str, sealed: bytes) -> None:
-    """Give a tenant its first secret; does nothing where it has one."""
-    database.all(queries("deliveries")["insert_secret"], {"tenant_id": tenant_id, "sealed": sealed})
+    params = {
+        "delivery_ids": ids,
+        "limit": limit,
+        "prompt": widths.prompt,
+        "new": widths.new,
+        "slow": widths.slow,
+    }
+    return [PlannedDelivery(**row) for row in database.all(queries("deliveries")["take_deliveries"], params)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +63,81 @@ class Attempt:
     response_head: str
 
 
-def delivery_failures(database: Database, delivery_id: str) -> int | None:
-    """How many attempts have failed so far; None for an unknown delivery."""
-    row = database.one(queries("deliveries")["delivery_failures"], {"delivery_id": delivery_id})
-    return None if row is None else int(row["failures"])
+@dataclass(frozen=True, slots=True)
+class DeliveryState:
+    """How many attempts have failed so far, and whether the one under way is outside of the schedule."""
+
+    failures: int
+    replay: bool
+
+
+def delivery_state(database: Database, delivery_id: str) -> DeliveryState | None:
+    """None for an unknown delivery."""
+    row = database.one(queries("deliveries")["delivery_state"], {"delivery_id": delivery_id})
+    return None if row is None else DeliveryState(**row)
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What an attempt does to its delivery, its address and its receiver (times in seconds)."""
+
+    status: str
+    charged: bool
+    delay_s: float
+    pause_s: float | None
+    gone: bool
+    standing: Standing | None
 
 
 def record_attempt(
-    database: Database, attempt: Attempt, *, status: str, charged: bool, delay_s: float
-) -> bool:
-    """Log an attempt and set what follows; False where that is nothing.
+    database: Database, attempt: Attempt, consequence: Consequence, *, disable_after_s: float
+) -> str | None:
+    """Log an attempt and do what follows; the delivery's status then, or None where nothing followed.
 
     Nothing follows from an outcome that was recorded before, from any of a delivery that has ended, and
     from the failure of an attempt that was already replaced.
     """
     params = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
-    plan = {"status": status, "charged": int(charged), "delay_s": float(delay_s)}
-    return database.one(queries("deliveries")["record_attempt"], {**params, **plan}) is not None
+    params |= {name: getattr(consequence, name) for name in Consequence.__dataclass_fields__}
+    params |= {"charged": int(consequence.charged), "disable_after_s": disable_after_s}
+    row = database.one(queries("deliveries")["record_attempt"], params)
+    return None if row is None else str(row["status"])
+
+
+def replay_delivery(database: Database, tenant_id: str, job_id: str, delivery_id: str) -> bool | None:
+    """Have a delivery sent once more; False where an attempt is under way as it is, None for none such."""
+    params = {"tenant_id": tenant_id, "job_id": job_id, "delivery_id": delivery_id}
+    row = database.one(queries("deliveries")["replay_delivery"], params)
+    return None if row is None else bool(row["replayed"])
+
+
+def insert_sample(database: Database, tenant_id: str, url: str, body: str, *, most: int) -> str | None:
+    """A delivery of no job: its id, or None where the tenant had `most` of them within a minute.
+
+    `body` lacks its timestamp and what follows.
+    """
+    params = {"tenant_id": tenant_id, "url": url, "body": body, "most": most}
+    row = database.one(queries("deliveries")["insert_sample"], params)
+    return None if row is None else str(row["delivery_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """A delivery with its attempts, as JSON text."""
+
+    status: str
+    body: str
+
+
+def get_delivery(database: Database, tenant_id: str, delivery_id: str) -> DeliveryView | None:
+    """A tenant's delivery; None where there is none."""
+    params = {"tenant_id": tenant_id, "delivery_id": delivery_id}
+    row = database.one(queries("deliveries")["get_delivery"], params)
+    return None if row is None else DeliveryView(**row)
+
+
+def get_deliveries(database: Database, tenant_id: str, job_id: str) -> str | None:
+    """A job's webhook log, as JSON text; None where there is no such job."""
+    params = {"tenant_id": tenant_id, "job_id": job_id}
+    row = database.one(queries("deliveries")["get_deliveries"], params)
+    return None if row is None else str(row["body"])

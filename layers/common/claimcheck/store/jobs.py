@@ -36,6 +36,7 @@ class NewJob:
     media_type: str | None = None
     size_bytes: int | None = None
     sha256: bytes | None = None
+    webhook_thin: bool = False
     content: bytes | None = None
     cancel_after_s: float | None = None
     upload_wait_s: float = 24 * 3600.0

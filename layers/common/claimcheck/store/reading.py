@@ -58,11 +58,6 @@ def get_trail(database: Database, tenant_id: str, job_id: str) -> str | None:
     return _body(database, "get_trail", tenant_id, job_id)
 
 
-def get_deliveries(database: Database, tenant_id: str, job_id: str) -> str | None:
-    """A job's webhook log, as JSON text; None where there is no such job."""
-    return _body(database, "get_deliveries", tenant_id, job_id)
-
-
 def schema_version(database: Database) -> str | None:
     """The version of the schema; None before the first migration."""
     found = database.one(queries("reading")["schema_exists"], {})

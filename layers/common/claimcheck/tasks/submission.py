@@ -64,6 +64,7 @@ class ParsedRequest:
     metadata: dict[str, Any]
     max_cost_usd: float | None
     priority: Literal["standard", "economy"]
+    webhook_thin: bool
 
 
 def parse_request(task_name: str, body: bytes, *, allow_loopback_webhooks: bool = False) -> ParsedRequest:
@@ -86,6 +87,7 @@ def parse_request(task_name: str, body: bytes, *, allow_loopback_webhooks: bool 
         params=_own_part(task, request.model_dump(mode="json", by_alias=True)),
         document=request.document,
         webhook_url=request.webhook_url,
+        webhook_thin=request.webhook_body == "thin",
         metadata=request.metadata or {},
         max_cost_usd=request.max_cost_usd,
         priority=request.priority,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from claimcheck.failures import UnavailableError
 from claimcheck.refusals import JobNotFailedError, JobNotFoundError
-from claimcheck.store.faults import StoreError
 from claimcheck.store.jobs import cancel_job, redrive_job
-from claimcheck.telemetry import count, logger, places_of
+from claimcheck.telemetry import count
 from claimcheck.usecases.doorbell import ring
 from claimcheck.usecases.read import checked_id
-from claimcheck.webhooks.vault import VaultError
 
 if TYPE_CHECKING:
     from claimcheck.store.connection import Database
@@ -30,21 +27,16 @@ class Cancel:
         self._deliver = deliver
 
     def __call__(self, tenant_id: str, job_id: str, *, base: str = "") -> JobView:
-        """Cancel, and give the job as it is now. Raises JobNotFoundError."""
+        """Cancel, and give the job as it is now. Raises JobNotFoundError.
+
+        The job is cancelled and committed: what hinders its webhook is left to sweep.
+        """
         cancelled = cancel_job(self._database, tenant_id, checked_id(job_id))
         if cancelled is not None:
             count("JobsCancelled")
             if cancelled.delivery_id is not None:
-                self._deliver_now(cancelled.delivery_id)
+                self._deliver.now(self._database, [cancelled.delivery_id])
         return self._read.job(tenant_id, job_id, base=base)
-
-    def _deliver_now(self, delivery_id: str) -> None:
-        """The job is cancelled and committed: what hinders its webhook is left to sweep."""
-        try:
-            self._deliver.send(self._deliver.plan(self._database, [delivery_id]))
-        except (StoreError, UnavailableError, VaultError) as error:
-            count("DeliveriesNotSent")
-            logger().warning("webhook left to sweep", extra={"error": places_of(error)})
 
 
 class Redrive:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
-from claimcheck.store.deliveries import insert_secret, live_secrets, plan_deliveries
+from claimcheck.store.deliveries import take_deliveries
 from claimcheck.store.faults import StoreError
 from claimcheck.telemetry import count, logger, places_of
 from claimcheck.webhooks.events import message_id
-from claimcheck.webhooks.signature import new_secret, signed_headers
+from claimcheck.webhooks.signature import signed_headers
+from claimcheck.webhooks.standing import Widths
 from claimcheck.webhooks.vault import VaultError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from claimcheck.store.connection import Database
-    from claimcheck.store.deliveries import PlannedDelivery, SealedSecret
+    from claimcheck.store.deliveries import PlannedDelivery
     from claimcheck.usecases.ports import Queue
-    from claimcheck.webhooks.vault import Vault
+    from claimcheck.usecases.secrets import Secrets
 
 Message = tuple[dict[str, Any], str]
 
@@ -27,28 +27,37 @@ _LIMIT = 100
 
 
 class Deliver:
-    """Takes due deliveries, signs them and sends them to `notify`."""
+    """Takes due deliveries, signs them and sends them to `notify`.
 
-    def __init__(self, queue: Queue, vault: Vault) -> None:
+    Receivers that hang have a queue, and so senders, of their own: however many they are, those that answer
+    wait for none of them.
+    """
+
+    def __init__(
+        self, queue: Queue, slow_queue: Queue, secrets: Secrets, *, widths: Widths | None = None
+    ) -> None:
         self._queue = queue
-        self._vault = vault
+        self._slow_queue = slow_queue
+        self._secrets = secrets
+        self._widths = widths or Widths()
 
     def ready(self) -> None:
         """Get the sealing key, if it is not yet here, so that `plan` waits for nobody but the database.
 
         Raises VaultError, UnavailableError.
         """
-        self._vault.unlock()
+        self._secrets.ready()
 
     def plan(self, database: Database, delivery_ids: Sequence[str] | None = None) -> list[Message]:
-        """Take due deliveries (those of `delivery_ids`, where given) for one attempt each, signed.
+        """Take what is due to the receivers of `delivery_ids` (None: to any), for one attempt each, signed.
 
-        Raises VaultError, UnavailableError or StoreError before anything was taken. What was taken and
-        cannot be signed is left out, and is due again in five minutes.
+        Of a receiver no more than its width allows; the rest stays due. Raises VaultError, UnavailableError or
+        StoreError before anything was taken. What was taken and cannot be signed is left out, and is due
+        again in five minutes.
         """
         self.ready()
         waiting: dict[str, list[PlannedDelivery]] = {}
-        for each in plan_deliveries(database, delivery_ids=delivery_ids, limit=_LIMIT):
+        for each in take_deliveries(database, delivery_ids=delivery_ids, widths=self._widths, limit=_LIMIT):
             waiting.setdefault(each.tenant_id, []).append(each)
         messages: list[Message] = []
         while waiting:
@@ -64,51 +73,46 @@ class Deliver:
 
     def send(self, messages: Sequence[Message]) -> None:
         """Send what was planned. What the queue does not take is due again in five minutes."""
-        refused = self._queue.send_all(messages) if messages else 0
-        if refused:
-            count("DeliveriesNotSent", refused)
+        for queue, slow in ((self._queue, False), (self._slow_queue, True)):
+            part = [each for each in messages if each[0].get("slow", False) is slow]
+            refused = queue.send_all(part) if part else 0
+            if refused:
+                count("DeliveriesNotSent", refused)
 
-    def secrets(self, database: Database, tenant_id: str) -> list[str]:
-        """A tenant's live signing secrets, newest first; the first one is made on first use.
-
-        Raises VaultError, UnavailableError, StoreError.
-        """
-        return [secret for secret, _ in self._opened(database, tenant_id)]
-
-    def secrets_json(self, database: Database, tenant_id: str) -> str:
-        """The live secrets as `GET /webhook-secret` shows them. Raises as `secrets` does."""
-        shown = [
-            {"secret": secret, "created_at": row.created_at, "expires_at": row.expires_at}
-            for secret, row in self._opened(database, tenant_id)
-        ]
-        return json.dumps({"secrets": shown})
-
-    def _opened(self, database: Database, tenant_id: str) -> list[tuple[str, SealedSecret]]:
-        sealed = live_secrets(database, tenant_id)
-        if not sealed:
-            insert_secret(database, tenant_id, self._vault.seal(tenant_id, new_secret()))
-            sealed = live_secrets(database, tenant_id)  # of two that make one at once, one was kept
-        return [(self._vault.open(tenant_id, each.sealed), each) for each in sealed]
+    def now(self, database: Database, delivery_ids: Sequence[str]) -> None:
+        """Plan and send. What hinders it is logged, and left to sweep: raises nothing of it."""
+        try:
+            self.send(self.plan(database, delivery_ids))
+        except (StoreError, UnavailableError, VaultError) as error:
+            left_to_sweep(error)
 
     def _signed(
         self, database: Database, tenant_id: str, deliveries: Sequence[PlannedDelivery]
     ) -> list[Message]:
-        signing_secrets = self.secrets(database, tenant_id)
-        return [(self._message(each, signing_secrets), tenant_id) for each in deliveries]
+        secrets = self._secrets.live(database, tenant_id)
+        return [(_message(each, secrets), tenant_id) for each in deliveries]
 
-    def _message(self, delivery: PlannedDelivery, signing_secrets: Sequence[str]) -> dict[str, Any]:
-        signed_at = int(delivery.planned_at.timestamp())
-        webhook_id = message_id(delivery.delivery_id)
-        headers = signed_headers(webhook_id, signed_at, delivery.body.encode(), signing_secrets)
-        return {
-            "delivery_id": delivery.delivery_id,
-            "tenant_id": delivery.tenant_id,
-            "attempt": delivery.attempt,
-            "url": delivery.url,
-            "body": delivery.body,
-            "headers": {"content-type": "application/json", **headers},
-            "planned_at": delivery.planned_at.isoformat(),
-        }
+
+def left_to_sweep(error: Exception) -> None:
+    """The delivery is due: sweep sends it."""
+    count("DeliveriesNotSent")
+    logger().warning("webhook left to sweep", extra={"error": places_of(error)})
+
+
+def _message(delivery: PlannedDelivery, signing_secrets: Sequence[str]) -> dict[str, Any]:
+    signed_at = int(delivery.planned_at.timestamp())
+    webhook_id = message_id(delivery.delivery_id)
+    headers = signed_headers(webhook_id, signed_at, delivery.body.encode(), signing_secrets)
+    return {
+        "delivery_id": delivery.delivery_id,
+        "tenant_id": delivery.tenant_id,
+        "attempt": delivery.attempt,
+        "url": delivery.url,
+        "body": delivery.body,
+        "headers": {"content-type": "application/json", **headers},
+        "planned_at": delivery.planned_at.isoformat(),
+        "slow": delivery.is_slow,
+    }
 
 
 def _not_signed(by_tenant: Mapping[str, Sequence[PlannedDelivery]], error: Exception) -> None:

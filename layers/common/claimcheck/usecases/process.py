@@ -18,6 +18,7 @@ from claimcheck.store.jobs import Held, claim_job, finish_job, retry_job
 from claimcheck.store.sweeping import cancel_overdue
 from claimcheck.telemetry import count, logger, places_of
 from claimcheck.usecases.company import Company
+from claimcheck.usecases.deliver import left_to_sweep
 from claimcheck.usecases.documents import (
     LargeFiles,
     has_digest,
@@ -298,8 +299,7 @@ class Process:
             messages = await self._database.run(self._deliver.plan, [delivery_id])
             await asyncio.to_thread(self._deliver.send, messages)
         except Exception as error:  # noqa: BLE001 (the job is final and committed: nothing may fail it now)
-            count("DeliveriesNotSent")
-            logger().warning("webhook left to sweep", extra={"error": places_of(error)})
+            left_to_sweep(error)
 
     async def _ring_later(self, job_id: str, tenant_id: str, delay_s: float) -> None:
         """Where it has longer to wait than SQS may keep it, sweep rings it as well."""

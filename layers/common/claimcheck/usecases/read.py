@@ -12,7 +12,6 @@ from claimcheck.refusals import InvalidQueryError, JobNotFoundError
 from claimcheck.store.documents import get_document
 from claimcheck.store.reading import (
     JobView,
-    get_deliveries,
     get_job,
     get_trail,
     list_jobs,
@@ -20,6 +19,7 @@ from claimcheck.store.reading import (
 )
 from claimcheck.usecases.documents import load_text, text_key
 from claimcheck.usecases.ids import is_uuid
+from claimcheck.usecases.paging import page_cursor, page_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,27 +28,25 @@ if TYPE_CHECKING:
     from claimcheck.usecases.ports import LinkedObjects
 
 MAX_WAIT_S = 20.0
-MAX_LIMIT = 100
 MAX_TEXT_CHARS = 900_000
 """Longest text that is in an answer: at six bytes a character it still fits the 6 MB that Lambda takes."""
 LINK_S = 300
-DEFAULT_LIMIT = 20
 _FIRST_LOOK_S = 0.02
 _SLOWEST_LOOK_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which jobs to list."""
+    """Which jobs to list, as the query parameters say."""
 
     status: str | None = None
     task: str | None = None
     cursor: str | None = None
-    limit: int = DEFAULT_LIMIT
+    limit: str | None = None
 
 
 class Read:
-    """Jobs, trails, documents and webhook logs of a tenant."""
+    """Jobs, trails and documents of a tenant."""
 
     def __init__(
         self,
@@ -85,30 +83,23 @@ class Read:
         """A page of jobs, newest first, as JSON. Raises InvalidQueryError."""
         if filters.status is not None and filters.status not in set(Status):
             raise InvalidQueryError(f"status must be one of {', '.join(Status)}.")
-        if not 1 <= filters.limit <= MAX_LIMIT:
-            raise InvalidQueryError(f"limit must be a whole number from 1 to {MAX_LIMIT}.")
-        if filters.cursor is not None and not is_uuid(filters.cursor):
-            raise InvalidQueryError("cursor must be a next_cursor of an earlier answer.")
+        limit = page_limit(filters.limit)
         found = list_jobs(
             self._database,
             tenant_id,
             status=filters.status,
             task=filters.task,
-            before=filters.cursor,
-            limit=filters.limit + 1,
+            before=page_cursor(filters.cursor),
+            limit=limit + 1,
             base=base,
         )
-        page = found[: filters.limit]
-        cursor = json.dumps(page[-1].job_id if len(found) > filters.limit else None)
+        page = found[:limit]
+        cursor = json.dumps(page[-1].job_id if len(found) > limit else None)
         return f'{{"jobs":[{",".join(job.body for job in page)}],"next_cursor":{cursor}}}'
 
     def trail(self, tenant_id: str, job_id: str) -> str:
         """A job's events with their hashes, as JSON. Raises JobNotFoundError."""
         return _found(get_trail(self._database, tenant_id, checked_id(job_id)))
-
-    def deliveries(self, tenant_id: str, job_id: str) -> str:
-        """A job's webhook log, as JSON. Raises JobNotFoundError."""
-        return _found(get_deliveries(self._database, tenant_id, checked_id(job_id)))
 
     def document(self, tenant_id: str, job_id: str) -> str:
         """The text that offsets point into, as JSON; `text` is null until a worker has read it.

@@ -6,48 +6,96 @@ import random
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.store.deliveries import Attempt, delivery_failures, record_attempt
+from claimcheck.failures import UnavailableError
+from claimcheck.store.deliveries import Attempt, Consequence, delivery_state, record_attempt
 from claimcheck.telemetry import count
+from claimcheck.usecases.deliver import left_to_sweep
 from claimcheck.webhooks import schedule
+from claimcheck.webhooks.standing import standing_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from claimcheck.settings import RecordSettings
     from claimcheck.store.connection import Database
+    from claimcheck.store.deliveries import DeliveryState
+    from claimcheck.usecases.deliver import Deliver
+    from claimcheck.usecases.ports import Queue
+
+_LONGEST_BELL_S = 900.0  # SQS's; what is due later is found by sweep
 
 
 class Record:
-    """One outcome from `notify`; a second copy of it changes nothing, nor does an old attempt's failure."""
+    """One outcome from `notify`; a second copy of it changes nothing, nor does an old attempt's failure.
 
-    def __init__(self, database: Database, *, chance: random.Random | None = None) -> None:
+    An outcome makes room at its receiver: what else is due there is sent. What is tried again soon gets a
+    bell that rings then.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        deliver: Deliver,
+        bells: Queue,
+        settings: RecordSettings,
+        chance: random.Random | None = None,
+    ) -> None:
         self._database = database
+        self._deliver = deliver
+        self._bells = bells
+        self._settings = settings
         self._chance = chance or random.SystemRandom()
 
-    def __call__(self, outcome: Mapping[str, Any]) -> None:
-        """Log an outcome (docs/architecture.md, "Messages"). Raises StoreError, KeyError if malformed."""
-        failures = delivery_failures(self._database, outcome["delivery_id"])
-        if failures is None:
-            return
+    def __call__(self, message: Mapping[str, Any]) -> None:
+        """Log an outcome, or send what a bell rings for (docs/architecture.md, "Messages").
+
+        Raises StoreError; KeyError if malformed.
+        """
+        delivery_id = message["delivery_id"]
+        if not message.get("due"):
+            state = delivery_state(self._database, delivery_id)
+            if state is None:
+                return
+            self._record(message, state)
+        self._deliver.now(self._database, [delivery_id])
+
+    def _record(self, outcome: Mapping[str, Any], state: DeliveryState) -> None:
+        delivery_id, stale = outcome["delivery_id"], outcome["stale"]
         following = schedule.after(
-            status_code=outcome["status_code"],
-            stale=outcome["stale"],
-            failures=failures,
+            schedule.Answer(outcome["status_code"], stale, outcome.get("retry_after_s")),
+            failures=state.failures,
+            replay=state.replay,
             chance=self._chance,
+            scale=self._settings.webhook_schedule_scale,
         )
         attempt = Attempt(
-            delivery_id=outcome["delivery_id"],
+            delivery_id=delivery_id,
             attempt=outcome["attempt"],
             at=datetime.fromisoformat(outcome["at"]),
             status_code=outcome["status_code"],
             duration_ms=outcome["duration_ms"],
-            error="waited too long in the queue; not sent" if outcome["stale"] else outcome["error"],
+            error="waited too long in the queue; not sent" if stale else outcome["error"],
             response_head=outcome["response_head"].replace("\x00", "\ufffd"),
         )
-        if record_attempt(
-            self._database,
-            attempt,
+        consequence = Consequence(
             status=following.status,
             charged=following.charged,
             delay_s=following.delay_s,
-        ):
-            count(f"Deliveries{following.status.capitalize()}")
+            pause_s=following.pause_s,
+            gone=following.gone,
+            standing=None if stale else standing_after(outcome["duration_ms"] / 1000),
+        )
+        disable_after_s = schedule.DISABLE_AFTER_S * self._settings.webhook_schedule_scale
+        status = record_attempt(self._database, attempt, consequence, disable_after_s=disable_after_s)
+        if status is None:
+            return
+        count(f"Deliveries{status.capitalize()}")
+        if status == "pending" and 0 < following.delay_s <= _LONGEST_BELL_S:
+            self._ring(delivery_id, outcome.get("tenant_id") or delivery_id, following.delay_s)
+
+    def _ring(self, delivery_id: str, group: str, delay_s: float) -> None:
+        try:
+            self._bells.send({"delivery_id": delivery_id, "due": True}, group=group, delay_s=delay_s)
+        except UnavailableError as error:
+            left_to_sweep(error)

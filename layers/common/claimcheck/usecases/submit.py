@@ -98,6 +98,7 @@ class Submit:
             priority=request.priority,
             metadata=request.metadata,
             webhook_url=request.webhook_url,
+            webhook_thin=request.webhook_thin,
             max_cost_usd=request.max_cost_usd,
             name=request.document.name,
             cancel_after_s=cancel_after_s,

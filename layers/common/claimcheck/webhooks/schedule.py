@@ -24,30 +24,65 @@ SCHEDULE_S: tuple[float, ...] = (
     24 * _HOUR,
 )
 _JITTER = 0.1
+GONE = 410
+MAX_PAUSE_S = 24 * _HOUR
+
+DISABLE_AFTER_S = 5 * 24 * _HOUR
+"""An address that has failed for so long, without a success, is disabled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What follows an attempt. `charged`: it counts as a failure; `delay_s`: seconds to the next one."""
+    """What follows an attempt.
 
-    status: Literal["pending", "delivered", "exhausted"]
-    charged: bool
-    delay_s: float
+    `returned`: an attempt outside of the schedule failed, the delivery is again what it was. `charged`: it
+    counts as a failure; `delay_s`: seconds to the next one. `pause_s`: the receiver wants none before.
+    """
+
+    status: Literal["pending", "delivered", "exhausted", "returned"]
+    charged: bool = False
+    delay_s: float = 0.0
+    pause_s: float | None = None
+    gone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How an attempt ended: `status_code` None where there was no answer; `retry_after_s` as it was asked.
+
+    `stale`: the message waited too long and was not sent.
+    """
+
+    status_code: int | None
+    stale: bool = False
+    retry_after_s: float | None = None
 
 
 def after(
-    *, status_code: int | None, stale: bool, failures: int, chance: random.Random | random.SystemRandom
+    answer: Answer,
+    *,
+    failures: int,
+    replay: bool,
+    chance: random.Random | random.SystemRandom,
+    scale: float = 1.0,
 ) -> Next:
-    """What follows an attempt that was answered with `status_code` (None: not at all).
+    """What follows an attempt of a delivery that failed `failures` times before.
 
-    2xx is success; a redirect is a failure like any other; `410 Gone` ends it. A stale message was
-    never sent, so it costs nothing and is planned again at once.
+    2xx is success; a redirect is a failure like any other; `410 Gone` ends it and disables the address. A
+    `Retry-After` is a lower bound. A stale message was never sent, so it costs nothing and is planned again
+    at once. `replay`: one attempt outside of the schedule, which counts for nothing but success. `scale`
+    compresses the schedule, for tests.
     """
-    if stale:
-        return Next("pending", charged=False, delay_s=0.0)
-    if status_code is not None and 200 <= status_code < 300:
-        return Next("delivered", charged=False, delay_s=0.0)
-    if status_code == 410 or failures >= len(SCHEDULE_S):
-        return Next("exhausted", charged=True, delay_s=0.0)
-    delay = SCHEDULE_S[failures]
-    return Next("pending", charged=True, delay_s=delay * chance.uniform(1 - _JITTER, 1 + _JITTER))
+    if answer.stale:
+        return Next("pending")
+    if answer.status_code is not None and 200 <= answer.status_code < 300:
+        return Next("delivered")
+    if replay:
+        return Next("returned")
+    if answer.status_code == GONE:
+        return Next("exhausted", charged=True, gone=True)
+    pause_s = None if answer.retry_after_s is None else min(max(answer.retry_after_s, 0.0), MAX_PAUSE_S)
+    if failures >= len(SCHEDULE_S):
+        return Next("exhausted", charged=True, pause_s=pause_s)
+    delay_s = SCHEDULE_S[failures] * scale * chance.uniform(1 - _JITTER, 1 + _JITTER)
+    return Next("pending", charged=True, delay_s=max(delay_s, pause_s or 0.0), pause_s=pause_s)

@@ -28,10 +28,10 @@ WITH gate AS MATERIALIZED (
     stored_at = excluded.stored_at, touched_at = now()
     WHERE o.stored_at IS NULL
 ), job AS (
-  INSERT INTO jobs (id, tenant_id, task, priority, document_id, params, metadata, webhook_url, max_cost_usd,
-    cancel_at)
+  INSERT INTO jobs (id, tenant_id, task, priority, document_id, params, metadata, webhook_url, webhook_thin,
+    max_cost_usd, cancel_at)
   SELECT fresh.id, %(tenant_id)s, %(task)s, %(priority)s, document.id, %(params)s::jsonb,
-    %(metadata)s::jsonb, %(webhook_url)s, %(max_cost_usd)s,
+    %(metadata)s::jsonb, %(webhook_url)s, %(webhook_thin)s, %(max_cost_usd)s,
     now() + make_interval(secs => %(cancel_after_s)s)
   FROM document, fresh
   RETURNING id, created_at, status, task, params, digest_key
@@ -76,9 +76,9 @@ WITH gate AS MATERIALIZED (
   FROM document WHERE document.waits AND d.id = document.id
 ), job AS (
   INSERT INTO jobs (id, tenant_id, task, priority, document_id, document_name, params, metadata, webhook_url,
-    max_cost_usd, cancel_at, document_until)
+    webhook_thin, max_cost_usd, cancel_at, document_until)
   SELECT fresh.id, %(tenant_id)s, %(task)s, %(priority)s, document.id, %(name)s, %(params)s::jsonb,
-    %(metadata)s::jsonb, %(webhook_url)s, %(max_cost_usd)s,
+    %(metadata)s::jsonb, %(webhook_url)s, %(webhook_thin)s, %(max_cost_usd)s,
     now() + make_interval(secs => %(cancel_after_s)s),
     CASE WHEN document.waits THEN now() + make_interval(secs => %(upload_wait_s)s) END
   FROM document, fresh

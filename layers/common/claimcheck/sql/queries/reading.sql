@@ -30,21 +30,6 @@ FROM jobs JOIN documents ON documents.id = jobs.document_id
 LEFT JOIN objects ON objects.key = documents.object_key
 WHERE jobs.id = %(job_id)s AND jobs.tenant_id = %(tenant_id)s
 
--- name: get_deliveries
-SELECT json_build_object('job_id', id, 'deliveries', (
-    SELECT coalesce(json_agg(json_build_object(
-      'delivery_id', d.id, 'event', d.event_type, 'url', d.url, 'status', d.status,
-      'created_at', iso(d.created_at), 'completed_at', iso(d.completed_at),
-      'next_attempt_at', CASE WHEN d.status = 'pending' THEN iso(d.next_attempt_at) END,
-      'attempts', (SELECT coalesce(json_agg(json_build_object(
-          'attempt', a.attempt, 'at', iso(a.at), 'url', a.url, 'status_code', a.status_code,
-          'duration_ms', a.duration_ms, 'error', a.error, 'response_head', a.response_head)
-          ORDER BY a.attempt), '[]')
-        FROM delivery_attempts a WHERE a.delivery_id = d.id)) ORDER BY d.id), '[]')
-    FROM deliveries d WHERE d.job_id = jobs.id)
-  )::text AS body
-FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
-
 -- name: schema_version
 SELECT version_num AS version FROM schema_version
 

@@ -1,0 +1,125 @@
+"""How many deliveries may be on their way to one receiver: a limit by how it answered the last time."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+from claimcheck.webhooks.standing import Standing, Widths
+
+from tests.integration.store.at_once import at_once
+from tests.integration.store.deliveries_owed import DUE_AGAIN, owed, planned
+from tests.integration.store.outcomes_told import attempt_of, delivered, told
+from tests.integration.store.traces import rows, value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from claimcheck.store.connection import Database
+
+    from tests.integration.store.traces import Sql
+
+WIDTHS = Widths(prompt=3, new=2, slow=1)
+RECEIVER = "https://one.example/hook"
+
+
+def owes(database: Database, count: int, url: str = RECEIVER) -> None:
+    for number in range(count):
+        owed(database, webhook_url=f"{url}/{number}?for=us")
+
+
+@pytest.mark.parametrize(("standing", "most"), [(None, 2), (Standing.PROMPT, 3), (Standing.SLOW, 1)])
+def test_a_receiver_gets_as_many_at_once_as_its_standing_allows(
+    database: Database, sql_connection: Sql, standing: Standing | None, most: int
+) -> None:
+    """A new one few, a prompt one more, one that held us up the fewest; the rest stays due."""
+    owes(database, 6)
+    if standing is not None:
+        sql_connection.execute("UPDATE webhook_origins SET standing = %s", [standing])
+    taken = planned(database, widths=WIDTHS)
+    assert len(taken) == most
+    assert {each.is_slow for each in taken} == {standing is Standing.SLOW}
+    assert planned(database, widths=WIDTHS) == []
+    assert value(sql_connection, "SELECT count(*) FROM deliveries WHERE next_attempt_at <= now()") == 6 - most
+
+
+def test_an_outcome_makes_room_for_the_next(database: Database) -> None:
+    """As many as came back are taken again, the oldest first, for the receiver of the one that came back."""
+    owes(database, 5)
+    first, second = planned(database, widths=WIDTHS)
+    told(database, attempt_of(first), status="delivered", standing=Standing.SLOW)
+    assert planned(database, [first.delivery_id], widths=WIDTHS) == []  # slow now: the second is the one
+    told(database, attempt_of(second), status="delivered", standing=Standing.PROMPT)
+    assert len(planned(database, [first.delivery_id], widths=WIDTHS)) == 3
+
+
+def test_a_receiver_does_not_use_up_anothers_room(database: Database) -> None:
+    """Behind a hundred deliveries to one receiver, another's one is taken in the same plan."""
+    owes(database, 100)
+    other = owed(database, webhook_url="https://other.example/hook")
+    taken = planned(database, widths=WIDTHS)
+    assert len(taken) == 3
+    assert any(other in each.body for each in taken)
+
+
+def test_what_is_full_does_not_hide_what_is_not(database: Database) -> None:
+    """A plan of any receivers passes over those at their limit, however many they are."""
+    for number in range(5):
+        owes(database, 3, f"https://a{number}.example")
+    assert len(planned(database, widths=WIDTHS, limit=100)) == 10
+    owes(database, 1, "https://z.example")
+    assert len(planned(database, widths=WIDTHS, limit=1)) == 1
+
+
+def test_paths_and_queries_are_one_receiver(database: Database, sql_connection: Sql) -> None:
+    """Scheme, host and port make a receiver, in any case of letters; a tenant's receivers are its own."""
+    for url in ("https://A.example/1", "https://a.EXAMPLE?q", "https://a.example#f", "https://a.example:8443/"):
+        owed(database, webhook_url=url)
+    sql_connection.execute("INSERT INTO tenants (id) VALUES ('globex')")
+    owed(database, tenant_id="globex", webhook_url="https://a.example")
+    found = rows(sql_connection, "SELECT tenant_id, origin FROM webhook_origins ORDER BY 1, 2")
+    assert [tuple(each.values()) for each in found] == [
+        ("acme", "https://a.example"),
+        ("acme", "https://a.example:8443"),
+        ("globex", "https://a.example"),
+    ]
+
+
+def test_many_who_plan_at_once_do_not_exceed_it_together(another: Callable[[], Database]) -> None:
+    """Eight plan for one receiver at once, each for the delivery of its own job: the limit holds."""
+    planners = [another() for _ in range(8)]
+    owes(planners[0], 8)
+    taken = at_once(*[partial(planned, each, widths=WIDTHS) for each in planners])
+    assert sum(map(len, taken)) == 2
+
+
+def test_an_attempt_without_outcome_gives_its_room_back(database: Database, sql_connection: Sql) -> None:
+    """When its five minutes are over it is taken again, and the log says that no outcome came."""
+    owes(database, 1)
+    (first,) = planned(database, widths=WIDTHS)
+    sql_connection.execute(DUE_AGAIN)
+    (second,) = planned(database, widths=WIDTHS)
+    assert (first.attempt, second.attempt) == (1, 2)
+    (lost,) = rows(sql_connection, "SELECT attempt, status_code, duration_ms, error FROM delivery_attempts")
+    assert (lost["attempt"], lost["status_code"], lost["duration_ms"]) == (1, None, None)
+    assert "no outcome came back" in lost["error"]
+
+
+def test_an_outcome_that_comes_after_all_takes_its_place(database: Database, sql_connection: Sql) -> None:
+    """What was thought lost is in the log as it was, once."""
+    owes(database, 1)
+    (first,) = planned(database)
+    sql_connection.execute(DUE_AGAIN)
+    planned(database)
+    assert delivered(database, attempt_of(first, status_code=200, response_head="thanks"))
+    (row,) = rows(sql_connection, "SELECT attempt, status_code, error, response_head, lost FROM delivery_attempts")
+    assert row == {"attempt": 1, "status_code": 200, "error": None, "response_head": "thanks", "lost": False}
+
+
+def test_the_longest_address_can_be_stored(database: Database, sql_connection: Sql) -> None:
+    """A job whose webhook address has 2,048 characters of four bytes ends, and its failure is recorded."""
+    owed(database, webhook_url="https://" + "\U0001f9fe" * 2040)
+    (delivery,) = planned(database)
+    assert told(database, attempt_of(delivery), charged=True, delay_s=60.0) == "pending"
+    assert value(sql_connection, "SELECT count(*) FROM webhook_addresses") == 1
