@@ -7,6 +7,7 @@ network, tags, alarms) is listed by name below.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, cast
 
 from local.intrinsics import Resolver, TemplateError, read_yaml
@@ -82,6 +83,9 @@ def _parameters(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[s
         allowed = [str(item) for item in declaration.get("AllowedValues", [value])]
         if value not in allowed:
             raise TemplateError(f"parameter {name} is {value!r}, allowed are {', '.join(allowed)}")
+        if not re.fullmatch(str(declaration.get("AllowedPattern", ".*")), value, re.DOTALL):
+            meant = declaration.get("ConstraintDescription", f"what matches {declaration['AllowedPattern']}")
+            raise TemplateError(f"parameter {name} is {value!r}, expected are {meant}")
         if declaration.get("Type") == "Number":
             _check_range(name, value, declaration)
         values[name] = value

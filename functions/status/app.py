@@ -47,9 +47,7 @@ def _jobs(api: APIGatewayRestResolver, service: Reading) -> None:
     @api.get("/jobs")
     def list_jobs() -> Response[str]:
         query = api.current_event.query_string_parameters or {}
-        filters = Filters(
-            query.get("status"), query.get("task"), query.get("cursor"), query.get("limit")
-        )
+        filters = Filters(query.get("status"), query.get("task"), query.get("cursor"), query.get("limit"))
         return _json(service.read.jobs(_tenant(api), filters, base=base_path(api.current_event)))
 
     @api.post("/jobs/<job_id>/cancel")

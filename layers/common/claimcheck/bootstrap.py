@@ -150,11 +150,15 @@ class Notifying:
 def notify() -> Notifying:
     """For `notify`."""
     from claimcheck.usecases.notify import Notify
+    from claimcheck.webhooks.endpoint import Rules, runtime_ports
 
     chosen = settings.load(settings.NotifySettings)
-    return Notifying(
-        Notify(allow_loopback=chosen.claimcheck_allow_loopback_webhooks), _queue(chosen.outcomes_queue_url)
+    rules = Rules(
+        ports=chosen.webhook_ports,
+        allow_loopback=chosen.claimcheck_allow_loopback_webhooks,
+        closed_ports=runtime_ports(chosen.aws_lambda_runtime_api),
     )
+    return Notifying(Notify(rules), _queue(chosen.outcomes_queue_url))
 
 
 @cache

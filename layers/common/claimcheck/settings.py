@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 S = TypeVar("S")
+Ports = frozenset[int]
 
+_WORDS = {"Ports": "list of ports: numbers from 1 to 65535, separated by commas"}
 _TRUE = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
@@ -35,13 +37,13 @@ def load(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
         try:
             values[field.name] = _parse(str(field.type), source[name])
         except (ValueError, KeyError):
-            faults.append(f"{name} is not a valid {field.type}")
+            faults.append(f"{name} is not a valid {_WORDS.get(str(field.type), field.type)}")
     if faults:
         raise SettingsError("; ".join(faults))
     return kind(**values)
 
 
-def _parse(kind: str, text: str) -> str | int | float | bool:
+def _parse(kind: str, text: str) -> str | int | float | bool | Ports:
     match kind:
         case "bool":
             return _TRUE[text.strip().lower()]
@@ -49,8 +51,17 @@ def _parse(kind: str, text: str) -> str | int | float | bool:
             return int(text)
         case "float":
             return float(text)
+        case "Ports":
+            return _ports(text)
         case _:
             return text
+
+
+def _ports(text: str) -> Ports:
+    ports = frozenset(int(each) for each in text.split(","))
+    if not all(0 < port < 65_536 for port in ports):
+        raise ValueError
+    return ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ class AuthorizeSettings:
 class SubmitSettings:
     """`max_body_bytes` bounds a request, `inline_bytes` what is kept in the row instead of the bucket.
 
-    `upload_wait_s`: how long a job waits for its document's bytes (seconds).
+    `upload_wait_s`: how long a job waits for its document's bytes (seconds). `webhook_ports` may be called.
     """
 
     database_url: str
@@ -73,6 +84,7 @@ class SubmitSettings:
     max_body_bytes: int = 5_000_000
     inline_bytes: int = 262_144
     upload_wait_s: float = 86_400.0
+    webhook_ports: Ports = frozenset({443, 8443})
     claimcheck_allow_loopback_webhooks: bool = False
 
 
@@ -174,9 +186,14 @@ class DeadLettersSettings:
 
 @dataclass(frozen=True, slots=True)
 class NotifySettings:
-    """Posting needs one queue and nothing of ours besides."""
+    """Posting needs one queue and nothing of ours besides. `webhook_ports` may be called.
+
+    `aws_lambda_runtime_api` is set by the runtime (`HOST:PORT`) and may never be called.
+    """
 
     outcomes_queue_url: str
+    webhook_ports: Ports = frozenset({443, 8443})
+    aws_lambda_runtime_api: str = ""
     claimcheck_allow_loopback_webhooks: bool = False
 
 

@@ -138,6 +138,9 @@ def test_intrinsic_functions(tmp_path: Path, expression: str, value: str) -> Non
         ({}, "parameter Needed has no default"),
         ({"Needed": "x", "Other": "y"}, "has no parameter Other"),
         ({"Needed": "x", "Level": "LOUD"}, "Level is 'LOUD', allowed are INFO, DEBUG"),
+        ({"Needed": "x", "Ports": "443;22"}, "Ports is '443;22', expected are numbers"),
+        ({"Needed": "x", "Ports": "443\n"}, "Ports is '443.n', expected are numbers"),
+        ({"Needed": "x", "Word": "Az"}, r"Word is 'Az', expected are what matches \[a-z\]\+"),
         ({"Needed": "x", "Count": "11"}, "Count is 11, outside 1 to 10"),
         ({"Needed": "x", "Count": "many"}, "Count is 'many', a number is expected"),
     ],
@@ -149,6 +152,8 @@ def test_refused_parameters(tmp_path: Path, given: Mapping[str, str], message: s
           Needed: {Type: String}
           Level: {Type: String, Default: INFO, AllowedValues: [INFO, DEBUG]}
           Count: {Type: Number, Default: 5, MinValue: 1, MaxValue: 10}
+          Ports: {Type: String, Default: "1", AllowedPattern: "[0-9,]+", ConstraintDescription: numbers}
+          Word: {Type: String, Default: a, AllowedPattern: "[a-z]+"}
         Resources: {}
     """
     with pytest.raises(template.TemplateError, match=message):

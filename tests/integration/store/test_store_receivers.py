@@ -74,7 +74,12 @@ def test_what_is_full_does_not_hide_what_is_not(database: Database) -> None:
 
 def test_paths_and_queries_are_one_receiver(database: Database, sql_connection: Sql) -> None:
     """Scheme, host and port make a receiver, in any case of letters; a tenant's receivers are its own."""
-    for url in ("https://A.example/1", "https://a.EXAMPLE?q", "https://a.example#f", "https://a.example:8443/"):
+    for url in (
+        "https://A.example/1",
+        "https://a.EXAMPLE?q",
+        "https://a.example#f",
+        "https://a.example:8443/",
+    ):
         owed(database, webhook_url=url)
     sql_connection.execute("INSERT INTO tenants (id) VALUES ('globex')")
     owed(database, tenant_id="globex", webhook_url="https://a.example")
@@ -113,7 +118,9 @@ def test_an_outcome_that_comes_after_all_takes_its_place(database: Database, sql
     sql_connection.execute(DUE_AGAIN)
     planned(database)
     assert delivered(database, attempt_of(first, status_code=200, response_head="thanks"))
-    (row,) = rows(sql_connection, "SELECT attempt, status_code, error, response_head, lost FROM delivery_attempts")
+    (row,) = rows(
+        sql_connection, "SELECT attempt, status_code, error, response_head, lost FROM delivery_attempts"
+    )
     assert row == {"attempt": 1, "status_code": 200, "error": None, "response_head": "thanks", "lost": False}
 
 

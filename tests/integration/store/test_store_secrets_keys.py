@@ -85,7 +85,9 @@ def test_a_rotation_within_a_rotation_is_refused(database: Database, sql_connect
     assert live_secrets(database, TENANT) == before
     sql_connection.execute("UPDATE webhook_secrets SET expires_at = now() WHERE expires_at IS NOT NULL")
     assert rotate_secret(database, TENANT, b"third", overlap_s=DAY_S)
-    assert [row["sealed"] for row in rows(sql_connection, "SELECT sealed FROM webhook_secrets ORDER BY id")] == [
+    assert [
+        row["sealed"] for row in rows(sql_connection, "SELECT sealed FROM webhook_secrets ORDER BY id")
+    ] == [
         b"second",
         b"third",
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from claimcheck.usecases.notify import Notify
+from claimcheck.webhooks.endpoint import Rules
 
 from tests.unit.usecases.virtual_time import now, run
 from tests.unit.webhooks.name_table import NameTable
@@ -87,9 +88,9 @@ class Receiver:
     ) -> Notify:
         """A Notify that reaches this receiver; where no clock is given, time stands still."""
         return Notify(
-            allow_loopback=allow_loopback,
+            Rules(allow_loopback=allow_loopback),
             clock=clock,
-            transport=httpx.MockTransport(self._handle),
+            new_transport=lambda: httpx.MockTransport(self._handle),
             resolver=resolver,
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import httpx
 import pytest
 from claimcheck.usecases.notify import MAX_RESPONSE_BYTES, TIMEOUT_S, Notify
+from claimcheck.webhooks.endpoint import Rules
 from claimcheck.webhooks.lookup import DEADLINE_S, Lookup
 from claimcheck.webhooks.schedule import after
 
@@ -47,6 +48,7 @@ def test_an_outcome_in_full() -> None:
         "duration_ms": 250,
         "error": None,
         "response_head": "thanks",
+        "retry_after_s": None,
         "stale": False,
         "at": EPOCH.isoformat(),
     }
@@ -146,7 +148,7 @@ def test_a_healthy_delivery_does_not_wait_for_hanging_names() -> None:
         assert not any(task.done() for task in hang)
         resolver.let_go()
         assert {outcome["error"] for outcome in await asyncio.gather(*hang)} == {
-            "refused: the name does not resolve"
+            "refused: the address must have a name that resolves"
         }
 
     receiver = Receiver()
@@ -214,7 +216,7 @@ def test_the_environment_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None
     async def main() -> int:
         async with MessagesServer(Reply(body="thanks")) as server:
             fresh = message(f"{server.url}/hook", planned_at=EPOCH.isoformat())
-            notify = Notify(allow_loopback=True, clock=EPOCH.timestamp)
+            notify = Notify(Rules(allow_loopback=True), clock=EPOCH.timestamp)
             assert (await notify(fresh))["status_code"] == 200
             return len(server.asked)
 

@@ -8,7 +8,8 @@ import socket
 
 import pytest
 from claimcheck.webhooks import lookup
-from claimcheck.webhooks.guard import RefusedAddressError, check
+from claimcheck.webhooks.endpoint import RefusedAddressError
+from claimcheck.webhooks.guard import check
 from claimcheck.webhooks.lookup import DEADLINE_S, THREADS, Lookup
 
 from tests.unit.usecases.virtual_time import now, run
@@ -21,7 +22,7 @@ MANY = min(32, (os.cpu_count() or 1) + 4) + 1
 async def hanging(names: Lookup, resolver: HangingResolver, count: int) -> list[asyncio.Task[object]]:
     """So many look-ups that are not answered, each in its thread."""
     tasks: list[asyncio.Task[object]] = [
-        asyncio.create_task(check(f"https://hangs{number}.example/", allow_loopback=False, resolver=names))
+        asyncio.create_task(check(f"https://hangs{number}.example/", resolver=names))
         for number in range(count)
     ]
     await asyncio.sleep(0)  # each task hands over its name
@@ -41,8 +42,8 @@ def test_a_healthy_name_does_not_wait_for_hanging_ones() -> None:
     async def main(resolver: HangingResolver) -> None:
         names = Lookup(resolver, deadline_s=3600)
         tasks = await hanging(names, resolver, min(MANY, THREADS - 1))
-        target = await check("https://healthy.example/", allow_loopback=False, resolver=names)
-        assert target.ip == PUBLIC
+        target = await check("https://healthy.example/", resolver=names)
+        assert target.ips == (PUBLIC,)
         assert not any(task.done() for task in tasks)
         await ended(tasks)
 
@@ -98,8 +99,8 @@ def test_a_name_that_does_not_exist_is_no_timeout() -> None:
     def unknown(*_: object, **__: object) -> list[tuple[object, ...]]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    with pytest.raises(RefusedAddressError, match="does not resolve"):
-        asyncio.run(check("https://unknown.example/", allow_loopback=False, resolver=Lookup(unknown)))
+    with pytest.raises(RefusedAddressError, match="a name that resolves"):
+        asyncio.run(check("https://unknown.example/", resolver=Lookup(unknown)))
 
 
 def test_every_address_of_a_name_is_given() -> None:

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import json
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from uuid import UUID  # noqa: TC003 -- pydantic reads it from the annotation
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from claimcheck.documents.kinds import MEDIA_TYPES, declared_type
+from claimcheck.webhooks.endpoint import PUBLIC_HTTPS, RefusedAddressError, parse
 
 MAX_METADATA_BYTES = 4096
-MAX_URL_CHARS = 2048
 MAX_NAME_CHARS = 255
 
 
@@ -32,6 +30,15 @@ class StrictModel(BaseModel):
     """No coercion, no unknown fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=False)
+
+
+def checked_webhook(url: str, info: ValidationInfo) -> str:
+    """An address that webhooks may go to; as JobRequest's validation context says. Raises `fault`'s error."""
+    try:
+        parse(url, (info.context or {}).get("webhook_rules", PUBLIC_HTTPS))
+    except RefusedAddressError as refusal:
+        raise fault(str(refusal)) from None
+    return url
 
 
 class DocumentSource(StrictModel):
@@ -98,7 +105,7 @@ class DocumentSource(StrictModel):
 class JobRequest(StrictModel):
     """The fields that all tasks share.
 
-    Validation context: `allow_loopback_webhooks` lets `webhook_url` be http to this machine.
+    Validation context: `webhook_rules` (`Rules`) says which `webhook_url` is taken.
     """
 
     document: DocumentSource
@@ -111,9 +118,7 @@ class JobRequest(StrictModel):
     @field_validator("webhook_url")
     @classmethod
     def _postable(cls, url: str | None, info: ValidationInfo) -> str | None:
-        if url is not None:
-            _check_webhook(url, loopback=bool((info.context or {}).get("allow_loopback_webhooks")))
-        return url
+        return None if url is None else checked_webhook(url, info)
 
     @field_validator("metadata")
     @classmethod
@@ -123,29 +128,3 @@ class JobRequest(StrictModel):
             if size > MAX_METADATA_BYTES:
                 raise fault(f"must be at most {MAX_METADATA_BYTES} bytes as JSON")
         return metadata
-
-
-def _check_webhook(url: str, *, loopback: bool) -> None:
-    if len(url) > MAX_URL_CHARS:
-        raise fault(f"must have at most {MAX_URL_CHARS} characters")
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        raise fault("must be a valid https URL") from None
-    if not host or not url.isprintable() or " " in url or "\\" in url:
-        raise fault("must be a valid https URL with a host")
-    if parts.username is not None or parts.password is not None:
-        raise fault("must not hold a user name or password")
-    if parts.scheme == "https" or (parts.scheme == "http" and loopback and _is_loopback(host)):
-        return
-    raise fault("must be an https URL")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from claimcheck.refusals import FieldError, InvalidRequest, UnknownTask
 from claimcheck.tasks import TASKS
 from claimcheck.tasks.storable import unstorable_paths
+from claimcheck.webhooks.endpoint import PUBLIC_HTTPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from claimcheck.tasks.base import Task
     from claimcheck.tasks.requests import DocumentSource
+    from claimcheck.webhooks.endpoint import Rules
 
 _MAX_ERRORS = 50
 _MAX_KEY_CHARS = 200
@@ -67,8 +69,8 @@ class ParsedRequest:
     webhook_thin: bool
 
 
-def parse_request(task_name: str, body: bytes, *, allow_loopback_webhooks: bool = False) -> ParsedRequest:
-    """Check the body of `POST /jobs/{task_name}`.
+def parse_request(task_name: str, body: bytes, *, webhook_rules: Rules = PUBLIC_HTTPS) -> ParsedRequest:
+    """Check the body of `POST /jobs/{task_name}`. `webhook_rules`: which webhooks may be asked for.
 
     Raises UnknownTask, or InvalidRequest with a JSON Pointer for every field at fault.
     """
@@ -77,9 +79,7 @@ def parse_request(task_name: str, body: bytes, *, allow_loopback_webhooks: bool 
         raise UnknownTask(tuple(TASKS))
     value = checked_object(body)
     try:
-        request = task.request.model_validate(
-            value, context={"allow_loopback_webhooks": allow_loopback_webhooks}
-        )
+        request = task.request.model_validate(value, context={"webhook_rules": webhook_rules})
     except ValidationError as error:
         raise refused(error) from None
     return ParsedRequest(

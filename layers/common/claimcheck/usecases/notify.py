@@ -4,37 +4,50 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.webhooks.endpoint import PUBLIC_HTTPS, RefusedAddressError
 from claimcheck.webhooks.events import STALE_AFTER_S
-from claimcheck.webhooks.guard import RefusedAddressError, check
+from claimcheck.webhooks.guard import check
 from claimcheck.webhooks.lookup import resolve
+from claimcheck.webhooks.retry_after import retry_after_s
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
     import httpx
 
+    from claimcheck.webhooks.endpoint import Rules
     from claimcheck.webhooks.guard import Resolver, Target
 
 TIMEOUT_S = 15.0
 MAX_RESPONSE_BYTES = 4096
+MAX_TRIED = 3  # addresses of one name, in one attempt
 
 
 class Notify:
-    """One attempt: guard the address, post the bytes as they were signed, say what came of it."""
+    """One attempt: guard the address, post the bytes as they were signed, say what came of it.
+
+    `timeout_s` bounds the attempt in all. `tls`: whom to trust, where not the public authorities.
+    """
 
     def __init__(
         self,
+        rules: Rules = PUBLIC_HTTPS,
         *,
-        allow_loopback: bool,
         clock: Callable[[], float] = time.time,
-        transport: httpx.AsyncBaseTransport | None = None,
+        timeout_s: float = TIMEOUT_S,
+        tls: ssl.SSLContext | None = None,
+        new_transport: Callable[[], httpx.AsyncBaseTransport] | None = None,
         resolver: Resolver = resolve,
     ) -> None:
-        self._allow_loopback = allow_loopback
+        self._rules = rules
         self._clock = clock
-        self._transport = transport
+        self._timeout_s = timeout_s
+        self._trusted = tls
+        self._new_transport = new_transport
         self._resolver = resolver
 
     async def __call__(self, message: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,6 +60,7 @@ class Notify:
             "status_code": None,
             "error": None,
             "response_head": "",
+            "retry_after_s": None,
             "stale": started - planned > STALE_AFTER_S,
             "at": datetime.fromtimestamp(started, UTC).isoformat(),
         }
@@ -60,41 +74,96 @@ class Notify:
         import httpx
 
         try:
-            url = httpx.URL(message["url"])
-            async with asyncio.timeout(TIMEOUT_S):
-                # As httpx reads it, the name in its ASCII form: looked up, in Host and in TLS it is the same.
-                target = await check(str(url), allow_loopback=self._allow_loopback, resolver=self._resolver)
-                return await self._send(message, url, target)
+            async with asyncio.timeout(self._timeout_s):
+                target = await check(message["url"], self._rules, resolver=self._resolver)
+                return await self._send_to_one(message, target)
         except RefusedAddressError as refusal:
-            return {"error": f"refused: {refusal}"}
-        except httpx.InvalidURL:
-            return {"error": "refused: the address is no https URL"}
+            return {"error": f"refused: the address {refusal}"}
         except (TimeoutError, httpx.TimeoutException):
             return {"error": "timeout"}
         except httpx.HTTPError as error:
-            return {"error": f"connection failed ({type(error).__name__})"}
+            return {"error": _fault(error)}
 
-    async def _send(self, message: Mapping[str, Any], url: httpx.URL, target: Target) -> dict[str, Any]:
-        """To the checked address itself; the name goes into Host, SNI and the certificate's check."""
+    async def _send_to_one(self, message: Mapping[str, Any], target: Target) -> dict[str, Any]:
+        """To the first of the checked addresses that can be connected to; nobody gets the message twice."""
         import httpx
 
-        headers = {**message["headers"], "host": url.netloc.decode(), "user-agent": "Claimcheck-Webhooks/1"}
+        ips = target.ips[:MAX_TRIED]
+        connect_s = self._timeout_s / len(ips)  # one that swallows packets leaves time for the next
+        for ip in ips[:-1]:
+            try:
+                return await self._send(message, target, ip, connect_s)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+        return await self._send(message, target, ips[-1], connect_s)
+
+    async def _send(
+        self, message: Mapping[str, Any], target: Target, ip: str, connect_s: float
+    ) -> dict[str, Any]:
+        """To the checked address itself; the name goes into Host, SNI and the certificate's check.
+
+        A client of its own: no cookie, and no connection that was made under another name.
+        """
+        import httpx
+
+        headers = {
+            **message["headers"],
+            "host": target.endpoint.host_header,
+            "user-agent": "Claimcheck-Webhooks/1",
+            "accept": "*/*",
+            "accept-encoding": "identity",
+            "connection": "close",
+        }
         async with (
             httpx.AsyncClient(
-                trust_env=False, follow_redirects=False, timeout=TIMEOUT_S, transport=self._transport
+                transport=self._transport(),
+                trust_env=False,  # no proxy and no .netrc of the environment
+                follow_redirects=False,
+                timeout=httpx.Timeout(self._timeout_s, connect=connect_s),
             ) as client,
             client.stream(
                 "POST",
-                url.copy_with(host=target.ip, port=target.port),
+                target.url(ip),
                 content=message["body"].encode(),
                 headers=headers,
-                extensions={"sni_hostname": target.host},
+                extensions={"sni_hostname": target.endpoint.host},
             ) as response,
         ):
             head = b""
-            async for chunk in response.aiter_raw(MAX_RESPONSE_BYTES):
+            async for chunk in response.aiter_raw(MAX_RESPONSE_BYTES):  # raw: a bomb stays packed
                 head += chunk
                 if len(head) >= MAX_RESPONSE_BYTES:
                     break
-            text = head[:MAX_RESPONSE_BYTES].decode("utf-8", errors="replace")
-            return {"status_code": response.status_code, "response_head": text}
+            said = response.headers.get("retry-after")
+            return {
+                "status_code": response.status_code,
+                "response_head": head[:MAX_RESPONSE_BYTES].decode("utf-8", errors="replace"),
+                "retry_after_s": retry_after_s(response.status_code, said, now=self._clock()),
+            }
+
+    def _transport(self) -> httpx.AsyncBaseTransport:
+        """HTTP/1.1 only: one request a connection has no use for the rest, nor for its attack surface."""
+        import httpx
+
+        if self._new_transport is not None:
+            return self._new_transport()
+        return httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False, http1=True, http2=False)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Made once: reading the authorities takes longer than most calls."""
+        import httpx
+
+        return self._trusted or httpx.create_ssl_context(trust_env=False)
+
+
+def _fault(error: httpx.HTTPError) -> str:
+    """Why there was no answer, in words that hold neither an address nor what was sent."""
+    import ssl
+
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"certificate refused: {cause.verify_message}"
+        cause = cause.__cause__ or cause.__context__
+    return f"connection failed ({type(error).__name__})"

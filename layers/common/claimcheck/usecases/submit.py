@@ -30,6 +30,7 @@ from claimcheck.store.uploads import want_object
 from claimcheck.tasks.submission import fields_invalid, parse_request
 from claimcheck.telemetry import count
 from claimcheck.usecases.doorbell import ring
+from claimcheck.webhooks.endpoint import Rules
 
 if TYPE_CHECKING:
     from claimcheck.settings import SubmitSettings
@@ -61,6 +62,9 @@ class Submit:
         self._jobs_queue = jobs_queue
         self._objects = objects
         self._settings = settings
+        self._webhook_rules = Rules(
+            ports=settings.webhook_ports, allow_loopback=settings.claimcheck_allow_loopback_webhooks
+        )
 
     def __call__(self, tenant_id: str, task: str, body: bytes, wishes: Wishes | None = None) -> Ticket:
         """Accept a job for a tenant, or give the ticket that an earlier request with the same key got.
@@ -73,8 +77,7 @@ class Submit:
         wishes = wishes or Wishes()
         key = _checked_key(wishes.idempotency_key)
         cancel_after_s = _seconds(wishes.cancel_after)
-        loopback = self._settings.claimcheck_allow_loopback_webhooks
-        request = parse_request(task, body, allow_loopback_webhooks=loopback)
+        request = parse_request(task, body, webhook_rules=self._webhook_rules)
         kept = None if key is None else IdempotencyKey(key, _canonical_sha256(body, wishes))
         answer = insert_job(self._database, self._new_job(tenant_id, request, cancel_after_s), kept)
         if isinstance(answer, InFlight):

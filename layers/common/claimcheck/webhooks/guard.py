@@ -5,95 +5,55 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from claimcheck.webhooks.addresses import is_loopback, is_public
+from claimcheck.webhooks.endpoint import PUBLIC_HTTPS, RefusedAddressError, parse
 from claimcheck.webhooks.lookup import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from claimcheck.webhooks.endpoint import Endpoint, Rules
+
     Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
-ALLOWED_PORTS = frozenset({443, 8443})
-
-# Of IPv6 only this is given out to the internet. Outside of it lie, among others, loopback, link-local,
-# site-local, unique-local, multicast, IPv4-mapped, -compatible and -translated addresses, NAT64 (well-known
-# and local use), discard, segment routing, and all that IETF keeps in reserve.
-_INTERNET_6 = ipaddress.ip_network("2000::/3")
-
-# Parts of the internet's space that are not of it. Named here as well where Python's table may be too old.
-_SPECIAL = tuple(
-    ipaddress.ip_network(each)
-    for each in (
-        "192.88.99.0/24",  # relays of 6to4, deprecated
-        "2001::/23",  # IETF protocols: Teredo, benchmarking, ORCHID, relays
-        "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4
-        "3fff::/20",  # documentation
-    )
-)
-_ISATAP = {0x00005EFE, 0x02005EFE}  # before the last 32 bits, which are an IPv4 address
-
-
-class RefusedAddressError(Exception):
-    """The address may not be called; the message says why in words that its owner may read."""
+MAX_ADDRESSES = 64  # of one name; whoever has more does not want to be called
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A checked address: connect to `ip` and `port`, speak to `host`."""
+    """A checked address: connect to one of `ips`, speak to `endpoint.host`."""
 
-    scheme: str
-    host: str
-    ip: str
-    port: int
+    endpoint: Endpoint
+    ips: tuple[str, ...]
+
+    def url(self, ip: str) -> str:
+        """The URL that leads to `ip` without any look-up; it holds nothing of the host's name."""
+        host = f"[{ip}]" if ":" in ip else ip
+        return f"{self.endpoint.scheme}://{host}:{self.endpoint.port}{self.endpoint.target}"
 
 
-async def check(url: str, *, allow_loopback: bool, resolver: Resolver = resolve) -> Target:
+async def check(url: str, rules: Rules = PUBLIC_HTTPS, *, resolver: Resolver = resolve) -> Target:
     """Resolve a webhook's address once and check every address it has.
 
     Raises RefusedAddressError, and TimeoutError where the resolver does not answer.
     """
-    scheme, host, port = _parts(url)
+    endpoint = parse(url, rules)
     try:
-        addresses = list(await resolver(host, port))
+        found = await resolver(endpoint.host, endpoint.port)
+        addresses = tuple(dict.fromkeys(str(ipaddress.ip_address(each)) for each in found))
     except TimeoutError:  # an OSError too
         raise
-    except (OSError, UnicodeError):
-        raise RefusedAddressError("the name does not resolve") from None
+    except (OSError, ValueError):  # UnicodeError is one
+        raise RefusedAddressError("must have a name that resolves") from None
     if not addresses:
-        raise RefusedAddressError("the name does not resolve")
-    if allow_loopback and all(ipaddress.ip_address(each).is_loopback for each in addresses):
-        return Target(scheme, host, addresses[0], port)
-    if scheme != "https":
-        raise RefusedAddressError("the address is no https URL")
-    if port not in ALLOWED_PORTS:
-        raise RefusedAddressError("only the ports 443 and 8443 may be called")
-    if not all(is_public(each) for each in addresses):
-        raise RefusedAddressError("the name leads to an address that is not public")
-    return Target(scheme, host, addresses[0], port)
-
-
-def _parts(url: str) -> tuple[str, str, int]:
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").rstrip("."), parts.port
-    except ValueError:  # a bracket without its other, a port that is no number
-        raise RefusedAddressError("the address is no https URL") from None
-    if parts.scheme not in {"http", "https"} or not host:
-        raise RefusedAddressError("the address is no https URL")
-    default = 443 if parts.scheme == "https" else 80
-    return parts.scheme, host, default if port is None else port
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is one of the public internet (IANA's special-purpose registries).
-
-    Addresses that carry another inside are refused: what they lead to is decided by somebody else's router.
-    """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if not ip.is_global or ip.is_multicast or ip.is_reserved or any(ip in each for each in _SPECIAL):
-        return False
-    if isinstance(ip, ipaddress.IPv4Address):
-        return True
-    return ip in _INTERNET_6 and (int(ip) >> 32) & 0xFFFFFFFF not in _ISATAP
+        raise RefusedAddressError("must have a name that resolves")
+    if len(addresses) > MAX_ADDRESSES:
+        raise RefusedAddressError(f"must have a name with at most {MAX_ADDRESSES} addresses")
+    # Not which address, and not what it is kept for: that would tell of names that only we can resolve.
+    if endpoint.on_this_machine:
+        if not all(is_loopback(each) for each in addresses):
+            raise RefusedAddressError("must lead to this machine, as its name says")
+    elif not all(is_public(each) for each in addresses):
+        raise RefusedAddressError("must lead to public addresses only")
+    return Target(endpoint, addresses)
