@@ -192,6 +192,13 @@ class Api:
         """Put a failed job back; it starts over with all of its attempts."""
         return cast("Job", self._json("POST", f"/jobs/{_part(job_id)}/redrive"))
 
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The live secrets that sign webhooks, newest first."""
+        shown = self._json("GET", "/webhook-secret").get("secrets")
+        if not isinstance(shown, list) or not all(isinstance(each, dict) for each in shown):
+            raise Unreachable(f"{self.url} showed no webhook secrets: is this the address of Claimcheck?")
+        return tuple(str(each.get("secret")) for each in shown)
+
     def wait(
         self,
         job_id: str,
