@@ -1,8 +1,11 @@
-"""Two emulators of AWS, and a client of SQS for each."""
+"""Two emulators of AWS, a client of SQS for each; and Node with what a receiver of webhooks needs."""
 
 from __future__ import annotations
 
 import asyncio
+import shutil
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -50,3 +53,20 @@ def sqs(endpoint: str) -> SQSClient:
             config=Config(retries={"max_attempts": 0}),
         ),
     )
+
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "webhooks"
+
+
+@pytest.fixture(scope="session")
+def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Node example as who copies it has it: installed from its lock file, by npm."""
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node and npm are not on this machine")
+    folder = tmp_path_factory.mktemp("node")
+    for name in ("package.json", "package-lock.json", "receiver.js", ".npmrc"):
+        shutil.copy(EXAMPLES / "node" / name, folder)
+    install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False, timeout=180)
+    assert done.returncode == 0, f"npm ci: {done.stderr}"
+    return folder
