@@ -62,7 +62,7 @@ def listen(
         else:
             api = stack.enter_context(Api(*resolve(url, key, data), patience=2.0))
             secrets = Secrets(api.webhook_secrets(), lambda: asyncio.to_thread(api.webhook_secrets))
-        asyncio.run(_Receiver(secrets, status, as_json=as_json).run(port))
+        asyncio.run(Receiver(secrets, status, as_json=as_json).run(port))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +116,26 @@ def _shown(value: object) -> str:
     return "".join(each if each.isprintable() and each != " " else "\ufffd" for each in text[:80])
 
 
-class _Receiver:
-    """Serves until it is told to stop."""
+class Receiver:
+    """Serves on loopback, at any path, until told to stop; `status` is answered whatever the verdict is."""
 
-    def __init__(self, secrets: Secrets, status: int | None, *, as_json: bool) -> None:
+    def __init__(
+        self,
+        secrets: Secrets,
+        status: int | None = None,
+        *,
+        as_json: bool = False,
+        body_within_s: float = _BODY_WITHIN_S,
+    ) -> None:
         self._secrets = secrets
         self._status = status
         self._as_json = as_json
+        self._body_within_s = body_within_s
         self._arrivals = Arrivals()
         self._stop = asyncio.Event()
 
     async def run(self, port: int) -> None:
-        """Raises Unusable where the port cannot be had."""
+        """Serve until SIGINT or SIGTERM. Raises Unusable where the port cannot be had."""
         from aiohttp import web
 
         app = web.Application(client_max_size=MAX_BODY_BYTES)
@@ -165,7 +173,7 @@ class _Receiver:
         if request.method != "POST":
             return web.Response(status=405, headers={"Allow": "POST"}, text="webhooks are sent by POST\n")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        body, verdict = await _read(request)
+        body, verdict = await _read(request, self._body_within_s)
         if verdict is None:
             try:
                 verdict = await self._secrets.verify(body, headers)
@@ -195,17 +203,17 @@ class _Receiver:
             self._stop.set()
 
 
-async def _read(request: web.Request) -> tuple[bytes, Verdict | None]:
+async def _read(request: web.Request, within_s: float) -> tuple[bytes, Verdict | None]:
     """The body, or why it was not read."""
     from aiohttp import web
 
     try:
-        async with asyncio.timeout(_BODY_WITHIN_S):
+        async with asyncio.timeout(within_s):
             return await request.read(), None
     except web.HTTPRequestEntityTooLarge:
         return b"", Verdict(413, f"the body is longer than {MAX_BODY_BYTES} bytes")
     except TimeoutError:
-        return b"", Verdict(408, f"the body did not arrive within {_BODY_WITHIN_S:.0f} seconds")
+        return b"", Verdict(408, f"the body did not arrive within {within_s:g} seconds")
     except (web.RequestPayloadError, OSError):
         return b"", Verdict(400, "the body was cut off")
 

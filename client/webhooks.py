@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import math
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ class Secrets:
         self._known = list(known)
         self._fetch = fetch
         self._clock = clock
-        self._asked_at = clock()
+        self._asked_at = -math.inf
         self._asking = asyncio.Lock()
 
     async def verify(self, body: bytes, headers: Mapping[str, str]) -> Verdict:
