@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -14,9 +11,11 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from local.emulator import Emulator
+from tests.contract.webhook_receivers import installed_node_example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mypy_boto3_sqs import SQSClient
 
@@ -55,18 +54,7 @@ def sqs(endpoint: str) -> SQSClient:
     )
 
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "webhooks"
-
-
 @pytest.fixture(scope="session")
 def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Node example as who copies it has it: installed from its lock file, by npm."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm are not on this machine")
-    folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "package-lock.json", "receiver.js", ".npmrc"):
-        shutil.copy(EXAMPLES / "node" / name, folder)
-    install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(install, cwd=folder, capture_output=True, text=True, check=False, timeout=180)
-    assert done.returncode == 0, f"npm ci: {done.stderr}"
-    return folder
+    """The Node example, installed."""
+    return installed_node_example(tmp_path_factory.mktemp("node"))

@@ -1,4 +1,4 @@
-"""`claimcheck listen` beside the running system, as a developer uses it."""
+"""Receivers beside the running system: `claimcheck listen`, and the example in Node with the npm library."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.contract.webhook_receivers import NODE_COMMAND, installed_node_example, started
 from tests.e2e.conftest import COMMAND
 from tests.integration.services.observed import PATIENCE_S, wait_for
 
@@ -102,3 +103,19 @@ def test_a_failing_receiver_is_asked_again(api: Api, refusing: Listener) -> None
         (1, 500, False),
         (2, 500, False),
     ]
+
+
+def test_the_npm_library_verifies_what_is_sent(
+    api: Api, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> None:
+    """The Node example takes a real job's webhook, with text and metadata that are not ASCII."""
+    folder = installed_node_example(tmp_path_factory.mktemp("node"))
+    with started(NODE_COMMAND, folder, api.webhook_secrets(), tmp_path) as receiver:
+        job_id = submitted(api, receiver.url)
+        wait_for("the webhook", lambda: bool(receiver.kept()))
+        [(name, body)] = receiver.kept().items()
+        assert name.startswith("msg_")
+        assert json.loads(body)["data"]["job_id"] == job_id
+        assert json.loads(body)["data"]["metadata"] == {"Größe": "№ 7"}
+        wait_for("its line", lambda: bool(receiver.lines()))
+        assert receiver.lines() == [f"job.completed {job_id} new"]

@@ -62,11 +62,11 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		w.WriteHeader(http.StatusInternalServerError) // it comes again
 		return
 	}
+	word := "duplicate"
 	if isNew {
-		fmt.Println(happened.Type, happened.Data.JobID)
-	} else {
-		fmt.Println(happened.Type, happened.Data.JobID, "(a duplicate)")
+		word = "new"
 	}
+	fmt.Println(happened.Type, happened.Data.JobID, word)
 	w.WriteHeader(http.StatusNoContent) // at once: who works first and answers later is asked again meanwhile
 }
 

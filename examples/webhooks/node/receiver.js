@@ -27,7 +27,7 @@ async function receive(request) {
   const event = verified(body, request.headers);
   if (event === undefined) return 401;
   const isNew = await keep(request.headers["webhook-id"], body);
-  console.log(event.type, event.data.job_id, isNew ? "" : "(a duplicate)");
+  console.log(event.type, event.data.job_id, isNew ? "new" : "duplicate");
   return 204; // at once: who works first and answers later is asked again meanwhile
 }
 

@@ -32,7 +32,7 @@ async def receive(request: Request) -> Response:
     if event is None:
         return Response(status_code=401)
     new = await asyncio.to_thread(keep, request.headers["webhook-id"], body)
-    print(event["type"], event["data"]["job_id"], "" if new else "(a duplicate)", flush=True)
+    print(event["type"], event["data"]["job_id"], "new" if new else "duplicate", flush=True)
     return Response(status_code=204)  # at once: who works first and answers later is asked again meanwhile
 
 
