@@ -38,6 +38,7 @@ class Ground:
             "DATABASE_URL": database_url or self.database_url,
             "JOBS_QUEUE_URL": queue,
             "DELIVERIES_QUEUE_URL": queue,
+            "SLOW_DELIVERIES_QUEUE_URL": queue,
             "DOCUMENTS_BUCKET": "bench",
             "WEBHOOK_KEY_SECRET_ARN": emulator.secret_arn("bench"),
             # the URL of the queue decides where a message goes; the endpoint is for all else

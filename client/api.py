@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
 import uuid
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote
 
 import httpx
 
 from client import jsontext
+from client.answers import retry_after, storage_code
 from client.called_as import command
 from client.shapes import FINAL
 
@@ -180,7 +178,7 @@ class Api:
                 status=answer.status_code,
                 code=f"{what}_refused",
                 title=f"The storage refused the {what}",
-                detail=_storage_code(answer),
+                detail=storage_code(answer),
             )
         return answer
 
@@ -191,6 +189,13 @@ class Api:
     def redrive(self, job_id: str) -> Job:
         """Put a failed job back; it starts over with all of its attempts."""
         return cast("Job", self._json("POST", f"/jobs/{_part(job_id)}/redrive"))
+
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The live secrets that sign webhooks, newest first."""
+        shown = self._json("GET", "/webhook-secret").get("secrets")
+        if not isinstance(shown, list) or not all(isinstance(each, dict) for each in shown):
+            raise Unreachable(f"{self.url} showed no webhook secrets: is this the address of Claimcheck?")
+        return tuple(str(each.get("secret")) for each in shown)
 
     def wait(
         self,
@@ -221,7 +226,7 @@ class Api:
         left = self._patience
         while True:
             answer = self._once(method, path, **request)
-            pause = _retry_after(answer) if answer.status_code in _TRY_AGAIN else None
+            pause = retry_after(answer) if answer.status_code in _TRY_AGAIN else None
             if pause is None or pause > left:
                 break
             left -= max(pause, 0.5)  # a server that says "at once" for ever ends here too
@@ -287,21 +292,3 @@ def _problem(answer: httpx.Response) -> ApiProblem:
         errors=tuple(e for e in errors if isinstance(e, dict)) if isinstance(errors, list) else (),
         request_id=body.get("request_id") or answer.headers.get("x-request-id"),
     )
-
-
-def _storage_code(answer: httpx.Response) -> str:
-    """S3 answers with XML, of which its error code is enough."""
-    match = re.search(r"<Code>(\w{1,60})</Code>", answer.text[:4096])
-    return match[1] if match else ""
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    """Seconds the server asked us to wait; None where it did not say so in a way we can read."""
-    value = answer.headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

@@ -1,32 +1,31 @@
-"""The client's commands: `submit`, `get`, `list`, `events`, `verify`, `cancel`, `redrive`.
+"""The client's commands: `submit`, `get`, `list`, `events`, `verify`, `cancel`, `redrive`, and `listen`.
 
 Exit codes: 0 done, 1 a job failed or a trail is broken, 2 wrong use, 3 cannot reach or authorise.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from pathlib import Path  # noqa: TC003 (typer reads it)
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from client import jsontext, render, submission, trail, upload
-from client.api import Api, ApiProblem, Unreachable
+from client.api import Api
 from client.called_as import command
-from client.connection import NoAddress, resolve
+from client.connection import resolve
+from client.exits import EXIT_FAILED, one_line_errors
+from client.listen import listen
+from client.options import DEFAULT_DATA, Data, Key, Url
 from client.watch import Watched, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rich.console import RenderableType
 
     from client.shapes import Json
 
-EXIT_FAILED, EXIT_USAGE, EXIT_UNREACHABLE = 1, 2, 3
 # Without a terminal Rich assumes 80 columns, in which tables of quotes are hard to read.
 _WIDTH_WITHOUT_TERMINAL = 120
 
@@ -40,11 +39,7 @@ class TaskName(StrEnum):
 
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
-Url = Annotated[str | None, typer.Option("--url", help="Address of the API (or CLAIMCHECK_URL).")]
-Key = Annotated[str | None, typer.Option("--key", help="API key (or CLAIMCHECK_KEY).")]
-Data = Annotated[Path, typer.Option("--data", help="Where `claimcheck up` keeps its data.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
-DEFAULT_DATA = Path(".claimcheck")
 
 
 def register(app: typer.Typer) -> None:
@@ -56,6 +51,7 @@ def register(app: typer.Typer) -> None:
     app.command()(verify)
     app.command()(cancel)
     app.command()(redrive)
+    app.command()(listen)
 
 
 def submit(
@@ -75,7 +71,7 @@ def submit(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Hand in a document; prints the ticket, or the answer with --wait."""
-    with _errors(), _api(url, key, data) as api:
+    with one_line_errors(), _api(url, key, data) as api:
         asked = {"extract": bool(field or fields), "evaluate": bool(criterion or criteria)}
         asked["summarise"] = focus is not None
         for other, given in asked.items():
@@ -107,7 +103,7 @@ def get(
     job_id: JobId, as_json: AsJson = False, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA
 ) -> None:
     """Show a job and its answer."""
-    with _errors(), _api(url, key, data) as api:
+    with one_line_errors(), _api(url, key, data) as api:
         job = api.get(job_id)
         if as_json:
             typer.echo(jsontext.pretty(job))
@@ -126,7 +122,7 @@ def list_jobs(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """List jobs, newest first."""
-    with _errors(), _api(url, key, data) as api:
+    with one_line_errors(), _api(url, key, data) as api:
         page = api.list(status=status, task=task, limit=limit)
         if as_json:
             typer.echo(jsontext.pretty(page))
@@ -138,7 +134,7 @@ def events(
     job_id: JobId, as_json: AsJson = False, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA
 ) -> None:
     """Show everything that happened to a job."""
-    with _errors(), _api(url, key, data) as api:
+    with one_line_errors(), _api(url, key, data) as api:
         found = api.events(job_id)
         if as_json:
             typer.echo(jsontext.pretty(found))
@@ -157,7 +153,7 @@ def verify(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Check a job's hash chain; names the event that breaks it."""
-    with _errors():
+    with one_line_errors():
         if (job_id is None) == (files is None):
             raise submission.Unusable("verify needs a JOB, or --files JOB.json TRAIL.json")
         if files is not None:
@@ -176,7 +172,7 @@ def verify(
 
 def cancel(job_id: JobId, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA) -> None:
     """Cancel a job; one that is final stays as it is."""
-    with _errors(), _api(url, key, data) as api:
+    with one_line_errors(), _api(url, key, data) as api:
         job = api.cancel(job_id)
         typer.echo(f"{job['job_id']} {job['status']}")
 
@@ -190,7 +186,7 @@ def redrive(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Put failed jobs back; each starts over, and its trail says so."""
-    with _errors(), _api(url, key, data) as api:
+    with one_line_errors(), _api(url, key, data) as api:
         if (job_id is None) != every:
             raise submission.Unusable("redrive needs a JOB, or --all")
         failed = [str(job_id)] if job_id is not None else _failed(api)
@@ -250,24 +246,3 @@ def _show(view: RenderableType) -> None:
 
 def _api(url: str | None, key: str | None, data: Path) -> Api:
     return Api(*resolve(url, key, data))
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    """Turn what can go wrong into one line on stderr and the exit code that belongs to it."""
-    try:
-        yield
-    except submission.Unusable as error:
-        _stop(str(error), EXIT_USAGE)
-    except (NoAddress, Unreachable) as error:
-        _stop(str(error), EXIT_UNREACHABLE)
-    except ApiProblem as problem:
-        refused = problem.status in {401, 403}
-        hint = ": check --key or CLAIMCHECK_KEY" if refused else ""
-        ours = not refused and 400 <= problem.status < 500 and problem.status != 429
-        _stop(f"{problem}{hint}", EXIT_USAGE if ours else EXIT_UNREACHABLE)
-
-
-def _stop(message: str, code: int) -> NoReturn:
-    typer.echo(f"error: {message}", err=True)
-    raise typer.Exit(code)

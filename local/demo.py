@@ -22,8 +22,8 @@ from rich.rule import Rule
 
 from client.api import Api, ApiProblem, Unreachable, healthy
 from client.called_as import command
-from client.commands import DEFAULT_DATA
 from client.connection import read_up
+from client.options import DEFAULT_DATA
 from client.render import OFFLINE_NOTICE, job_view, plain
 from client.submission import names_of
 from client.watch import Watched, watch

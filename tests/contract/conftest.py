@@ -1,4 +1,4 @@
-"""Two emulators of AWS, and a client of SQS for each."""
+"""Two emulators of AWS, a client of SQS for each; and Node with what a receiver of webhooks needs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
 from local.emulator import Emulator
+from tests.contract.webhook_receivers import installed_node_example
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mypy_boto3_sqs import SQSClient
 
@@ -50,3 +52,9 @@ def sqs(endpoint: str) -> SQSClient:
             config=Config(retries={"max_attempts": 0}),
         ),
     )
+
+
+@pytest.fixture(scope="session")
+def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Node example, installed."""
+    return installed_node_example(tmp_path_factory.mktemp("node"))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 BUCKET = "documents"
 QUEUES = {"process": "jobs", "notify": "deliveries", "record": "outcomes"}  # by who reads them
+# Receivers that hang have a queue of their own; whether notify reads one or two is no matter of crashes.
 SECRETS = {"model": "sk-ant-offline", "webhooks": base64.b64encode(b"k" * 32).decode()}
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _DELIVERIES: LiteralString = """
 SELECT event_type, status, failures, (SELECT count(*) FROM delivery_attempts
-  WHERE delivery_id = id AND status_code IS DISTINCT FROM 204 AND error IS DISTINCT FROM
+  WHERE delivery_id = id AND NOT lost AND status_code IS DISTINCT FROM 204 AND error IS DISTINCT FROM
     'waited too long in the queue; not sent') AS logged
 FROM deliveries WHERE job_id = %s ORDER BY id
 """

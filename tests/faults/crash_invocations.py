@@ -33,7 +33,11 @@ _HOUR_PASSES = (
         "  available_at = available_at - interval '1 hour', rung_at = rung_at - interval '1 hour'"
         " WHERE status IN ('pending', 'running')"
     ),
-    "UPDATE deliveries SET next_attempt_at = next_attempt_at - interval '1 hour' WHERE status = 'pending'",
+    (
+        "UPDATE deliveries SET next_attempt_at = next_attempt_at - interval '1 hour',"
+        "  in_flight_until = in_flight_until - interval '1 hour' WHERE status = 'pending'"
+    ),
+    "UPDATE webhook_addresses SET paused_until = paused_until - interval '1 hour'",
     "UPDATE model_circuits SET retry_at = retry_at - interval '1 hour'",
 )
 _UNFINISHED = (
@@ -69,6 +73,7 @@ def environment(database_url: str, model_url: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "JOBS_QUEUE_URL": QUEUES["process"],
         "DELIVERIES_QUEUE_URL": QUEUES["notify"],
+        "SLOW_DELIVERIES_QUEUE_URL": QUEUES["notify"],
         "OUTCOMES_QUEUE_URL": QUEUES["record"],
         "DOCUMENTS_BUCKET": BUCKET,
         "ANTHROPIC_SECRET_ARN": "model",

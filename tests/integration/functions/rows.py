@@ -58,7 +58,10 @@ class Rows:
     def make_due(self) -> None:
         """Time passes until every job that waits, and every webhook, is due."""
         self.run("UPDATE jobs SET available_at = now() WHERE status = 'pending'")
-        self.run("UPDATE deliveries SET next_attempt_at = now() WHERE status = 'pending'")
+        self.run(
+            "UPDATE deliveries SET next_attempt_at = now(),"
+            " in_flight_until = CASE WHEN in_flight_until IS NOT NULL THEN now() END WHERE status = 'pending'"
+        )
 
     def calls(self, job_id: str) -> list[dict[str, Any]]:
         """A job's model calls, oldest first."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 PATIENCE_S = 60.0
 
 
-def wait_for(what: str, condition: Callable[[], bool]) -> None:
+def wait_for(what: str, condition: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
     """Wait until `condition` holds; fail the test, naming `what`, when it does not."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not condition():
         if time.monotonic() > deadline:
             pytest.fail(f"waited in vain for: {what}")

@@ -170,4 +170,4 @@ def test_events_cannot_be_altered(database: Database, sql_connection: Sql, chang
     owed(database)
     gone(database, planned(database)[0])
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        sql_connection.execute(change)  # type: ignore[arg-type]
+        sql_connection.execute(change)

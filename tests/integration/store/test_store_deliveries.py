@@ -58,7 +58,7 @@ def test_a_lost_message_is_planned_again_as_another_attempt(database: Database, 
 
 
 def test_only_the_named_deliveries_receivers_are_planned(database: Database, sql_connection: Sql) -> None:
-    """What is due to the receivers of the named deliveries is taken, and nothing for an unknown id or none."""
+    """What is due to the receivers of the named deliveries is taken; nothing for an unknown id or none."""
     jobs = [
         owed(database, webhook_url=url)
         for url in ("https://a.example/1", "https://b.example/1", "https://a.example/2")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from claimcheck.store.deliveries import Attempt, PlannedDelivery, delivery_state
 
 from tests.integration.store.at_once import at_once
 from tests.integration.store.deliveries_owed import DUE_AGAIN, WAITS_MINUTES, owed, planned
-from tests.integration.store.outcomes_told import attempt_of, delivered, exhausted, failed, told
 from tests.integration.store.jobs_in_states import NOBODY, WEBHOOK
+from tests.integration.store.outcomes_told import attempt_of, delivered, exhausted, failed, told
 from tests.integration.store.traces import Row, rows, value
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from client.jsontext import canonical, loads
 from tests.integration.store.deliveries_owed import owed, planned
-from tests.integration.store.outcomes_told import delivered, failed
 from tests.integration.store.jobs_in_states import (
     ERROR,
     NOBODY,
@@ -30,6 +29,7 @@ from tests.integration.store.jobs_in_states import (
 )
 from tests.integration.store.json_texts import OBJECTS
 from tests.integration.store.model_calls import begun, ended
+from tests.integration.store.outcomes_told import delivered, failed
 from tests.integration.store.traces import row_of, rows, value
 
 if TYPE_CHECKING:

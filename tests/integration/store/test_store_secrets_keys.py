@@ -77,7 +77,7 @@ def test_a_rotation_puts_a_new_secret_first(database: Database, sql_connection: 
 
 
 def test_a_rotation_within_a_rotation_is_refused(database: Database, sql_connection: Sql) -> None:
-    """While an older secret signs, nothing changes; when it has ended, it is forgotten by the next rotation."""
+    """While an older secret signs, nothing changes; when it has ended, the next rotation forgets it."""
     insert_secret(database, TENANT, b"first")
     assert rotate_secret(database, TENANT, b"second", overlap_s=DAY_S)
     before = live_secrets(database, TENANT)

@@ -14,7 +14,9 @@ from claimcheck.failures import PermanentFailure, RetryableFailure, UnavailableE
 from claimcheck.model.types import CallFailedError
 from claimcheck.problems import TABLE, Problem, problem_of
 from claimcheck.refusals import (
+    AddressNotDisabledError,
     BodyTooLargeError,
+    DeliveryNotFoundError,
     DocumentNotFoundError,
     FieldError,
     IdempotencyInFlightError,
@@ -24,6 +26,8 @@ from claimcheck.refusals import (
     JobNotFailedError,
     JobNotFoundError,
     KeyRefusedError,
+    RotationRefusedError,
+    TooManySamplesError,
     UnknownTask,
 )
 from claimcheck.store.faults import ConstraintError, DatabaseUnavailableError, StoreError
@@ -41,6 +45,10 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (JobNotFoundError(), 404, "job_not_found"),
     (DocumentNotFoundError(), 404, "document_not_found"),
     (JobNotFailedError("completed"), 409, "job_not_failed"),
+    (DeliveryNotFoundError(), 404, "delivery_not_found"),
+    (AddressNotDisabledError(), 404, "address_not_disabled"),
+    (RotationRefusedError("2026-11-26T05:12:19.310221Z"), 409, "rotation_in_progress"),
+    (TooManySamplesError(10), 429, "too_many_tests"),
     (IdempotencyMismatchError(), 422, "idempotency_mismatch"),
     (IdempotencyInFlightError(), 409, "idempotency_in_flight"),
     (UnavailableError(SECRET), 503, "unavailable"),

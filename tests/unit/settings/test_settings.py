@@ -17,6 +17,7 @@ WORKER = {
     "DOCUMENTS_BUCKET": "documents",
     "JOBS_QUEUE_URL": "https://sqs/jobs",
     "DELIVERIES_QUEUE_URL": "https://sqs/deliveries",
+    "SLOW_DELIVERIES_QUEUE_URL": "https://sqs/slow-deliveries",
     "ANTHROPIC_SECRET_ARN": "arn:1",
     "WEBHOOK_KEY_SECRET_ARN": "arn:2",
     "MODEL_STANDARD": "claude-sonnet-5-5",

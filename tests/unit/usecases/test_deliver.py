@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from claimcheck.usecases.deliver import Deliver
+from claimcheck.usecases.secrets import Secrets
 from standardwebhooks import Webhook
 
 from tests.unit.usecases.counted import counted
 from tests.unit.usecases.recording_queue import RecordingQueue
-from tests.unit.usecases.webhook_rows import VAULT, WebhookRows, due
+from tests.unit.usecases.webhook_rows import VAULT, WebhookRows, deliver_by, due
 
 
 def planned(rows: WebhookRows, *, now: float | None = None) -> list[tuple[dict[str, Any], str]]:
     """What is planned at a moment of the database (default: now, as receivers' libraries want it)."""
     rows.now = now
-    return Deliver(RecordingQueue(), VAULT).plan(rows.database)
+    return deliver_by(RecordingQueue()).plan(rows.database)
 
 
 def test_a_planned_delivery_in_full() -> None:
@@ -82,7 +82,7 @@ def test_the_first_secret_is_made_on_first_use(rival: bool) -> None:
 def test_only_what_was_named_is_planned() -> None:
     """With ids only those deliveries are planned, and of all due ones at most a hundred at a time."""
     rows = WebhookRows(*(due(f"d{number}") for number in range(150)), secrets={"acme": 1})
-    deliver = Deliver(RecordingQueue(), VAULT)
+    deliver = deliver_by(RecordingQueue())
     assert [message["delivery_id"] for message, _ in deliver.plan(rows.database, ["d7"])] == ["d7"]
     assert len(deliver.plan(rows.database)) == 100
 
@@ -91,13 +91,13 @@ def test_nothing_due_needs_no_secret() -> None:
     """Where nothing is due, no secret is read or made."""
     rows = WebhookRows()
     assert planned(rows) == []
-    assert [name for name, _ in rows.database.calls] == ["plan_deliveries"]
+    assert [name for name, _ in rows.database.calls] == ["take_deliveries"]
 
 
 def test_what_was_planned_is_sent() -> None:
     """Planned messages go to the queue in one call, with their groups."""
     queue = RecordingQueue()
-    deliver = Deliver(queue, VAULT)
+    deliver = deliver_by(queue)
     messages = deliver.plan(WebhookRows(due("d1"), due("d2"), secrets={"acme": 1}).database)
     deliver.send(messages)
     assert (queue.sent, queue.calls) == (messages, 1)
@@ -106,7 +106,7 @@ def test_what_was_planned_is_sent() -> None:
 def test_nothing_to_send_asks_nobody() -> None:
     """An empty plan makes no call to the queue."""
     queue = RecordingQueue()
-    Deliver(queue, VAULT).send([])
+    deliver_by(queue).send([])
     assert queue.calls == 0
 
 
@@ -116,7 +116,7 @@ def test_nothing_to_send_asks_nobody() -> None:
 )
 def test_a_queue_that_does_not_take_them_is_no_error(queue: RecordingQueue, not_sent: int) -> None:
     """What the queue does not take is counted and stays due in the database: the job's end does not fail."""
-    Deliver(queue, VAULT).send([({"delivery_id": "d1"}, "acme"), ({"delivery_id": "d2"}, "acme")])
+    deliver_by(queue).send([({"delivery_id": "d1"}, "acme"), ({"delivery_id": "d2"}, "acme")])
     assert queue.calls == 1
     assert counted("DeliveriesNotSent") == not_sent
 
@@ -124,7 +124,7 @@ def test_a_queue_that_does_not_take_them_is_no_error(queue: RecordingQueue, not_
 def test_the_secrets_are_shown_with_their_dates() -> None:
     """The caller sees each live secret in the clear with its dates, newest first."""
     rows = WebhookRows(secrets={"acme": 2})
-    shown = json.loads(Deliver(RecordingQueue(), VAULT).secrets_json(rows.database, "acme"))
+    shown = json.loads(Secrets(VAULT).shown(rows.database, "acme"))
     first, second = rows.opened("acme")
     assert shown == {
         "secrets": [
@@ -145,7 +145,7 @@ def test_secrets_and_their_dates_are_read_together() -> None:
         return found
 
     rows.database.answers["live_secrets"] = rotating
-    shown = json.loads(Deliver(RecordingQueue(), VAULT).secrets_json(rows.database, "acme"))["secrets"]
+    shown = json.loads(Secrets(VAULT).shown(rows.database, "acme"))["secrets"]
     assert [each["secret"] for each in shown] == before
     assert len(rows.database.params_of("live_secrets")) == 1
 
@@ -154,5 +154,5 @@ def test_secrets_and_their_dates_are_read_together() -> None:
 def test_the_first_secret_is_shown_as_it_is_stored(rival: bool) -> None:
     """Who asks before there is a secret is shown the one that will sign, also where two ask at once."""
     rows = WebhookRows(rival=rival)
-    [shown] = json.loads(Deliver(RecordingQueue(), VAULT).secrets_json(rows.database, "acme"))["secrets"]
+    [shown] = json.loads(Secrets(VAULT).shown(rows.database, "acme"))["secrets"]
     assert [shown["secret"]] == rows.opened("acme")

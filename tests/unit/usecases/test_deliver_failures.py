@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from claimcheck.failures import UnavailableError
 from claimcheck.store.faults import DatabaseUnavailableError, StoreError
-from claimcheck.usecases.deliver import Deliver
 from claimcheck.webhooks.vault import Vault, VaultError
 
 from tests.unit.usecases.counted import counted
 from tests.unit.usecases.recording_queue import RecordingQueue
-from tests.unit.usecases.webhook_rows import VAULT, WebhookRows, due
+from tests.unit.usecases.webhook_rows import VAULT, WebhookRows, deliver_by, due
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +46,7 @@ def three_tenants() -> WebhookRows:
 
 def planned(rows: WebhookRows) -> set[str]:
     """Which deliveries are planned."""
-    return {message["delivery_id"] for message, _ in Deliver(RecordingQueue(), VAULT).plan(rows.database)}
+    return {message["delivery_id"] for message, _ in deliver_by(RecordingQueue()).plan(rows.database)}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,7 @@ def test_without_the_key_nothing_is_taken(vault: Vault, kind: type[Exception]) -
     """A key that cannot be had is known before a delivery is taken: what is due stays due."""
     rows = three_tenants()
     with pytest.raises(kind):
-        Deliver(RecordingQueue(), vault).plan(rows.database)
+        deliver_by(RecordingQueue(), vault).plan(rows.database)
     assert rows.database.calls == []
 
 
@@ -77,7 +76,7 @@ def test_the_key_that_was_missing_is_asked_for_again() -> None:
             raise answer
         return str(answer)
 
-    rows, deliver = three_tenants(), Deliver(RecordingQueue(), Vault(read))
+    rows, deliver = three_tenants(), deliver_by(RecordingQueue(), Vault(read))
     with pytest.raises(UnavailableError):
         deliver.plan(rows.database)
     assert len(deliver.plan(rows.database)) == 4
@@ -86,7 +85,7 @@ def test_the_key_that_was_missing_is_asked_for_again() -> None:
 def test_who_is_ready_plans_without_the_key() -> None:
     """After `ready` a plan asks nobody for the key: it may run where only the database may be waited for."""
     keys = iter([base64.b64encode(b"k" * 32).decode()])
-    deliver = Deliver(RecordingQueue(), Vault(lambda: next(keys)))
+    deliver = deliver_by(RecordingQueue(), Vault(lambda: next(keys)))
     deliver.ready()
     assert len(deliver.plan(three_tenants().database)) == 4
 
@@ -156,7 +155,7 @@ def test_a_database_that_is_away_is_said() -> None:
         raise DatabaseUnavailableError("cannot connect to the database")
 
     rows = three_tenants()
-    rows.database.answers["plan_deliveries"] = lost
+    rows.database.answers["take_deliveries"] = lost
     with pytest.raises(UnavailableError):
         planned(rows)
     assert counted("DeliveriesNotSigned") == 0

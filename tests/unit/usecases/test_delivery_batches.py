@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from claimcheck.usecases.deliver import Deliver
 
 from tests.unit.aws.standin_sqs import StandinSqs
 from tests.unit.usecases.counted import counted
 from tests.unit.usecases.recording_queue import RecordingQueue
-from tests.unit.usecases.webhook_rows import VAULT, WebhookRows, due
+from tests.unit.usecases.webhook_rows import WebhookRows, deliver_by, due
 
 LARGEST_BYTES = 256_000  # of what event_body puts into a body
 
@@ -20,10 +19,10 @@ def sent(count: int, result_bytes: int, character: str = "x") -> list[str]:
     text = character * ((result_bytes - 20) // (len(json.dumps(character, ensure_ascii=False).encode()) - 2))
     body = json.dumps({"result": text}, ensure_ascii=False)
     rows = WebhookRows(*(due(f"d{number}", body=body) for number in range(count)), secrets={"acme": 1})
-    messages = Deliver(RecordingQueue(), VAULT).plan(rows.database)
+    messages = deliver_by(RecordingQueue()).plan(rows.database)
     assert messages[0][0]["body"] == body
     sqs = StandinSqs()
-    Deliver(sqs.queue(), VAULT).send(messages)
+    deliver_by(sqs.queue()).send(messages)
     return [json.loads(body)["delivery_id"] for body in sqs.bodies]
 
 

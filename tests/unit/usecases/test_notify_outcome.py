@@ -13,7 +13,7 @@ import pytest
 from claimcheck.usecases.notify import MAX_RESPONSE_BYTES, TIMEOUT_S, Notify
 from claimcheck.webhooks.endpoint import Rules
 from claimcheck.webhooks.lookup import DEADLINE_S, Lookup
-from claimcheck.webhooks.schedule import after
+from claimcheck.webhooks.schedule import Answer, after
 
 from tests.unit.model.messages_server import MessagesServer, Reply
 from tests.unit.usecases.posting import EPOCH, Body, Receiver, message, reply
@@ -131,7 +131,7 @@ def test_a_name_that_is_not_answered_is_a_timeout() -> None:
         outcome = receiver.post(message("https://hangs.example/"), resolver=Lookup(resolver))
     assert (outcome["error"], outcome["stale"], receiver.asked) == ("timeout", False, [])
     assert receiver.ended_at == pytest.approx(DEADLINE_S)
-    following = after(status_code=outcome["status_code"], stale=False, failures=0, chance=random.Random(1))
+    following = after(Answer(outcome["status_code"]), failures=0, replay=False, chance=random.Random(1))
     assert following.charged
 
 

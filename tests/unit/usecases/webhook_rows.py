@@ -7,6 +7,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.usecases.deliver import Deliver
+from claimcheck.usecases.secrets import Secrets
 from claimcheck.webhooks.signature import new_secret
 from claimcheck.webhooks.vault import Vault
 
@@ -14,6 +16,8 @@ from tests.unit.usecases.scripted_database import ScriptedDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from claimcheck.usecases.ports import Queue
 
     from tests.unit.usecases.scripted_database import Rows
 
@@ -33,7 +37,7 @@ class WebhookRows:
             self.sealed[tenant] = [VAULT.seal(tenant, new_secret()) for _ in range(count)]
         self._rival = rival
         self.database = ScriptedDatabase(
-            plan_deliveries=self._plan, live_secrets=self._live, insert_secret=self._insert
+            take_deliveries=self._plan, live_secrets=self._live, insert_secret=self._insert
         )
 
     def opened(self, tenant: str) -> list[str]:
@@ -60,6 +64,11 @@ class WebhookRows:
         return []
 
 
+def deliver_by(queue: Queue, vault: Vault = VAULT, *, slow: Queue | None = None) -> Deliver:
+    """Planning with this vault's key, sending to these queues."""
+    return Deliver(queue, slow or queue, Secrets(vault))
+
+
 def due(delivery_id: str = "d1", **more: Any) -> dict[str, Any]:
     """One due delivery as the database plans it."""
     return {
@@ -67,6 +76,7 @@ def due(delivery_id: str = "d1", **more: Any) -> dict[str, Any]:
         "tenant_id": "acme",
         "attempt": 1,
         "url": "https://example.com/hook",
+        "is_slow": False,
         "body": '{"type":"job.completed","data":{"job_id":"1","result":{"amount":"€ 5"}}}',
         **more,
     }

@@ -51,8 +51,8 @@ class Deliver:
     def plan(self, database: Database, delivery_ids: Sequence[str] | None = None) -> list[Message]:
         """Take what is due to the receivers of `delivery_ids` (None: to any), for one attempt each, signed.
 
-        Of a receiver no more than its width allows; the rest stays due. Raises VaultError, UnavailableError or
-        StoreError before anything was taken. What was taken and cannot be signed is left out, and is due
+        Of a receiver no more than its width allows; the rest stays due. Raises VaultError, UnavailableError
+        or StoreError before anything was taken. What was taken and cannot be signed is left out, and is due
         again in five minutes.
         """
         self.ready()

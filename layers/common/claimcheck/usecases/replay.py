@@ -30,7 +30,7 @@ _SAMPLE = {"message": "This is a test of your webhook address. No job belongs to
 
 
 class Replay:
-    """`POST /jobs/{job_id}/deliveries/{delivery_id}/replay`: the same event, signed with the current secrets."""
+    """`POST /jobs/{job_id}/deliveries/{delivery_id}/replay`: the same event, signed with today's secrets."""
 
     def __init__(self, database: Database, deliver: Deliver) -> None:
         self._database = database

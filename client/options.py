@@ -1,0 +1,13 @@
+"""The options that commands share: which API, which key, and where `claimcheck up` left word of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Url = Annotated[str | None, typer.Option("--url", help="Address of the API (or CLAIMCHECK_URL).")]
+Key = Annotated[str | None, typer.Option("--key", help="API key (or CLAIMCHECK_KEY).")]
+Data = Annotated[Path, typer.Option("--data", help="Where `claimcheck up` keeps its data.")]
+DEFAULT_DATA = Path(".claimcheck")
