@@ -21,7 +21,8 @@ _TOLERATED_S = (
 # it is moved on for those that have been silent for as long as any repair here takes.
 _SILENT_S = LEASE_S + QUIET_S + SWEEP_S
 _MOVE_ON = """
-UPDATE deliveries SET next_attempt_at = now()
+UPDATE deliveries SET next_attempt_at = now(),
+  in_flight_until = CASE WHEN in_flight_until IS NOT NULL THEN now() END
 WHERE status = 'pending' AND attempt > 0 AND job_id = ANY (%(ids)s::uuid[])
   AND next_attempt_at BETWEEN now() + interval '10 seconds'
     AND now() + interval '5 minutes' - make_interval(secs => %(silent_s)s)
