@@ -32,6 +32,7 @@ _HAS_KEY = bytes(code not in WITHOUT_KEY for code in range(256))
 # In plain text these stand for a dropped character and for an ellipsis of one character.
 DROP = "\x00"
 ELLIPSIS = "\x01"
+_ASCII_FORMS = (("`", "'"), ("|", " "), (ELLIPSIS, DROP))
 
 
 def plain(text: str) -> str:
@@ -40,10 +41,10 @@ def plain(text: str) -> str:
     The length is the same, so that offsets are, too. What has another form stays, but for dropped
     characters (DROP) and the ellipsis (ELLIPSIS). Most English documents are ASCII afterwards.
     """
-    special = {char: DROP if char == ELLIPSIS else char.translate(FORMS) for char in "`|\x01" if char in text}
+    special = {char: form for char, form in _ASCII_FORMS if char in text}
     if not text.isascii():
-        special |= {char: _plain_form(char) for char in beyond_ascii(text)}
-    return _replaced(text, {char: form for char, form in special.items() if form != char})
+        special |= {char: form for char in beyond_ascii(text) if (form := _plain_form(char)) != char}
+    return _replaced(text, special) if special else text
 
 
 def _plain_form(char: str) -> str:
