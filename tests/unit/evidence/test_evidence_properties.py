@@ -10,6 +10,7 @@ from claimcheck.evidence import index
 from claimcheck.evidence.characters import key
 from claimcheck.evidence.differences import comparable, same
 from claimcheck.evidence.gaps import furniture
+from claimcheck.evidence.quote import Quote
 from claimcheck.evidence.skeleton import Skeleton, fold, plain
 from claimcheck.evidence.tokens import whole_tokens
 from hypothesis import assume, example, given
@@ -114,6 +115,34 @@ def test_offsets_lead_back(text: str, copies: int) -> None:
         assert 0 <= start < end <= len(text)
         assert key(text[start:end]) in skeleton.key
     assert skeleton.offset_of(len(text)) == len(skeleton.key)
+
+
+@given(
+    text=st.lists(st.sampled_from(("a", "5", " ", "-", ".", "\n", "\x01", "é", "—", "😀"))),
+    size=st.integers(1, 3_000),
+)
+def test_a_character_stands_where_its_key_says(text: list[str], size: int) -> None:
+    """In blocks with and without ASCII alone, each byte of the key leads to the very character it came from."""
+    document = "".join(text) or "a"
+    document = (document * size)[:3_000]
+    skeleton = Skeleton(document)
+    expected = [at for at, char in enumerate(document) for _ in key(char)]
+    assert [skeleton.start_of(at) for at in range(len(skeleton.key))] == expected
+    assert [skeleton.end_of(at) for at in range(len(skeleton.key))] == [at + 1 for at in expected]
+
+
+@given(text=TEXTS)
+def test_the_key_of_a_quote_is_the_key_of_its_text(text: str) -> None:
+    """A quote's short way to its key leads to the same one."""
+    assert Quote(text).key == key(text.strip())
+
+
+def test_the_key_of_a_quote_is_its_texts_for_every_character() -> None:
+    """The same for each code point of Unicode by itself, U+1FEF (a backtick by its decomposition) included."""
+    every = "".join(map(chr, range(0x110000)))
+    shortened = [char for char, form in zip(every, plain(every), strict=True) if form.isascii()]
+    assert "\u1fef" in shortened
+    assert [char for char in shortened if Quote(char).key != key(char.strip())] == []
 
 
 @given(text=TEXTS)

@@ -33,7 +33,11 @@ class Quote:
 
     def __init__(self, text: str) -> None:
         self.text = text.strip()
-        self.key = key(self.text)
+        self._plain = plain(self.text)
+        # Mostly no more than typography is beyond ASCII: plain text has the same key then, and at once.
+        # A backtick that is left stands for U+1FEF, which has a key as a backtick has not.
+        ascii_alone = self._plain.isascii() and "`" not in self._plain
+        self.key = key(self._plain if ascii_alone else self.text)
 
     @cached_property
     def folded(self) -> str:
@@ -43,16 +47,12 @@ class Quote:
     @cached_property
     def lead(self) -> int:
         """How many characters of plain text have no key at the beginning."""
-        return _gap_length(self._plain)
+        return 0 if self._plain[:1].isalnum() else _gap_length(self._plain)
 
     @cached_property
     def tail(self) -> int:
         """How many characters of plain text have no key at the end."""
-        return _gap_length(reversed(self._plain))
-
-    @cached_property
-    def _plain(self) -> str:
-        return plain(self.text)
+        return 0 if self._plain[-1:].isalnum() else _gap_length(reversed(self._plain))
 
     def says_something(self) -> bool:
         """Whether there is a letter, a digit or a pictograph."""
@@ -81,7 +81,8 @@ class Quote:
 
         Of four dots the first may be a full stop.
         """
-        if not any(mark in self.text for mark in ("…", "⋯", "..", ". .")):
+        text = self.text
+        if not ("…" in text or "⋯" in text or ".." in text or ". ." in text):
             return []
         readings = []
         for mark in (_AFTER_FULL_STOP, _ELLIPSIS):

@@ -1,8 +1,9 @@
 """A document reduced to its search keys, with the way back to code points.
 
 The text is cut into blocks; each is keyed with `str.replace` and `bytes.translate`, and only the
-offsets at which the blocks begin are kept. An offset is mapped back through its block, whose
-positions are worked out when they are first needed.
+offsets at which the blocks begin are kept. An offset is mapped back through its block: by counting
+where the block is ASCII, which is faster than a list of its positions for the few that are asked for,
+else by such a list, worked out when it is first needed.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _HAS_KEY = bytes(code not in WITHOUT_KEY for code in range(256))
 # In plain text these stand for a dropped character and for an ellipsis of one character.
 DROP = "\x00"
 ELLIPSIS = "\x01"
+_ASCII_FORMS = (("`", "'"), ("|", " "), (ELLIPSIS, DROP))
 
 
 def plain(text: str) -> str:
@@ -39,10 +41,10 @@ def plain(text: str) -> str:
     The length is the same, so that offsets are, too. What has another form stays, but for dropped
     characters (DROP) and the ellipsis (ELLIPSIS). Most English documents are ASCII afterwards.
     """
-    special = {char: DROP if char == ELLIPSIS else char.translate(FORMS) for char in "`|\x01" if char in text}
+    special = {char: form for char, form in _ASCII_FORMS if char in text}
     if not text.isascii():
-        special |= {char: _plain_form(char) for char in beyond_ascii(text)}
-    return _replaced(text, {char: form for char, form in special.items() if form != char})
+        special |= {char: form for char in beyond_ascii(text) if (form := _plain_form(char)) != char}
+    return _replaced(text, special) if special else text
 
 
 def _plain_form(char: str) -> str:
@@ -68,10 +70,11 @@ class Skeleton:
     `plain` is the text in plain form, `key` what quotes are searched in. Both are read-only.
     """
 
-    __slots__ = ("_begins", "_forms", "_key_begins", "_lists", "_marks", "key", "plain")
+    __slots__ = ("_begins", "_flags", "_forms", "_key_begins", "_lists", "_marks", "key", "plain")
 
     def __init__(self, text: str) -> None:
         self.plain = plain(text)
+        self._flags: dict[int, bytes] = {}
         self._lists: dict[int, tuple[list[int], list[int]]] = {}
         self._marks: frozenset[str] = frozenset()
         self._forms: dict[str, str] = {}
@@ -105,11 +108,17 @@ class Skeleton:
     def start_of(self, offset: int) -> int:
         """Where the character begins in the text whose key holds byte `offset` of the skeleton's."""
         block, within = self._block_at(offset)
+        flags = self._flags_of(block)
+        if flags:
+            return self._begins[block] + _nth(flags, within)
         return self._positions(block)[0][within]
 
     def end_of(self, offset: int) -> int:
         """Where that character ends, with what combines with it."""
         block, within = self._block_at(offset)
+        flags = self._flags_of(block)
+        if flags:
+            return self._begins[block] + _nth(flags, within) + 1
         starts, ends = self._positions(block)
         return ends[within] if ends else starts[within] + 1
 
@@ -124,6 +133,18 @@ class Skeleton:
         block = bisect_right(self._key_begins, offset) - 1
         return block, offset - self._key_begins[block]
 
+    def _text_of(self, block: int) -> str:
+        end = self._begins[block + 1] if block + 1 < len(self._begins) else len(self.plain)
+        return self.plain[self._begins[block] : end]
+
+    def _flags_of(self, block: int) -> bytes:
+        """For each character of an ASCII block whether it has a key; empty for other blocks."""
+        flags = self._flags.get(block)
+        if flags is None:
+            text = self._text_of(block)
+            flags = self._flags[block] = text.encode().translate(_HAS_KEY) if text.isascii() else b""
+        return flags
+
     def _positions(self, block: int) -> tuple[list[int], list[int]]:
         """For each byte of the block's key the start and the end of its character in the text.
 
@@ -131,15 +152,10 @@ class Skeleton:
         """
         known = self._lists.get(block)
         if known is None:
-            start = self._begins[block]
-            end = self._begins[block + 1] if block + 1 < len(self._begins) else len(self.plain)
-            known = self._lists[block] = self._work_out(start, end)
+            known = self._lists[block] = self._work_out(self._text_of(block), self._begins[block])
         return known
 
-    def _work_out(self, start: int, end: int) -> tuple[list[int], list[int]]:
-        text = self.plain[start:end]
-        if text.isascii():
-            return _kept(text, start), []
+    def _work_out(self, text: str, start: int) -> tuple[list[int], list[int]]:
         if self._marks:
             return self._work_out_clusters(text, start)
         starts: list[int] = []
@@ -177,6 +193,24 @@ class Skeleton:
 def _kept(text: str, start: int) -> list[int]:
     """The places of the characters of ASCII text that have a key; `text` begins at `start`."""
     return list(compress(range(start, start + len(text)), text.encode().translate(_HAS_KEY)))
+
+
+def _nth(flags: bytes, nth: int) -> int:
+    """The place of the 1 in `flags` that `nth` others stand before.
+
+    Each step from a guess is as long as the count there is wrong: it may fall short, but never too far.
+    """
+    at = nth + nth // 4  # one character in five of English text has no key
+    seen = flags.count(1, 0, at)
+    while seen > nth:
+        back = at - (seen - nth)
+        seen -= flags.count(1, back, at)
+        at = back
+    while seen < nth:
+        ahead = at + nth - seen
+        seen += flags.count(1, at, ahead)
+        at = ahead
+    return flags.find(1, at)
 
 
 def fold(piece: str) -> str:
