@@ -55,6 +55,11 @@ def get_part(job_id: str, part: str, *, tenant: str = "acme") -> Event:
     return event
 
 
+def reader_of(event: Event) -> str:
+    """The function that answers a GET."""
+    return "webhooks" if event["resource"].endswith("/deliveries") else "status"
+
+
 def list_jobs(*, tenant: str = "acme", **query: str) -> Event:
     """`GET /jobs`; without a query API Gateway sends null."""
     event = _for(recorded("api-list-jobs"), tenant)
@@ -93,6 +98,16 @@ def arrivals(*keys: str) -> Event:
         body["Records"][0]["s3"]["object"]["key"] = key
         bodies.append(body)
     return batch("sqs-uploads", bodies)
+
+
+def webhooks_call(
+    method: str, path: str, body: Mapping[str, Any] | str | None = None, *, tenant: str = "acme", **query: str
+) -> Event:
+    """A call of the function `webhooks`."""
+    event = _for(recorded("api-get-webhook-secret"), tenant)
+    event |= {"resource": path, "path": path, "httpMethod": method, "queryStringParameters": query or None}
+    event["requestContext"] |= {"resourcePath": path, "path": f"/v1{path}", "httpMethod": method}
+    return {**event, "body": body if body is None or isinstance(body, str) else json.dumps(body)}
 
 
 def get_webhook_secret(*, tenant: str = "acme") -> Event:

@@ -28,7 +28,7 @@ def message_of(stage: Stage) -> dict[str, Any]:
 
 def secret_of(stage: Stage) -> str:
     """The signing secret as the tenant reads it."""
-    (secret,) = json.loads(stage.call("status", get_webhook_secret())["body"])["secrets"]
+    (secret,) = json.loads(stage.call("webhooks", get_webhook_secret())["body"])["secrets"]
     return str(secret["secret"])
 
 

@@ -99,7 +99,8 @@ def test_a_job_may_be_kept_by_nobody_else(stage: Stage) -> None:
     job_id = stage.accept(**EXTRACT)
     assert header(stage.call("status", get_job(job_id)), "Cache-Control") == "private, no-cache"
     for part in PARTS:
-        assert header(stage.call("status", get_part(job_id, part)), "Cache-Control") == "no-store"
+        asked = get_part(job_id, part)
+        assert header(stage.call(reader_of(asked), asked), "Cache-Control") == "no-store"
 
 
 def test_waiting_for_a_final_job_ends_at_once(stage: Stage) -> None:
@@ -165,17 +166,17 @@ def test_the_document_is_null_until_it_is_read(stage: Stage) -> None:
 def test_the_webhook_log_begins_empty_handed(stage: Stage) -> None:
     """A delivery is listed with its address and event before its first attempt."""
     job_id = stage.accept(**EXTRACT, webhook_url="https://example.com/hook")
-    assert body_of(stage.call("status", get_part(job_id, "deliveries")))["deliveries"] == []
+    assert body_of(stage.call("webhooks", get_part(job_id, "deliveries")))["deliveries"] == []
     stage.work(job_id)
-    (delivery,) = body_of(stage.call("status", get_part(job_id, "deliveries")))["deliveries"]
+    (delivery,) = body_of(stage.call("webhooks", get_part(job_id, "deliveries")))["deliveries"]
     assert (delivery["event"], delivery["status"]) == ("job.completed", "pending")
     assert (delivery["url"], delivery["attempts"]) == ("https://example.com/hook", [])
 
 
 def test_the_webhook_secret_is_made_once(stage: Stage, rows: Rows) -> None:
     """The first question makes it, the next one reads the same; the database holds it sealed."""
-    first = body_of(stage.call("status", get_webhook_secret()))
-    assert first == body_of(stage.call("status", get_webhook_secret()))
+    first = body_of(stage.call("webhooks", get_webhook_secret()))
+    assert first == body_of(stage.call("webhooks", get_webhook_secret()))
     (secret,) = first["secrets"]
     assert secret["secret"].startswith("whsec_")
     sealed = rows.one("SELECT sealed FROM webhook_secrets")["sealed"]

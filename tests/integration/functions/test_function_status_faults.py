@@ -41,7 +41,7 @@ def test_a_malformed_key_is_a_500_without_detail(stage: Stage) -> None:
     """A webhook key that is none is our fault: neither the answer nor the log holds it."""
     stage.secrets.create_secret(Name="claimcheck/malformed", SecretString="canary-of-the-key")
     stage.override(WEBHOOK_KEY_SECRET_ARN="claimcheck/malformed")
-    answer = stage.call("status", get_webhook_secret())
+    answer = stage.call("webhooks", get_webhook_secret())
     problem = json.loads(answer["body"])
     assert (answer["statusCode"], problem["code"]) == (500, "internal")
     assert "canary" not in answer["body"] + stage.output.getvalue()

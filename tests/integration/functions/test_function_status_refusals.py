@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.integration.functions.documents import EXTRACT
-from tests.integration.functions.recorded import REQUEST_ID, cancel_job, get_job, get_part, list_jobs
+from tests.integration.functions.recorded import (
+    REQUEST_ID,
+    cancel_job,
+    get_job,
+    get_part,
+    list_jobs,
+    reader_of,
+)
 
 if TYPE_CHECKING:
     from tests.integration.functions.rows import Rows
@@ -22,7 +29,7 @@ def test_a_job_that_is_not_there_is_not_found(standing: tuple[Stage, Rows], job_
     """404 job_not_found as a problem on every path of it, for unknown ids and for what is no id."""
     parts = [get_part(job_id, part) for part in ("events", "document", "deliveries")]
     for event in (get_job(job_id), get_job(job_id, prefer="wait=20"), cancel_job(job_id), *parts):
-        answer = standing[0].call("status", event)
+        answer = standing[0].call(reader_of(event), event)
         assert answer["statusCode"] == 404
         assert answer["multiValueHeaders"]["Content-Type"] == ["application/problem+json"]
         problem = json.loads(answer["body"])

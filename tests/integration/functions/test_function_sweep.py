@@ -156,7 +156,7 @@ def test_due_deliveries_are_planned_and_signed(stage: Stage, rows: Rows) -> None
     assert sweep(stage)["deliveries_sent"] == 1
     (message,) = stage.bodies("DeliveriesQueue")
     assert (message["attempt"], rows.delivery(job_id)["attempt"]) == (2, 2)
-    shown = json.loads(stage.call("status", get_webhook_secret())["body"])
+    shown = json.loads(stage.call("webhooks", get_webhook_secret())["body"])
     Webhook(shown["secrets"][0]["secret"]).verify(message["body"], message["headers"])
 
 
