@@ -20,6 +20,7 @@ from tests.unit.usecases.posting import EPOCH, message
 from tests.unit.webhooks.name_table import NameTable, always
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from claimcheck.webhooks.guard import Resolver
@@ -41,13 +42,14 @@ def called(
     *,
     url: str = URL,
     resolver: Resolver | None = None,
-    **internet: Any,
+    silent: Sequence[str] = (),
+    refusing: Sequence[str] = (),
 ) -> tuple[dict[str, Any], TlsReceiver, Internet]:
     """One attempt at a receiver with this certificate, wherever the addresses lead."""
 
     async def main() -> tuple[dict[str, Any], TlsReceiver, Internet]:
         async with TlsReceiver(lambda _name: certificate) as receiver:
-            net = Internet(receiver.port, **internet)
+            net = Internet(receiver.port, silent=silent, refusing=refusing)
             notify = Notify(
                 clock=EPOCH.timestamp,
                 new_transport=lambda: net.transport(authority.trusted),
@@ -194,7 +196,10 @@ def test_the_next_address_is_tried_where_one_cannot_be_connected_to(
     """Of several checked addresses the first that can be connected to gets the message, in their order."""
     resolver = always(ONE, THREE, TWO)
     certificate = authority.certificate("hooks.example.com")
-    outcome, receiver, net = called(authority, certificate, resolver=resolver, **{trouble: [ONE, THREE]})
+    silent, refusing = ((ONE, THREE), ()) if trouble == "silent" else ((), (ONE, THREE))
+    outcome, receiver, net = called(
+        authority, certificate, resolver=resolver, silent=silent, refusing=refusing
+    )
     assert (outcome["status_code"], len(receiver.requests)) == (204, 1)
     assert net.connected == [(ONE, 443), (THREE, 443), (TWO, 443)]
     assert len(resolver.asked) == 1
