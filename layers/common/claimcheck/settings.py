@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 S = TypeVar("S")
 Ports = frozenset[int]
 
+_HTTPS_PORTS: Ports = frozenset({443, 8443})
+
 _WORDS = {"Ports": "list of ports: numbers from 1 to 65535, separated by commas"}
 _TRUE = {"true": True, "1": True, "false": False, "0": False, "": False}
 
@@ -84,7 +86,7 @@ class SubmitSettings:
     max_body_bytes: int = 5_000_000
     inline_bytes: int = 262_144
     upload_wait_s: float = 86_400.0
-    webhook_ports: Ports = frozenset({443, 8443})
+    webhook_ports: Ports = _HTTPS_PORTS
     claimcheck_allow_loopback_webhooks: bool = False
 
 
@@ -192,7 +194,7 @@ class NotifySettings:
     """
 
     outcomes_queue_url: str
-    webhook_ports: Ports = frozenset({443, 8443})
+    webhook_ports: Ports = _HTTPS_PORTS
     aws_lambda_runtime_api: str = ""
     claimcheck_allow_loopback_webhooks: bool = False
 

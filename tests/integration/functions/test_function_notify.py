@@ -126,6 +126,20 @@ def test_this_machine_is_refused_unless_allowed(stage: Stage, receiver: Receiver
     assert receiver.posts == []
 
 
+def test_the_runtimes_own_port_is_refused(stage: Stage, receiver: Receiver) -> None:
+    """Also where loopback is allowed, the port of this environment's Runtime API is never called."""
+    stage.override(**ALLOWED, AWS_LAMBDA_RUNTIME_API=receiver.url.split("/")[2])
+    assert "runtime's own" in outcome_of(stage, message(receiver.url))["error"]
+    assert receiver.posts == []
+
+
+def test_ports_are_a_setting(stage: Stage) -> None:
+    """A deployment may allow other ports than 443 and 8443, which are then refused."""
+    stage.override(WEBHOOK_PORTS="444")
+    assert "ports 444" in outcome_of(stage, message("https://hooks.example.com/"))["error"]
+    assert "resolves" in outcome_of(stage, message("https://name.invalid:444/"))["error"]
+
+
 def test_nobody_listening_is_an_outcome(stage: Stage, closed_port: int) -> None:
     """A refused connection has no status and names the kind of failure."""
     stage.override(**ALLOWED)

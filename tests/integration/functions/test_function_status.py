@@ -15,6 +15,7 @@ from tests.integration.functions.recorded import (
     get_part,
     get_webhook_secret,
     list_jobs,
+    reader_of,
     recorded,
 )
 from tests.integration.functions.waiting import until

@@ -151,3 +151,14 @@ def test_accepted_jobs_are_counted(stage: Stage) -> None:
     stage.accept(**EXTRACT)
     stage.accept(**EXTRACT)
     assert stage.metric("JobsAccepted") == 2
+
+
+def test_webhook_ports_are_the_deployments(stage: Stage, rows: Rows) -> None:
+    """A webhook's port is accepted where WEBHOOK_PORTS has it; another is 422 and leaves nothing behind."""
+    stage.override(WEBHOOK_PORTS="10443")
+    refused = stage.call("submit", post_job("extract", {**EXTRACT, "webhook_url": "https://example.com/h"}))
+    assert (refused["statusCode"], rows.stored()) == (422, 0)
+    assert "must use one of the ports 10443" in refused["body"]
+    url = "https://example.com:10443/h"
+    accepted = stage.call("submit", post_job("extract", {**EXTRACT, "webhook_url": url}))
+    assert accepted["statusCode"] == 202

@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Any, Self
 import httpcore
 import httpx
 import trustme
+from claimcheck.usecases.notify import Notify
+
+from tests.unit.usecases.posting import EPOCH, message
+from tests.unit.webhooks.guard_table import PUBLIC, URL
+from tests.unit.webhooks.name_table import always
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
+
+    from claimcheck.webhooks.guard import Resolver
 
 
 class Authority:
@@ -133,3 +140,27 @@ class Internet(httpcore.AsyncNetworkBackend):
         transport = httpx.AsyncHTTPTransport(verify=tls, trust_env=False)
         transport._pool = httpcore.AsyncConnectionPool(ssl_context=tls, network_backend=self)
         return transport
+
+
+def called(
+    authority: Authority,
+    certificate: ssl.SSLContext,
+    *,
+    url: str = URL,
+    resolver: Resolver | None = None,
+    silent: Sequence[str] = (),
+    refusing: Sequence[str] = (),
+) -> tuple[dict[str, Any], TlsReceiver, Internet]:
+    """One attempt at a receiver with this certificate, wherever the addresses lead."""
+
+    async def main() -> tuple[dict[str, Any], TlsReceiver, Internet]:
+        async with TlsReceiver(lambda _name: certificate) as receiver:
+            net = Internet(receiver.port, silent=silent, refusing=refusing)
+            notify = Notify(
+                clock=EPOCH.timestamp,
+                new_transport=lambda: net.transport(authority.trusted),
+                resolver=resolver or always(PUBLIC),
+            )
+            return await notify(message(url)), receiver, net
+
+    return asyncio.run(main())

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from claimcheck import settings
 from claimcheck.settings import NotifySettings, ProcessSettings, SettingsError, SubmitSettings, load
+from claimcheck.webhooks.endpoint import PUBLIC_HTTPS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,6 +138,27 @@ def test_words_for_yes_and_no(text: str, flag: bool) -> None:
 def test_loopback_is_closed_by_default(kind: type[Any]) -> None:
     """Webhooks to this machine are refused unless somebody asks for them."""
     assert not load(kind, dict.fromkeys(_needed(kind), "x")).claimcheck_allow_loopback_webhooks
+
+
+@pytest.mark.parametrize("kind", [SubmitSettings, NotifySettings])
+@pytest.mark.parametrize(
+    ("text", "ports"),
+    [("443,8443", {443, 8443}), ("443", {443}), (" 1 , 65535 ", {1, 65_535}), ("443,443", {443})],
+)
+def test_webhook_ports(kind: type[Any], text: str, ports: set[int]) -> None:
+    """The ports that webhooks may go to are numbers with commas; 443 and 8443 where nothing is said."""
+    needed = dict.fromkeys(_needed(kind), "x")
+    assert load(kind, {**needed, "WEBHOOK_PORTS": text}).webhook_ports == ports
+    assert load(kind, needed).webhook_ports == PUBLIC_HTTPS.ports == {443, 8443}
+
+
+@pytest.mark.parametrize(
+    "text", ["", ",", "443,", "0", "65536", "-1", "443;8443", "https", "443-8443", "4.4e2"]
+)
+def test_webhook_ports_that_are_none(text: str) -> None:
+    """What is no list of ports is a fault, which says what one looks like."""
+    said = fault(NotifySettings, {"OUTCOMES_QUEUE_URL": "x", "WEBHOOK_PORTS": text})
+    assert said.startswith("WEBHOOK_PORTS is not a valid list of ports: numbers from 1 to 65535")
 
 
 def test_variables_of_others_do_not_matter() -> None:

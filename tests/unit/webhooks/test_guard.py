@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
 from claimcheck.webhooks.endpoint import PUBLIC_HTTPS, RefusedAddressError, Rules, parse
 from claimcheck.webhooks.guard import MAX_ADDRESSES, Target, check
 from claimcheck.webhooks.lookup import Lookup
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from tests.unit.webhooks.name_table import PUBLIC, PUBLIC_6, NameTable, always
 
@@ -40,6 +43,30 @@ def test_a_public_name_is_called_at_its_addresses() -> None:
 def test_the_url_that_is_connected_to_holds_the_address(ip: str, url: str) -> None:
     """What the HTTP client gets has the address in the name's place: there is nothing left to look up."""
     assert checked("https://example.com:8443/hook?a#b", always(PUBLIC, PUBLIC_6)).url(ip) == url
+
+
+@given(
+    rest=st.text(max_size=60)
+    | st.builds("{}{}".format, st.sampled_from(["/", "//", "?", "/..//", "/@", ":443/"]), st.text())
+)
+@example("/@10.0.0.1:22/")
+@example("//10.0.0.1/../..//evil.example")
+@example("/%zz?%")
+@example("/:x")
+def test_nothing_behind_the_host_leads_elsewhere(rest: str) -> None:
+    """Whatever path and query are taken, httpx reads the checked address, its port and no user in the URL."""
+    try:
+        target = checked(f"https://hooks.example.com{rest}", always(PUBLIC_6))
+    except RefusedAddressError:
+        return
+    for ip in (PUBLIC, PUBLIC_6):
+        url = httpx.URL(target.url(ip))
+        assert (url.scheme, url.host, url.port or 443, url.userinfo) == (
+            "https",
+            ip,
+            target.endpoint.port,
+            b"",
+        )
 
 
 def test_a_name_is_resolved_once() -> None:
