@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from claimcheck.usecases.notify import MAX_RESPONSE_BYTES, Notify
 from claimcheck.webhooks.endpoint import Rules
-from claimcheck.webhooks.schedule import after
+from claimcheck.webhooks.schedule import Answer, after
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -211,7 +211,7 @@ def test_another_protocol_is_not_switched_to() -> None:
     outcome, _ = posted(
         saying(b"HTTP/1.1 101 Switching\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"), timeout_s=1
     )
-    following = after(status_code=outcome["status_code"], stale=False, failures=0, chance=random.Random(1))
+    following = after(Answer(outcome["status_code"]), failures=0, replay=False, chance=random.Random(1))
     assert following.charged
 
 
