@@ -77,7 +77,7 @@ def test_a_redirect_leads_nowhere(status: int) -> None:
                 assert (outcome["status_code"], seen.connections, elsewhere.connections) == (status, 1, 0)
 
     asyncio.run(main())
-    following = after(status_code=status, stale=False, failures=0, chance=random.Random(1))
+    following = after(Answer(status), failures=0, replay=False, chance=random.Random(1))
     assert (following.status, following.charged) == ("pending", True)
 
 
