@@ -119,7 +119,10 @@ class Api:
         )
 
     def get(self, job_id: str, wait: int | None = None) -> Job:
-        """The job; with `wait`, when it is final or after that many seconds (at most 20)."""
+        """The job; with `wait`, when it is final or after that many seconds (at most 20).
+
+        A result that did not fit the answer is fetched from where that says; so do `poll` and `wait`.
+        """
         job, _ = self.poll(job_id, wait=wait)
         if job is None:
             raise ApiProblem(status=304, code="not_modified", title="Nothing was asked conditionally")
@@ -137,7 +140,7 @@ class Api:
         answer = self._send("GET", f"/jobs/{_part(job_id)}", headers=headers)
         if answer.status_code == 304:
             return None, etag
-        return cast("Job", _body(answer)), answer.headers.get("ETag")
+        return self._with_result(_body(answer)), answer.headers.get("ETag")
 
     def list(
         self,
@@ -162,9 +165,23 @@ class Api:
             return answer.content.decode("utf-8")
         said = _body(answer)
         if said.get("text_link"):
-            link = said["text_link"]["url"]
-            return self._storage("download", "GET", link, httpx.Timeout(60.0, connect=5.0)).content.decode()
+            return self._linked(said["text_link"]).decode()
         return str(said["text"])
+
+    def _with_result(self, job: Json) -> Job:
+        """The job as if its result had fitted the answer, numbers as they were sent."""
+        link = job.pop("result_link", None)
+        if link:
+            content = self._linked(link)
+            try:
+                job["result"] = jsontext.loads(content)
+            except ValueError:
+                raise Unreachable("what the result's link leads to is no JSON: try again") from None
+        return cast("Job", job)
+
+    def _linked(self, link: Json) -> bytes:
+        """What a link of an answer leads to."""
+        return self._storage("download", "GET", link["url"], httpx.Timeout(60.0, connect=5.0)).content
 
     def _storage(
         self, what: str, method: str, url: str, patience: httpx.Timeout, **request: Any

@@ -88,7 +88,8 @@ def status() -> Reading:
 
     chosen = settings.load(settings.StatusSettings)
     database = _database(chosen.database_url)
-    read = Read(database, S3Objects(chosen.documents_bucket))
+    objects = S3Objects(chosen.documents_bucket)
+    read = Read(database, objects, answer_result_bytes=chosen.answer_result_bytes)
     deliver = _deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn)
     redrive = Redrive(database, read, _queue(chosen.jobs_queue_url), upload_wait_s=chosen.upload_wait_s)
     return Reading(database, read, Cancel(database, read, deliver), redrive, deliver)

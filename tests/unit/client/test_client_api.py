@@ -186,6 +186,39 @@ def test_document_is_text(answer: Answer) -> None:
         assert api.document("a") == "Größe"
 
 
+def linked(asked: Asked, *, content: bytes, status: int = 200) -> Answer:
+    """An API whose results lie under an address of the same server."""
+    if asked.path == "/bucket/result?sig=1":
+        return Answer(status, content)
+    url = f"http://{asked.headers['host']}/bucket/result?sig=1"
+    return Answer(200, job(result_link={"url": url, "expires_s": 300}), {"ETag": '"1"'})
+
+
+def test_a_result_that_is_linked_to_is_fetched() -> None:
+    """`get` and `wait` give the job with its result, numbers as they were sent; the storage gets no key."""
+    content = b'{"fields": {"x": 12.50}}'
+    with StandIn(lambda asked: linked(asked, content=content)) as server, Api(server.url, "ck_1") as api:
+        for found in (api.get("a"), api.wait("a")):
+            assert "result_link" not in found
+            assert found["result"] is not None
+            assert found["result"]["fields"]["x"].text == "12.50"
+    assert [asked.headers.get("authorization") for asked in server.asked] == ["Bearer ck_1", None] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "what"),
+    [(b"<Code>AccessDenied</Code>", 403, "AccessDenied"), (b'{"fields', 200, "no JSON: try again")],
+)
+def test_a_result_that_cannot_be_fetched_is_an_error(content: bytes, status: int, what: str) -> None:
+    """A link that has expired, and a body that was cut, are errors that say so."""
+    with (
+        StandIn(lambda asked: linked(asked, content=content, status=status)) as server,
+        Api(server.url, "k") as api,
+        pytest.raises((ApiProblem, Unreachable), match=what),
+    ):
+        api.get("a")
+
+
 @pytest.mark.parametrize("job_id", ["../health", "a/b", "a?b", "..", "é"])
 def test_an_id_stays_one_segment_of_the_path(job_id: str) -> None:
     """Whatever was typed as an id asks for a job, never for another route."""

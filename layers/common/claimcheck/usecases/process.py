@@ -31,6 +31,7 @@ from claimcheck.usecases.documents import (
 from claimcheck.usecases.doorbell import ring
 from claimcheck.usecases.examine import Attempt
 from claimcheck.usecases.leases import LeaseLostError, Leases
+from claimcheck.usecases.results import as_json, needs_link, result_key
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -265,6 +266,8 @@ class Process:
         charged: bool = False,
     ) -> Finished | None:
         try:
+            if result is not None:
+                await asyncio.to_thread(self._put_if_large, job, result)
             finished = await self._database.surely(
                 finish_job,
                 job.job_id,
@@ -283,9 +286,17 @@ class Process:
             raise RetryableFailure(
                 "internal", f"The result cannot be stored ({type(fault).__name__})."
             ) from fault
+        except UnavailableError as fault:
+            raise RetryableFailure("storage_unavailable", str(fault)) from None
         if finished is not None:
             count(f"Jobs{status.capitalize()}")
         return finished
+
+    def _put_if_large(self, job: ClaimedJob, result: dict[str, Any]) -> None:
+        """Before the job is final: whoever sees it completed can fetch what is linked to."""
+        if needs_link(result, self._settings.answer_result_bytes):
+            key = result_key(job.tenant_id, job.job_id, job.attempt)
+            self._objects.put(key, as_json(result), "application/json")
 
     async def _cancel_overdue(self, job_id: str) -> None:
         """A job past its deadline is neither claimed nor called for: it ends now, not with the next sweep."""

@@ -1,8 +1,13 @@
 -- name: get_job
--- The answer is built where the row is: one round trip, and jsonb's numbers arrive as they were stored.
-SELECT status, attempt || '-' || (extract(epoch FROM updated_at) * 1000000)::bigint AS version,
-  job_body(jobs, true, %(base)s) AS body
-FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
+-- The answer is built where the row is: one round trip, and jsonb's numbers arrive as they were stored. A result
+-- of more than most_bytes stays where it is. (OFFSET 0: it is measured once.)
+SELECT id::text AS job_id, status, attempt,
+  attempt || '-' || (extract(epoch FROM updated_at) * 1000000)::bigint AS version,
+  measured.result_left_out, job_body(jobs, NOT measured.result_left_out, %(base)s) AS body
+FROM jobs, LATERAL (
+  SELECT coalesce(octet_length(result::text) > %(most_bytes)s, false) AS result_left_out OFFSET 0
+) AS measured
+WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
 
 -- name: list_jobs
 SELECT id::text AS job_id, job_body(jobs, false, %(base)s) AS body
