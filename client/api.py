@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 import uuid
@@ -58,6 +59,10 @@ class ApiProblem(Exception):  # noqa: N818 - a problem is what RFC 9457 calls it
 
 class Unreachable(Exception):  # noqa: N818 - says what is the case
     """The API did not answer; the message is one line and says what to do."""
+
+
+class Damaged(Exception):  # noqa: N818 - says what is the case
+    """What was fetched is not what the API said it would be; the message is one line and says what to do."""
 
 
 class Api:
@@ -159,7 +164,10 @@ class Api:
         return cast("Trail", self._json("GET", f"/jobs/{_part(job_id)}/events"))
 
     def document(self, job_id: str) -> str:
-        """The text that the offsets of evidence point into."""
+        """The text that the offsets of evidence point into.
+
+        Raises Damaged where a text that is fetched from a link is not the one that was read.
+        """
         answer = self._send("GET", f"/jobs/{_part(job_id)}/document")
         if "json" not in answer.headers.get("Content-Type", ""):
             return answer.content.decode("utf-8")
@@ -180,8 +188,16 @@ class Api:
         return cast("Job", job)
 
     def _linked(self, link: Json) -> bytes:
-        """What a link of an answer leads to."""
-        return self._storage("download", "GET", link["url"], httpx.Timeout(60.0, connect=5.0)).content
+        """What a link of an answer leads to, checked where it says which SHA-256 that has."""
+        patience = httpx.Timeout(60.0, connect=5.0)
+        content = self._storage("download", "GET", link["url"], patience).content
+        said = link.get("sha256")
+        if said and hashlib.sha256(content).hexdigest() != said:
+            raise Damaged(
+                f"the storage gave {len(content)} bytes that do not have the SHA-256 {said}, which the API "
+                "says they have: try again; if it stays, tell the service's owner"
+            )
+        return content
 
     def _storage(
         self, what: str, method: str, url: str, patience: httpx.Timeout, **request: Any

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from client import jsontext, render, submission, trail, upload
-from client.api import Api, ApiProblem, Unreachable
+from client.api import Api, ApiProblem, Damaged, Unreachable
 from client.called_as import command
 from client.connection import NoAddress, resolve
 from client.watch import Watched, watch
@@ -259,6 +259,8 @@ def _errors() -> Iterator[None]:
         yield
     except submission.Unusable as error:
         _stop(str(error), EXIT_USAGE)
+    except Damaged as error:
+        _stop(str(error), EXIT_FAILED)
     except (NoAddress, Unreachable) as error:
         _stop(str(error), EXIT_UNREACHABLE)
     except ApiProblem as problem:

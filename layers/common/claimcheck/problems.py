@@ -16,6 +16,7 @@ from claimcheck.refusals import (
     InvalidRequest,
     JobNotFailedError,
     JobNotFoundError,
+    StoredTextCorruptError,
     UnknownTask,
 )
 from claimcheck.telemetry import logger, places_of
@@ -119,6 +120,15 @@ def _no_document(_error: Exception) -> Problem:
     return Problem(404, "document_not_found", "There is no such document.")
 
 
+def _corrupt(_error: Exception) -> Problem:
+    detail = (
+        "What is stored of this document's text is not what was read out of it, so it is not given out. "
+        "The job and its result are as they were. Send us the request_id, so that the text is restored; if "
+        "you cannot wait, hand in the document again under another name."
+    )
+    return Problem(500, "document_corrupt", detail)
+
+
 def _unavailable(_error: Exception) -> Problem:
     detail = (
         "A part of the service cannot be reached. Whether the request was carried out is not known: send it "
@@ -140,6 +150,7 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (BodyTooLargeError, _too_large),
     (JobNotFoundError, _not_found),
     (DocumentNotFoundError, _no_document),
+    (StoredTextCorruptError, _corrupt),
     (JobNotFailedError, _not_failed),
     (IdempotencyMismatchError, _mismatch),
     (IdempotencyInFlightError, _in_flight),

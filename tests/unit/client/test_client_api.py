@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 from typing import Any
 
 import pytest
 
-from client.api import Api, ApiProblem, Unreachable
+from client.api import Api, ApiProblem, Damaged, Unreachable
 from tests.unit.client.standin import Answer, Asked, StandIn, job, script
 
 TICKET = {"job_id": "0193-a", "status": "pending", "created_at": "…", "links": {}}
@@ -217,6 +218,44 @@ def test_a_result_that_cannot_be_fetched_is_an_error(content: bytes, status: int
         pytest.raises((ApiProblem, Unreachable), match=what),
     ):
         api.get("a")
+
+
+def linked_text(asked: Asked, *, content: bytes, sha256: str | None) -> Answer:
+    """An API whose texts lie under an address of the same server."""
+    if asked.path == "/bucket/text":
+        return Answer(200, content, {"Content-Type": "text/plain; charset=utf-8"})
+    link = {"url": f"http://{asked.headers['host']}/bucket/text", "expires_s": 300, "sha256": sha256}
+    return Answer(200, {"text": None, "text_link": link})
+
+
+DIGEST = hashlib.sha256("Größe".encode()).hexdigest()
+
+
+@pytest.mark.parametrize("said", [DIGEST, None])
+def test_a_text_that_is_linked_to_is_fetched(said: str | None) -> None:
+    """Also one whose digest the API does not know."""
+
+    def answer(asked: Asked) -> Answer:
+        return linked_text(asked, content="Größe".encode(), sha256=said)
+
+    with StandIn(answer) as server, Api(server.url, "k") as api:
+        assert api.document("a") == "Größe"
+
+
+@pytest.mark.parametrize("content", ["Grösse".encode(), b"", "Größe\n".encode()])
+def test_another_text_than_was_read_is_refused(content: bytes) -> None:
+    """Offsets point into the text that was read: another one is no answer, and the error says so."""
+
+    def answer(asked: Asked) -> Answer:
+        return linked_text(asked, content=content, sha256=DIGEST)
+
+    with (
+        StandIn(answer) as server,
+        Api(server.url, "k") as api,
+        pytest.raises(Damaged, match=f"{len(content)} bytes .* {DIGEST}.*try again") as caught,
+    ):
+        api.document("a")
+    assert "Gr" not in str(caught.value)
 
 
 @pytest.mark.parametrize("job_id", ["../health", "a/b", "a?b", "..", "é"])

@@ -24,6 +24,7 @@ from claimcheck.refusals import (
     JobNotFailedError,
     JobNotFoundError,
     KeyRefusedError,
+    StoredTextCorruptError,
     UnknownTask,
 )
 from claimcheck.store.faults import ConstraintError, DatabaseUnavailableError, StoreError
@@ -40,6 +41,7 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (BodyTooLargeError(5_000_000), 413, "body_too_large"),
     (JobNotFoundError(), 404, "job_not_found"),
     (DocumentNotFoundError(), 404, "document_not_found"),
+    (StoredTextCorruptError(SECRET), 500, "document_corrupt"),
     (JobNotFailedError("completed"), 409, "job_not_failed"),
     (IdempotencyMismatchError(), 422, "idempotency_mismatch"),
     (IdempotencyInFlightError(), 409, "idempotency_in_flight"),

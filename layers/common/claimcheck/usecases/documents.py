@@ -77,10 +77,13 @@ def kept_text(document: StoredDocument, objects: Objects) -> DocumentText:
     if document.text_key is None:
         raise LookupError("the document's text was purged")
     content = objects.get(document.text_key)
-    digest = _DIGEST.search(document.text_key)
+    digest = text_sha256(document)
     if digest is not None:
-        _check(hashlib.sha256(content).digest(), bytes.fromhex(digest[1]), what=_OTHER_TEXT)
-    return document.with_text(content.decode())
+        _check(hashlib.sha256(content).digest(), digest, what=_OTHER_TEXT)
+    try:
+        return document.with_text(content.decode())
+    except UnicodeDecodeError:
+        raise _corrupt(_OTHER_TEXT) from None
 
 
 def new_text_key(tenant_id: str, document_id: str, content: bytes) -> str:
@@ -94,6 +97,14 @@ def new_text_key(tenant_id: str, document_id: str, content: bytes) -> str:
 def text_key(document: StoredDocument) -> str | None:
     """Under which key the whole text lies in the bucket; None where it is not there."""
     return document.object_key if document.text_is_content and document.content is None else document.text_key
+
+
+def text_sha256(document: StoredDocument) -> bytes | None:
+    """The SHA-256 of a text in the bucket, as UTF-8; None where its key is of a version that did not say."""
+    if document.text_is_content:
+        return document.sha256
+    digest = _DIGEST.search(document.text_key or "")
+    return None if digest is None else bytes.fromhex(digest[1])
 
 
 def is_large(document: StoredDocument) -> bool:
@@ -122,4 +133,8 @@ def is_own_text(content: bytes, text: DocumentText) -> bool:
 
 def _check(found: bytes, sha256: bytes, *, what: str = _OTHER_BYTES) -> None:
     if found != sha256:
-        raise PermanentFailure("document_corrupt", f"{what}: send the document again.")
+        raise _corrupt(what)
+
+
+def _corrupt(what: str) -> PermanentFailure:
+    return PermanentFailure("document_corrupt", f"{what}: send the document again.")

@@ -8,8 +8,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.failures import PermanentFailure
 from claimcheck.jobs.states import FINAL, Status
-from claimcheck.refusals import InvalidQueryError, JobNotFoundError
+from claimcheck.refusals import InvalidQueryError, JobNotFoundError, StoredTextCorruptError
 from claimcheck.store.documents import get_document
 from claimcheck.store.reading import (
     JobView,
@@ -19,7 +20,7 @@ from claimcheck.store.reading import (
     list_jobs,
     schema_version,
 )
-from claimcheck.usecases.documents import load_text, text_key
+from claimcheck.usecases.documents import load_text, text_key, text_sha256
 from claimcheck.usecases.ids import is_uuid
 from claimcheck.usecases.results import result_key
 
@@ -131,7 +132,8 @@ class Read:
     def document(self, tenant_id: str, job_id: str) -> str:
         """The text that offsets point into, as JSON; `text` is null until a worker has read it.
 
-        A text that might not fit an answer is linked to instead: `text_link` says where it can be fetched.
+        A text that might not fit an answer is linked to instead: `text_link` says where it can be fetched,
+        and which SHA-256 it has. Raises JobNotFoundError, StoredTextCorruptError, UnavailableError.
         """
         stored = get_document(self._database, tenant_id, checked_id(job_id))
         if stored is None:
@@ -146,9 +148,13 @@ class Read:
             "image_pages": list(stored.image_pages) if stored.is_read else None,
         }
         if stored.chars is not None and stored.chars > MAX_TEXT_CHARS and key is not None:
-            linked = {"text": None, "text_link": self._link(key, "text/plain; charset=utf-8")}
-            return json.dumps(members | linked, ensure_ascii=False)
-        text = load_text(stored, self._objects)
+            digest = text_sha256(stored)
+            link = self._link(key, "text/plain; charset=utf-8") | {"sha256": digest and digest.hex()}
+            return json.dumps(members | {"text": None, "text_link": link}, ensure_ascii=False)
+        try:
+            text = load_text(stored, self._objects)
+        except PermanentFailure:  # document_corrupt, its only one
+            raise StoredTextCorruptError from None
         return json.dumps({**members, "text": None if text is None else text.text}, ensure_ascii=False)
 
     def schema(self) -> str | None:
