@@ -69,7 +69,7 @@ def uploads() -> Arrive:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class StatusService:
     """What the status function offers."""
 
     database: Database
@@ -80,7 +80,7 @@ class Reading:
 
 
 @cache
-def status() -> Reading:
+def status() -> StatusService:
     """For `status`."""
     from claimcheck.aws.objects import S3Objects
     from claimcheck.usecases.cancel import Cancel, Redrive
@@ -92,7 +92,7 @@ def status() -> Reading:
     read = Read(database, objects, answer_result_bytes=chosen.answer_result_bytes)
     deliver = _deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn)
     redrive = Redrive(database, read, _queue(chosen.jobs_queue_url), upload_wait_s=chosen.upload_wait_s)
-    return Reading(database, read, Cancel(database, read, deliver), redrive, deliver)
+    return StatusService(database, read, Cancel(database, read, deliver), redrive, deliver)
 
 
 @cache
@@ -105,17 +105,18 @@ def process() -> Process:
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.answer import Answerer
     from claimcheck.usecases.examine import Examine
+    from claimcheck.usecases.ingest import Ingest
     from claimcheck.usecases.process import Process
 
     chosen = settings.load(settings.ProcessSettings)
     database = DatabaseThread(_database(chosen.database_url))
+    objects = S3Objects(chosen.documents_bucket)
     model = Claude(partial(read_secret, chosen.anthropic_secret_arn))
     return Process(
         database,
         examine=Examine(database, Answerer(database, model), context_tokens=chosen.context_tokens),
-        parse=parse_isolated,
-        render=render_isolated,
-        objects=S3Objects(chosen.documents_bucket),
+        ingest=Ingest(database, objects, parse=parse_isolated, render=render_isolated),
+        objects=objects,
         jobs_queue=_queue(chosen.jobs_queue_url),
         deliver=_deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn),
         settings=chosen,

@@ -12,8 +12,8 @@ from claimcheck.parts.tokens import tokens_in
 class Counted:
     """A text and its tokens as `anthropic` 0.34.2 counts them (Claude 2's tokenizer), cl100k and o200k.
 
-    The latter two are those of `gpt-tokenizer` 3. None of them is the present Claude's, which is not public:
-    that three that were made apart stay below the estimate is the best there is without it.
+    The latter two are those of `gpt-tokenizer` 4.0.0. None of them is the present Claude's, which is not
+    public: that three that were made apart stay below the estimate is the best there is without it.
     """
 
     text: str

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from claimcheck.failures import PermanentFailure, UnavailableError
-from claimcheck.usecases.documents import LargeFiles
+from claimcheck.usecases.fetch import LargeFiles
 
 if TYPE_CHECKING:
     from typing import BinaryIO

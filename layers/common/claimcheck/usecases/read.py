@@ -20,7 +20,7 @@ from claimcheck.store.reading import (
     list_jobs,
     schema_version,
 )
-from claimcheck.usecases.documents import load_text, text_key, text_sha256
+from claimcheck.usecases.fetch import load_text, text_key, text_sha256
 from claimcheck.usecases.ids import is_uuid
 from claimcheck.usecases.results import result_key
 

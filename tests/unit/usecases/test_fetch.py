@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from claimcheck.failures import PermanentFailure
-from claimcheck.usecases.documents import load_content, load_text, new_text_key
+from claimcheck.usecases.fetch import load_content, load_text, new_text_key
 
 from tests.unit.usecases.claimed_jobs import claimed
 
