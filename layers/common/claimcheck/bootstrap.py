@@ -89,7 +89,7 @@ def status() -> StatusService:
     chosen = settings.load(settings.StatusSettings)
     database = _database(chosen.database_url)
     objects = S3Objects(chosen.documents_bucket)
-    read = Read(database, objects, answer_result_bytes=chosen.answer_result_bytes)
+    read = Read(database, objects, answer_bytes=chosen.answer_bytes)
     deliver = _deliver(chosen.deliveries_queue_url, chosen.webhook_key_secret_arn)
     redrive = Redrive(database, read, _queue(chosen.jobs_queue_url), upload_wait_s=chosen.upload_wait_s)
     return StatusService(database, read, Cancel(database, read, deliver), redrive, deliver)

@@ -29,11 +29,11 @@ LAMBDA_BYTES = 6_291_556  # of an answer, in JSON
 
 @pytest.fixture
 def small(stage: Stage) -> Iterator[Stage]:
-    """A deployment in which 300 bytes of a result are many, and whose bucket can be reached by an address."""
+    """A deployment in which a result of 270 bytes is large, and whose bucket can be reached by an address."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    stage.override(ANSWER_RESULT_BYTES="300", AWS_ENDPOINT_URL_S3=f"http://{host}:{port}")
+    stage.override(ANSWER_BYTES="300", AWS_ENDPOINT_URL_S3=f"http://{host}:{port}")
     yield stage
     server.stop()
 
@@ -95,7 +95,7 @@ def test_the_longest_result_in_an_answer_fits_lambdas(
     monkeypatch.setenv("AWS_EXECUTION_ENV", "AWS_Lambda_python3.13")
     job_id = stage.accept(**EXTRACT, metadata={"note": '"' * 2_000})
     bytes_each = len(json.dumps(one, ensure_ascii=False).encode()) - 2
-    text = one * ((3_000_000 - 20) // bytes_each)
+    text = one * ((3_000_000 - 6_000) // bytes_each)
     rows.run("UPDATE jobs SET status = 'running', attempt = 1, lease_expires_at = now() + interval '1 hour'")
     rows.run(
         "UPDATE jobs SET status = 'completed', result = %s, completed_at = now(), lease_expires_at = NULL",

@@ -69,17 +69,24 @@ def test_the_longest_numbers_are_reckoned_with(sql_connection: Sql) -> None:
 
 
 def test_a_result_over_the_bound_is_left_out(database: Database) -> None:
-    """At the bound it is in the answer, one byte over it is not; all else of the job is the same."""
+    """An answer at the bound holds it, one that is a byte longer does not; all else stays the same."""
     job = claimed(database)
     result = {"overview": 'Größe "'}
     finish_job(database, job.job_id, 1, status=Status.COMPLETED, result=result)
-    size = written_bytes(result)
-    whole = get_job(database, TENANT, job.job_id, most_bytes=size)
-    less = get_job(database, TENANT, job.job_id, most_bytes=size - 1)
+    whole = get_job(database, TENANT, job.job_id)
     assert whole is not None
+    size = len(whole.body.encode())
+    assert get_job(database, TENANT, job.job_id, most_bytes=size) == whole
+    less = get_job(database, TENANT, job.job_id, most_bytes=size - 1)
     assert less is not None
     assert (whole.result_left_out, less.result_left_out) == (False, True)
     members = json.loads(whole.body)
     assert members.pop("result") == result
     assert json.loads(less.body) == members
     assert (less.job_id, less.attempt, less.version) == (job.job_id, 1, whole.version)
+
+
+def test_a_job_without_a_result_is_whole_whatever_the_bound(database: Database) -> None:
+    """There is nothing to leave out, and nothing to link to."""
+    job = claimed(database)
+    assert get_job(database, TENANT, job.job_id, most_bytes=1) == get_job(database, TENANT, job.job_id)

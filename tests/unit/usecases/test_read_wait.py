@@ -42,9 +42,7 @@ class WatchedJob:
         self._look_s = look_s
         self._base = base
         database = ScriptedDatabase(get_job=self._look)
-        self.read = Read(
-            database, NoObjects(), answer_result_bytes=1_000, sleep=self._sleep, clock=lambda: self.now
-        )
+        self.read = Read(database, NoObjects(), answer_bytes=1_000, sleep=self._sleep, clock=lambda: self.now)
 
     def status(self, *, wait_s: float) -> str:
         return self.read.job("acme", JOB, wait_s=wait_s, base=self._base).status

@@ -41,7 +41,7 @@ def get_job(
 ) -> JobView | None:
     """A tenant's job; None where there is none. Links in it begin with `base`.
 
-    A result is in it up to `most_bytes` bytes of JSON in UTF-8, as the database writes it.
+    A result that makes it longer than `most_bytes` bytes (UTF-8) is left out.
     """
     params = {"job_id": job_id, "tenant_id": tenant_id, "base": base, "most_bytes": most_bytes}
     row = database.one(queries("reading")["get_job"], params)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 IN_MEMORY_BYTES = 8 << 20
 """Documents up to this size are read into memory: what comes in a request's body is smaller."""
 
+LONG_CHARS = 4_000_000
+"""Ten texts of this length are worked on at once without a thought: together they take some hundred MiB."""
+
 _SLICE = 1 << 20
 _OTHER_BYTES = "The stored bytes are not those that were handed in"
 _OTHER_TEXT = "The stored text is not the one that was read"
@@ -110,6 +113,12 @@ def text_sha256(document: StoredDocument) -> bytes | None:
 def is_large(document: StoredDocument) -> bool:
     """Whether the bytes are too many to be held in memory."""
     return document.content is None and (document.size_bytes or 0) > IN_MEMORY_BYTES
+
+
+def may_be_long(document: StoredDocument) -> bool:
+    """Whether the text is, or may turn out, so long that only a few such fit into a worker's memory."""
+    chars = document.chars if document.chars is not None else document.size_bytes
+    return (chars or 0) > LONG_CHARS
 
 
 def has_digest(text: str, sha256: bytes) -> bool:

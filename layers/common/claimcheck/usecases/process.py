@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from claimcheck.failures import JobFailure, RetryableFailure, UnavailableError
 from claimcheck.jobs.retries import GiveUp, Retry, RetryPolicy, Spent
 from claimcheck.jobs.states import Status
+from claimcheck.slots import Slots
 from claimcheck.store.faults import DatabaseUnavailableError, StoreError
 from claimcheck.store.jobs import Held, claim_job, finish_job, retry_job
 from claimcheck.store.sweeping import cancel_overdue
@@ -19,6 +20,7 @@ from claimcheck.telemetry import count, logger, places_of
 from claimcheck.usecases.company import Company
 from claimcheck.usecases.doorbell import ring
 from claimcheck.usecases.examine import Attempt
+from claimcheck.usecases.fetch import may_be_long
 from claimcheck.usecases.leases import LeaseLostError, Leases
 from claimcheck.usecases.results import as_json, needs_link, result_key
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.ingest import Ingest
     from claimcheck.usecases.ports import Objects, Queue
 
+_LONG_AT_ONCE = 4  # texts of up to 20 million characters, at four bytes each (docs/documents.md)
 _GRACE_S = 5.0  # the model call's own timeout ends first, and what is known of it is written down
 
 
@@ -69,6 +72,7 @@ class Process:
         self._policy = RetryPolicy(settings.max_attempts, settings.max_age_s)
         self._leases = Leases(database, lease_s=settings.lease_s, heartbeat_s=settings.lease_s / 3)
         self._company = Company()
+        self._long_texts = Slots(_LONG_AT_ONCE)
         self._chance = chance or random.SystemRandom()
 
     async def __call__(self, job_id: str, *, remaining_s: float) -> Outcome:
@@ -142,13 +146,16 @@ class Process:
     async def _join(self, job: ClaimedJob, stack: contextlib.AsyncExitStack, until: float) -> None:
         """A job that cost two workers their lives is worked on alone: it shall take nobody along again.
 
-        Where the others leave it no time it is put back, and charged nothing.
+        Of jobs with long texts a few are worked on at once. Where the others leave it no time a job is put
+        back, and charged nothing.
         """
         try:
             async with asyncio.timeout_at(until):
                 await stack.enter_async_context(self._company.of(alone=job.lost_leases > 1))
+                if may_be_long(job.document):
+                    await stack.enter_async_context(self._long_texts.here())
         except TimeoutError:
-            raise RetryableFailure("continued", "The job has to run alone and found no time to.") from None
+            raise RetryableFailure("continued", "Other jobs of its worker left this one no time.") from None
 
     async def _work(self, job: ClaimedJob, started: float, until: float) -> dict[str, Any]:
         document = await self._ingest.text(job.tenant_id, job.document)
@@ -232,7 +239,7 @@ class Process:
 
     def _put_if_large(self, job: ClaimedJob, result: dict[str, Any]) -> None:
         """Before the job is final: whoever sees it completed can fetch what is linked to."""
-        if needs_link(result, self._settings.answer_result_bytes):
+        if needs_link(result, self._settings.answer_bytes):
             key = result_key(job.tenant_id, job.job_id, job.attempt)
             self._objects.put(key, as_json(result), "application/json")
 

@@ -58,13 +58,13 @@ class Read:
         database: Database,
         objects: LinkedObjects,
         *,
-        answer_result_bytes: int,
+        answer_bytes: int,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._objects = objects
-        self._answer_result_bytes = answer_result_bytes
+        self._answer_bytes = answer_bytes
         self._sleep = sleep
         self._clock = clock
 
@@ -79,7 +79,7 @@ class Read:
         until = self._clock() + min(wait_s, MAX_WAIT_S)
         pause = _FIRST_LOOK_S
         while True:
-            view = get_job(self._database, tenant_id, job_id, base=base, most_bytes=self._answer_result_bytes)
+            view = get_job(self._database, tenant_id, job_id, base=base, most_bytes=self._answer_bytes)
             if view is None:
                 raise JobNotFoundError
             left = until - self._clock()

@@ -28,7 +28,7 @@ def written_bytes(result: Mapping[str, Any]) -> int:
 
 
 def needs_link(result: Mapping[str, Any], most_bytes: int) -> bool:
-    """Whether an answer that holds results of `most_bytes` might not hold this one; with a tenth to spare."""
+    """Whether an answer of `most_bytes` might not hold it: a tenth is for all else that an answer has."""
     return written_bytes(result) > most_bytes * 9 // 10
 
 

@@ -1,12 +1,12 @@
 -- name: get_job
 -- The answer is built where the row is: one round trip, and jsonb's numbers arrive as they were stored. A result
--- of more than most_bytes stays where it is. (OFFSET 0: it is measured once.)
+-- that makes it longer than most_bytes stays here. (OFFSET 0: the answer is built once.)
 SELECT id::text AS job_id, status, attempt,
   attempt || '-' || (extract(epoch FROM updated_at) * 1000000)::bigint AS version,
-  measured.result_left_out, job_body(jobs, NOT measured.result_left_out, %(base)s) AS body
-FROM jobs, LATERAL (
-  SELECT coalesce(octet_length(result::text) > %(most_bytes)s, false) AS result_left_out OFFSET 0
-) AS measured
+  result IS NOT NULL AND octet_length(whole.body) > %(most_bytes)s AS result_left_out,
+  CASE WHEN result IS NOT NULL AND octet_length(whole.body) > %(most_bytes)s
+    THEN job_body(jobs, false, %(base)s) ELSE whole.body END AS body
+FROM jobs, LATERAL (SELECT job_body(jobs, true, %(base)s) AS body OFFSET 0) AS whole
 WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
 
 -- name: list_jobs
