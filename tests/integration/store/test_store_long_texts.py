@@ -12,6 +12,7 @@ from claimcheck.store.thread import DatabaseThread
 from claimcheck.usecases.fetch import LONG_CHARS
 from claimcheck.usecases.process import Outcome, Process
 
+from tests.integration.functions.waiting import until
 from tests.integration.store.jobs_in_states import accepted
 from tests.integration.store.test_store_two_readers import SETTINGS, Bucket
 from tests.integration.store.traces import event_types, row_of, value
@@ -28,11 +29,14 @@ LONG_AT_ONCE = 4
 
 
 class Batch:
-    """An environment whose documents stay in memory until `go_on` is set; `held` counts them."""
+    """An environment whose documents stay in memory until `go_on` is set; `held` counts them.
+
+    `full` is set when there are as many as long ones may be.
+    """
 
     def __init__(self, database: Database, *, timeout_s: float = 60.0) -> None:
         self.held = self.most = 0
-        self.go_on = asyncio.Event()
+        self.go_on, self.full = asyncio.Event(), asyncio.Event()
         self.process = Process(
             DatabaseThread(database),
             examine=cast("Any", self._examine),
@@ -46,6 +50,8 @@ class Batch:
     async def text(self, *_: object) -> DocumentText:
         self.held += 1
         self.most = max(self.most, self.held)
+        if self.held == LONG_AT_ONCE:
+            self.full.set()
         await self.go_on.wait()
         return DocumentText("x")
 
@@ -67,8 +73,7 @@ class Batch:
 async def all_claimed(sql: Sql) -> None:
     """Every job has its lease, and whoever may go on has gone on."""
     claimed = "SELECT count(*) = 0 FROM jobs WHERE status = 'pending'"
-    while not await asyncio.to_thread(value, sql, claimed):
-        await asyncio.sleep(0)
+    await asyncio.to_thread(until, lambda: value(sql, claimed))
     for _ in range(200):
         await asyncio.sleep(0)
     await asyncio.to_thread(lambda: None)
@@ -125,7 +130,7 @@ def test_who_waits_in_vain_is_charged_nothing(
     async def run() -> list[Outcome]:
         batch = Batch(another(), timeout_s=60.0)
         work = batch.begun(jobs[:-1])
-        await all_claimed_but_one(sql_connection, batch)
+        await batch.full.wait()
         late = await batch.process(jobs[-1], remaining_s=0.2)
         batch.go_on.set()
         return [late, *await asyncio.gather(*work)]
@@ -134,9 +139,3 @@ def test_who_waits_in_vain_is_charged_nothing(
     row = row_of(sql_connection, jobs[-1])
     assert (row["status"], row["failures"], row["last_failure"]["code"]) == ("pending", 0, "continued")
     assert event_types(sql_connection, jobs[-1]) == ["accepted", "claimed", "retry"]
-
-
-async def all_claimed_but_one(sql: Sql, batch: Batch) -> None:
-    """Every slot is taken."""
-    while batch.held < LONG_AT_ONCE:
-        await asyncio.sleep(0)
