@@ -14,14 +14,17 @@ import pytest
 from botocore.config import Config
 from rich.console import Console
 
+from bench.large_files import write_pdf, write_text
+from bench.memory_watch import MemoryWatch, workers_of
 from client import upload
 from client.api import Api, ApiProblem
 from client.connection import read_up
-from tests.e2e.large_files import MemoryWatch, write_pdf, write_text
 from tests.integration.services.observed import wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from psutil import Process
 
     from tests.e2e.conftest import Running
 
@@ -29,6 +32,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 BOUND = 512 << 20
 LARGEST = 200 << 20
+
+
+def workers() -> list[Process]:
+    """The environments of process."""
+    return workers_of("claimcheck-ProcessFunction")
 
 
 @pytest.fixture
@@ -172,7 +180,7 @@ def test_200_mb_of_pdf_are_read_in_half_a_gibibyte(system: Running, api: Api, tm
     file = tmp_path / "scan.pdf"
     pages = write_pdf(file, 206_000_000, seed=random.randrange(1 << 30))
     assert 196 << 20 < file.stat().st_size <= LARGEST
-    with MemoryWatch("claimcheck-ProcessFunction") as memory, upload.opened(str(file)) as source:
+    with MemoryWatch(workers) as memory, upload.opened(str(file)) as source:
         document = upload.handed_in(api, source, Console(stderr=True))
         job = api.wait(api.submit("summarise", {"document": document})["job_id"])
     assert job["status"] == "completed", job
@@ -192,7 +200,7 @@ def test_200_mb_of_text_are_refused_unread(api: Api, tmp_path: Path) -> None:
     """More than 20 million characters are too many, and the worker does not load them to find out."""
     file = tmp_path / "endless.txt"
     write_text(file, LARGEST, seed=random.randrange(1 << 30))
-    with MemoryWatch("claimcheck-ProcessFunction") as memory, upload.opened(str(file)) as source:
+    with MemoryWatch(workers) as memory, upload.opened(str(file)) as source:
         document = upload.handed_in(api, source, Console(stderr=True))
         job = api.wait(api.submit("summarise", {"document": document})["job_id"])
     assert (job["error"] or {"code": None})["code"] == "document_too_large", job
