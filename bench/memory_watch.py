@@ -48,12 +48,13 @@ class MemoryWatch:
             self._over.wait(self._every_s)
 
 
-def workers_of(function: str) -> list[psutil.Process]:
-    """The environments of a function that run on this machine, by its name."""
+def workers_of(function: str, database_url: str) -> list[psutil.Process]:
+    """The environments of a function, by its name and its system's database: other systems may run here too."""
+    wanted = {"AWS_LAMBDA_FUNCTION_NAME": function, "DATABASE_URL": database_url}
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == function:
+            if wanted.items() <= process.environ().items():
                 found.append(process)
     return found
 

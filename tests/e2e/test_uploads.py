@@ -24,8 +24,6 @@ from tests.integration.services.observed import wait_for
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from psutil import Process
-
     from tests.e2e.conftest import Running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -34,9 +32,10 @@ BOUND = 512 << 20
 LARGEST = 200 << 20
 
 
-def workers() -> list[Process]:
-    """The environments of process."""
-    return workers_of("claimcheck-ProcessFunction")
+def watched(system: Running) -> MemoryWatch:
+    """A watch over the environments of process of this system."""
+    database_url = read_up(system.data)["database_url"]
+    return MemoryWatch(lambda: workers_of("claimcheck-ProcessFunction", database_url))
 
 
 @pytest.fixture
@@ -180,7 +179,7 @@ def test_200_mb_of_pdf_are_read_in_half_a_gibibyte(system: Running, api: Api, tm
     file = tmp_path / "scan.pdf"
     pages = write_pdf(file, 206_000_000, seed=random.randrange(1 << 30))
     assert 196 << 20 < file.stat().st_size <= LARGEST
-    with MemoryWatch(workers) as memory, upload.opened(str(file)) as source:
+    with watched(system) as memory, upload.opened(str(file)) as source:
         document = upload.handed_in(api, source, Console(stderr=True))
         job = api.wait(api.submit("summarise", {"document": document})["job_id"])
     assert job["status"] == "completed", job
@@ -196,11 +195,11 @@ def test_200_mb_of_pdf_are_read_in_half_a_gibibyte(system: Running, api: Api, tm
     assert (size, in_row) == (file.stat().st_size, False)
 
 
-def test_200_mb_of_text_are_refused_unread(api: Api, tmp_path: Path) -> None:
+def test_200_mb_of_text_are_refused_unread(system: Running, api: Api, tmp_path: Path) -> None:
     """More than 20 million characters are too many, and the worker does not load them to find out."""
     file = tmp_path / "endless.txt"
     write_text(file, LARGEST, seed=random.randrange(1 << 30))
-    with MemoryWatch(workers) as memory, upload.opened(str(file)) as source:
+    with watched(system) as memory, upload.opened(str(file)) as source:
         document = upload.handed_in(api, source, Console(stderr=True))
         job = api.wait(api.submit("summarise", {"document": document})["job_id"])
     assert (job["error"] or {"code": None})["code"] == "document_too_large", job

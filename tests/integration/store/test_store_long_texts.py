@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.integration.store.traces import Sql
 
 MANY = 7
-LONG_AT_ONCE = 4
+LONG_AT_ONCE = 3
 
 
 class Batch:

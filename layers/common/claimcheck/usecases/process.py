@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.ingest import Ingest
     from claimcheck.usecases.ports import Objects, Queue
 
-_LONG_AT_ONCE = 4  # texts of up to 20 million characters, at four bytes each (docs/documents.md)
+_LONG_AT_ONCE = 3  # texts of up to 20 million characters, at four bytes each (docs/documents.md)
 _GRACE_S = 5.0  # the model call's own timeout ends first, and what is known of it is written down
 
 
