@@ -49,7 +49,7 @@ class MemoryWatch:
 
 
 def workers_of(function: str, database_url: str) -> list[psutil.Process]:
-    """The environments of a function, by its name and its system's database: other systems may run here too."""
+    """The environments of a function, by its name and its system's database: other systems may run here."""
     wanted = {"AWS_LAMBDA_FUNCTION_NAME": function, "DATABASE_URL": database_url}
     found = []
     for process in psutil.process_iter():
