@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -56,6 +57,10 @@ class ApiProblem(Exception):  # noqa: N818 - a problem is what RFC 9457 calls it
 
 class Unreachable(Exception):  # noqa: N818 - says what is the case
     """The API did not answer; the message is one line and says what to do."""
+
+
+class Damaged(Exception):  # noqa: N818 - says what is the case
+    """What was fetched is not what the API said it would be; the message is one line and says what to do."""
 
 
 class Api:
@@ -117,7 +122,10 @@ class Api:
         )
 
     def get(self, job_id: str, wait: int | None = None) -> Job:
-        """The job; with `wait`, when it is final or after that many seconds (at most 20)."""
+        """The job; with `wait`, when it is final or after that many seconds (at most 20).
+
+        A result that did not fit the answer is fetched from where that says; so do `poll` and `wait`.
+        """
         job, _ = self.poll(job_id, wait=wait)
         if job is None:
             raise ApiProblem(status=304, code="not_modified", title="Nothing was asked conditionally")
@@ -135,7 +143,7 @@ class Api:
         answer = self._send("GET", f"/jobs/{_part(job_id)}", headers=headers)
         if answer.status_code == 304:
             return None, etag
-        return cast("Job", _body(answer)), answer.headers.get("ETag")
+        return self._with_result(_body(answer)), answer.headers.get("ETag")
 
     def list(
         self,
@@ -154,15 +162,40 @@ class Api:
         return cast("Trail", self._json("GET", f"/jobs/{_part(job_id)}/events"))
 
     def document(self, job_id: str) -> str:
-        """The text that the offsets of evidence point into."""
+        """The text that the offsets of evidence point into.
+
+        Raises Damaged where a text that is fetched from a link is not the one that was read.
+        """
         answer = self._send("GET", f"/jobs/{_part(job_id)}/document")
         if "json" not in answer.headers.get("Content-Type", ""):
             return answer.content.decode("utf-8")
         said = _body(answer)
         if said.get("text_link"):
-            link = said["text_link"]["url"]
-            return self._storage("download", "GET", link, httpx.Timeout(60.0, connect=5.0)).content.decode()
+            return self._linked(said["text_link"]).decode()
         return str(said["text"])
+
+    def _with_result(self, job: Json) -> Job:
+        """The job as if its result had fitted the answer, numbers as they were sent."""
+        link = job.pop("result_link", None)
+        if link:
+            content = self._linked(link)
+            try:
+                job["result"] = jsontext.loads(content)
+            except ValueError:
+                raise Unreachable("what the result's link leads to is no JSON: try again") from None
+        return cast("Job", job)
+
+    def _linked(self, link: Json) -> bytes:
+        """What a link of an answer leads to, checked where it says which SHA-256 that has."""
+        patience = httpx.Timeout(60.0, connect=5.0)
+        content = self._storage("download", "GET", link["url"], patience).content
+        said = link.get("sha256")
+        if said and hashlib.sha256(content).hexdigest() != said:
+            raise Damaged(
+                f"the storage gave {len(content)} bytes that do not have the SHA-256 {said}, which the API "
+                "says they have: try again; if it stays, tell the service's owner"
+            )
+        return content
 
     def _storage(
         self, what: str, method: str, url: str, patience: httpx.Timeout, **request: Any

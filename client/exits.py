@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from client.api import ApiProblem, Unreachable
+from client.api import ApiProblem, Damaged, Unreachable
 from client.connection import NoAddress
 from client.submission import Unusable
 
@@ -24,6 +24,8 @@ def one_line_errors() -> Iterator[None]:
         yield
     except Unusable as error:
         _stop(str(error), EXIT_USAGE)
+    except Damaged as error:
+        _stop(str(error), EXIT_FAILED)
     except (NoAddress, Unreachable) as error:
         _stop(str(error), EXIT_UNREACHABLE)
     except ApiProblem as problem:

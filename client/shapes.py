@@ -38,7 +38,10 @@ class Failure(TypedDict):
 
 
 class Job(TypedDict):
-    """A job as `GET /jobs/{job_id}` shows it; lists may show less of it."""
+    """A job as `GET /jobs/{job_id}` shows it; lists may show less of it.
+
+    Where a result does not fit an answer, `result_link` says from where the client fetches it.
+    """
 
     job_id: str
     task: str
@@ -50,6 +53,7 @@ class Job(TypedDict):
     completed_at: NotRequired[str | None]
     progress: NotRequired[dict[str, int] | None]
     result: NotRequired[Json | None]
+    result_link: NotRequired[Json]
     error: NotRequired[Failure | None]
     metadata: NotRequired[Json]
     usage: NotRequired[Json | None]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from client.api import Api, ApiProblem, Unreachable
+from client.api import Api, ApiProblem, Damaged, Unreachable
 from client.connection import NoAddress
 from evals import compare as comparing
 from evals import labelled_files, report, system, tables
@@ -206,7 +206,7 @@ def _errors() -> Iterator[None]:
         yield
     except (BadSet, BadRun, NoAddress, comparing.NotComparable) as problem:
         _end(problem, EXIT_USAGE)
-    except (ApiProblem, Unreachable, system.NotStarted) as problem:
+    except (ApiProblem, Damaged, Unreachable, system.NotStarted) as problem:
         _end(problem, EXIT_UNREACHABLE)
     except (KeyboardInterrupt, Stopped):
         _end("stopped; what was submitted is kept, go on with --run", 130)

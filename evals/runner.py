@@ -55,8 +55,8 @@ class Runner:
     def run(self, examples: Sequence[Example]) -> bool:
         """Work through `examples` in their order; False where the budget did not reach to the end.
 
-        Raises what makes the whole run impossible (client.api.Unreachable, ApiProblem), once the documents
-        under way have been left in an orderly state.
+        Raises what makes the whole run impossible (client.api.Unreachable, ApiProblem, Damaged), once the
+        documents under way have been left in an orderly state.
         """
         with ThreadPoolExecutor(self._concurrency) as pool:
             futures = [pool.submit(self._document, example) for example in examples]

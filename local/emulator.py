@@ -127,16 +127,16 @@ def provision(endpoint: str, system: System, secrets: Mapping[str, str]) -> None
 
     `secrets` maps names to values; `secret_arn(name)` is where a function finds one.
     """
-    sqs: SQSClient = _client("sqs", endpoint)
+    sqs: SQSClient = client_of("sqs", endpoint)
     targets = {queue.dead_letter for queue in system.queues.values()}
     for queue in sorted(system.queues.values(), key=lambda queue: queue.logical_id not in targets):
         _ensure_queue(sqs, queue.name, queue.attributes(system.queues))
-    s3: S3Client = _client("s3", endpoint)
+    s3: S3Client = client_of("s3", endpoint)
     for bucket in system.buckets.values():
         with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
             s3.create_bucket(Bucket=bucket.name)
         _set_notifications(s3, bucket, system)
-    vault: SecretsManagerClient = _client("secretsmanager", endpoint)
+    vault: SecretsManagerClient = client_of("secretsmanager", endpoint)
     for name, value in secrets.items():
         _ensure_secret(vault, name, value)
 
@@ -176,7 +176,7 @@ def _ensure_secret(vault: SecretsManagerClient, name: str, value: str) -> None:
         vault.put_secret_value(SecretId=name, SecretString=value)
 
 
-def _client(service: str, endpoint: str) -> Any:
+def client_of(service: str, endpoint: str) -> Any:
     """A client that is deaf to the user's own AWS settings: profiles, endpoints, proxies."""
     import boto3
     from botocore.config import Config

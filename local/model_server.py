@@ -24,11 +24,15 @@ _START_ATTEMPTS = 5
 
 
 class OfflineModel:
-    """The labelled stand-in for the Messages API, on a free port of the loopback interface."""
+    """The labelled stand-in for the Messages API, on a free port of the loopback interface.
+
+    It refuses a prompt of more than `context_tokens`; None leaves that to its own default.
+    """
 
     name = "the offline model"
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, context_tokens: int | None = None) -> None:
+        self._context_tokens = context_tokens
         self._log_file = directory / "logs" / "offline.log"
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
@@ -55,6 +59,8 @@ class OfflineModel:
             if not keep_port:
                 self._port = free_port()
             command = [sys.executable, "-m", "local.offline", "--host", LOOPBACK, "--port", str(self._port)]
+            if self._context_tokens is not None:
+                command += ["--context-tokens", str(self._context_tokens)]
             self._process = await spawn(command, env=_environment(), log=self._log_file)
             if await wait_ready(self._process, self._answers, timeout_s=60):
                 return

@@ -128,7 +128,7 @@ class Stack:
             services.append(self._postgres)
         if self._model == "offline":
             self._log("answers come from the offline stand-in, labelled `offline`: no AI model is called")
-            self._offline = OfflineModel(self._data.path)
+            self._offline = OfflineModel(self._data.path, context_tokens=self._context_tokens())
             services.append(self._offline)
         imported = asyncio.create_task(asyncio.to_thread(_import_slow_modules))
         await self._supervisor.start(*services)
@@ -145,6 +145,19 @@ class Stack:
         for service in (self._postgres, self._offline):
             if service is not None:
                 self._supervisor.watch(service)
+
+    def _context_tokens(self) -> int | None:
+        """What the worker believes the model to hold: the stand-in is to refuse what is more.
+
+        What is wrong with the template is said where it is loaded.
+        """
+        from local import template
+
+        try:
+            said = template.parameter(self._options.template, "ContextTokens", self._options.parameters)
+            return None if said is None else int(said)
+        except (template.TemplateError, OSError, ValueError):
+            return None
 
     def _load_template(self, database_url: str) -> System:
         from local import template

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["TemplateError", "load"]
+__all__ = ["TemplateError", "load", "parameter"]
 
 _FUNCTION = "AWS::Serverless::Function"
 _API = "AWS::Serverless::Api"
@@ -68,6 +68,19 @@ def load(path: Path, parameters: Mapping[str, str], *, physical: Physical) -> Sy
     OSError where there is no file.
     """
     return _Reader(path, read_yaml(path), parameters, physical).system()
+
+
+def parameter(path: Path, name: str, given: Mapping[str, str]) -> str | None:
+    """The value that a parameter of the template at `path` has; None where it has no such parameter.
+
+    Raises TemplateError, OSError as `load`.
+    """
+    declared = read_yaml(path).get("Parameters", {})
+    return _parameters({name: declared[name]}, _only(name, given))[name] if name in declared else None
+
+
+def _only(name: str, given: Mapping[str, str]) -> dict[str, str]:
+    return {name: given[name]} if name in given else {}
 
 
 def _parameters(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from claimcheck.usecases.read import Filters
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-    from claimcheck.bootstrap import Reading
+    from claimcheck.bootstrap import StatusService
     from claimcheck.store.reading import JobView
 
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,5})\"?\s*(?:[,;]|$)", re.IGNORECASE)
@@ -34,7 +34,7 @@ def _api() -> APIGatewayRestResolver:
     return api
 
 
-def _jobs(api: APIGatewayRestResolver, service: Reading) -> None:
+def _jobs(api: APIGatewayRestResolver, service: StatusService) -> None:
     """A job, the list of them, and what may be done to one."""
 
     @api.get("/jobs/<job_id>")
@@ -59,7 +59,7 @@ def _jobs(api: APIGatewayRestResolver, service: Reading) -> None:
         return _job(service.redrive(_tenant(api), job_id, base=base_path(api.current_event)))
 
 
-def _parts(api: APIGatewayRestResolver, service: Reading) -> None:
+def _parts(api: APIGatewayRestResolver, service: StatusService) -> None:
     """What belongs to a job."""
 
     @api.get("/jobs/<job_id>/events")

@@ -8,7 +8,7 @@ import sys
 
 from aiohttp import web
 
-from local.offline.server import OfflineModel
+from local.offline.server import CONTEXT_TOKENS, OfflineModel
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,10 +20,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True, help="0 takes a free one, told on the first line")
     parser.add_argument("--latency-ms", type=float, default=0.0, help="added to every answer")
+    parser.add_argument(
+        "--context-tokens", type=int, default=CONTEXT_TOKENS, help="a longer prompt is refused"
+    )
     parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     options = parser.parse_args(arguments)
     logging.basicConfig(level=options.log_level, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
-    model = OfflineModel(latency=options.latency_ms / 1000)
+    model = OfflineModel(latency=options.latency_ms / 1000, context_tokens=options.context_tokens)
     return _serve(model, options.host, options.port)
 
 

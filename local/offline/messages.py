@@ -11,8 +11,6 @@ from local.offline.wire import ApiError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-LONGEST_PROMPT = 1_000_000  # tokens
-
 _PARAMETERS = frozenset(
     ["model", "messages", "max_tokens", "system", "stream", "output_config", "metadata",
         "stop_sequences", "temperature", "top_k", "top_p", "thinking", "tools", "tool_choice",

@@ -18,7 +18,7 @@ from aiohttp import web
 from local.offline import wire
 from local.offline.answers import Answerer, document_key
 from local.offline.faults import CallLog, Fault, FaultQueue, rule_from
-from local.offline.messages import LONGEST_PROMPT, Asked, parse
+from local.offline.messages import Asked, parse
 from local.offline.replies import reply
 from local.offline.usage import PromptCache, input_tokens
 from local.offline.wire import ApiError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _ID = web.RequestKey("id", str)
 LARGEST = 32 * 1024 * 1024  # bytes of a request
+CONTEXT_TOKENS = 200_000  # of a prompt, where nobody says otherwise; the template's default of ContextTokens
 INLINE = 20_000  # characters; a longer document is read in a thread so that other calls go on
 REQUESTS = 4_000  # a minute, as a plausible account has; told in headers, never enforced
 TOKENS = 2_000_000
@@ -38,10 +39,14 @@ _log = logging.getLogger("local.offline")
 
 
 class OfflineModel:
-    """The state of one server: answers, caches, faults and the record of calls."""
+    """The state of one server: answers, caches, faults and the record of calls.
 
-    def __init__(self, latency: float = 0.0) -> None:
+    `latency` (seconds) is added to every answer; a prompt of more than `context_tokens` is refused.
+    """
+
+    def __init__(self, latency: float = 0.0, *, context_tokens: int = CONTEXT_TOKENS) -> None:
         self._latency = latency
+        self._context_tokens = context_tokens
         self._answerer = Answerer()
         self._cache = PromptCache()
         self._faults = FaultQueue()
@@ -127,8 +132,8 @@ class OfflineModel:
     async def _answer(self, request: web.Request, asked: Asked, call: Call) -> web.StreamResponse:
         started = time.monotonic()
         used = input_tokens(asked)
-        if used > LONGEST_PROMPT:
-            raise ApiError(400, f"prompt is too long: {used} tokens > {LONGEST_PROMPT} maximum")
+        if used > self._context_tokens:
+            raise ApiError(400, f"prompt is too long: {used} tokens > {self._context_tokens} maximum")
         fault = self._faults.take(asked.instruction, asked.document)
         call.fault = fault.kind if fault else None
         await _wait(fault, self._latency)

@@ -84,7 +84,7 @@ def _carry_out(order: dict[str, Any], tell: Any) -> Any:
     os.environ.update(environment(order["database_url"], order["model_url"]))
     cloud = FileCloud(Path(order["directory"]))
     with pytest.MonkeyPatch.context() as process:
-        process.setattr("claimcheck.usecases.process._INLINE_CHARS", _SMALL_TEXT)
+        process.setattr("claimcheck.usecases.ingest._INLINE_CHARS", _SMALL_TEXT)
         watch(Boundaries(order.get("kill_at"), tell), cloud, process)
         run = Environment(cloud, order["database_url"])
         if "queue" in order:

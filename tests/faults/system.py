@@ -200,7 +200,7 @@ class System:
 
     def sqs(self) -> SQSClient:
         """A client of the emulator's SQS."""
-        client: SQSClient = emulator._client("sqs", self._told()["services"]["aws"])
+        client: SQSClient = emulator.client_of("sqs", self._told()["services"]["aws"])
         return client
 
 

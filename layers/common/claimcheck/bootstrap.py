@@ -72,7 +72,7 @@ def uploads() -> Arrive:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class StatusService:
     """What the status function offers."""
 
     read: Read
@@ -81,7 +81,7 @@ class Reading:
 
 
 @cache
-def status() -> Reading:
+def status() -> StatusService:
     """For `status`."""
     from claimcheck.aws.objects import S3Objects
     from claimcheck.usecases.cancel import Cancel, Redrive
@@ -89,10 +89,11 @@ def status() -> Reading:
 
     chosen = settings.load(settings.StatusSettings)
     database = _database(chosen.database_url)
-    read = Read(database, S3Objects(chosen.documents_bucket))
+    objects = S3Objects(chosen.documents_bucket)
+    read = Read(database, objects, answer_bytes=chosen.answer_bytes)
     deliver = _deliver(chosen, _secrets(chosen.webhook_key_secret_arn))
     redrive = Redrive(database, read, _queue(chosen.jobs_queue_url), upload_wait_s=chosen.upload_wait_s)
-    return Reading(read, Cancel(database, read, deliver), redrive)
+    return StatusService(read, Cancel(database, read, deliver), redrive)
 
 
 @cache
@@ -105,17 +106,18 @@ def process() -> Process:
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.answer import Answerer
     from claimcheck.usecases.examine import Examine
+    from claimcheck.usecases.ingest import Ingest
     from claimcheck.usecases.process import Process
 
     chosen = settings.load(settings.ProcessSettings)
     database = DatabaseThread(_database(chosen.database_url))
+    objects = S3Objects(chosen.documents_bucket)
     model = Claude(partial(read_secret, chosen.anthropic_secret_arn))
     return Process(
         database,
         examine=Examine(database, Answerer(database, model), context_tokens=chosen.context_tokens),
-        parse=parse_isolated,
-        render=render_isolated,
-        objects=S3Objects(chosen.documents_bucket),
+        ingest=Ingest(database, objects, parse=parse_isolated, render=render_isolated),
+        objects=objects,
         jobs_queue=_queue(chosen.jobs_queue_url),
         deliver=_deliver(chosen, _secrets(chosen.webhook_key_secret_arn)),
         settings=chosen,

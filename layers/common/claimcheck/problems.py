@@ -19,6 +19,7 @@ from claimcheck.refusals import (
     JobNotFailedError,
     JobNotFoundError,
     RotationRefusedError,
+    StoredTextCorruptError,
     TooManySamplesError,
     UnknownTask,
 )
@@ -144,6 +145,15 @@ def _samples(error: TooManySamplesError) -> Problem:
     return Problem(429, "too_many_tests", detail, headers={"Retry-After": "60"})
 
 
+def _corrupt(_error: Exception) -> Problem:
+    detail = (
+        "What is stored of this document's text is not what was read out of it, so it is not given out. "
+        "The job and its result are as they were. Send us the request_id, so that the text is restored; if "
+        "you cannot wait, hand in the document again under another name."
+    )
+    return Problem(500, "document_corrupt", detail)
+
+
 def _unavailable(_error: Exception) -> Problem:
     detail = (
         "A part of the service cannot be reached. Whether the request was carried out is not known: send it "
@@ -169,6 +179,7 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (AddressNotDisabledError, _not_disabled),
     (RotationRefusedError, _rotation),
     (TooManySamplesError, _samples),
+    (StoredTextCorruptError, _corrupt),
     (JobNotFailedError, _not_failed),
     (IdempotencyMismatchError, _mismatch),
     (IdempotencyInFlightError, _in_flight),

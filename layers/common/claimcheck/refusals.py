@@ -54,6 +54,10 @@ class DocumentNotFoundError(Exception):
     """The tenant has no such document; another tenant's document looks the same."""
 
 
+class StoredTextCorruptError(Exception):
+    """What is stored of a document's text is not what was read out of it, so it is not given out."""
+
+
 class BodyTooLargeError(Exception):
     """The body is over `limit` bytes."""
 

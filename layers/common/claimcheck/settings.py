@@ -18,6 +18,11 @@ Ports = frozenset[int]
 _HTTPS_PORTS: Ports = frozenset({443, 8443})
 
 _WORDS = {"Ports": "list of ports: numbers from 1 to 65535, separated by commas"}
+
+ANSWER_BYTES = 3_000_000
+"""Longest answer of `GET /jobs/{id}` (JSON, UTF-8). Lambda takes 6 MB (6,291,556 bytes), in which it is a
+string: whatever it holds, its escapes make it at most twice as long."""
+
 _TRUE = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
@@ -118,6 +123,7 @@ class StatusSettings:
     """Reading, cancelling, putting back, and what a cancelled job's webhook needs.
 
     `upload_wait_s`: how long a job that is put back waits for its document's bytes (seconds).
+    `answer_bytes`: a result that makes the answer longer is linked to; process has to know the same.
     """
 
     database_url: str
@@ -127,6 +133,7 @@ class StatusSettings:
     slow_deliveries_queue_url: str
     webhook_key_secret_arn: str
     upload_wait_s: float = 86_400.0
+    answer_bytes: int = ANSWER_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,7 @@ class ProcessSettings:
     A lease is extended three times in its length; it and one sweep (60 s) are less than the 90 s within which
     a lost job is to be due again.
     `probe_s`: how long a call that tries a model again may take before another one does.
+    `answer_bytes`: a result that may make an answer longer is put into the bucket: `status` links to it.
     """
 
     database_url: str
@@ -153,6 +161,7 @@ class ProcessSettings:
     max_attempts: int = 5
     max_age_s: float = 86_400.0
     context_tokens: int = 200_000
+    answer_bytes: int = ANSWER_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,3 +172,24 @@ def test_bytes_that_were_changed_in_the_bucket_are_not_read(
         False,
     )
     assert model.calls == []
+
+
+def test_a_document_that_turns_out_too_long_is_asked_about_in_halves(
+    stage: Stage, rows: Rows, model: ModelGate
+) -> None:
+    """Where the model holds less than the worker believes, its refusal costs a call that is not paid for."""
+    stage.override(CONTEXT_TOKENS="1000000")
+    filler = "Nothing in this sentence says anything about the policy or its number at all.\n" * 11_000
+    job = finished(
+        stage,
+        "extract",
+        {"document": {"text": f"{filler}{CLAIM}{filler[:9_000]}"}, "fields": ["policy_number"]},
+    )
+    assert (job["status"], job["result"]["coverage"]["gaps"]) == ("completed", [])
+    assert job["result"]["fields"] == {"policy_number": "HX-20-771"}
+    assert len(model.calls) == 3
+    assert sorted(call["outcome"] for call in rows.calls(job["job_id"])) == [
+        "document_too_long",
+        "end_turn",
+        "end_turn",
+    ]

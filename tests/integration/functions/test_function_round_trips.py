@@ -85,3 +85,12 @@ def test_a_warm_status_speaks_once_to_the_database(wires: Wires) -> None:
     wires.stage.read(job_id)
     assert wires.spoken("status", get_job(job_id), 200) == (1, 0)
     assert wires.spoken("status", list_jobs(), 200) == (1, 0)
+
+
+def test_a_large_result_costs_no_further_round_trip(wires: Wires) -> None:
+    """Whether it is linked to is known by the same statement; a link is signed without asking anybody."""
+    wires.stage.override(ANSWER_BYTES="300")
+    job_id = wires.stage.accept(**EXTRACT)
+    wires.stage.work(job_id)
+    assert "/results/" in wires.stage.read(job_id)["result_link"]["url"]
+    assert wires.spoken("status", get_job(job_id), 200) == (1, 0)

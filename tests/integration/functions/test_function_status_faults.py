@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -35,6 +37,38 @@ def test_an_unreachable_bucket_is_a_503_for_the_document_only(stage: Stage, rows
     assert stage.read(job_id)["status"] == "pending"
     answer = stage.call("status", get_part(job_id, "document"))
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (503, "unavailable")
+
+
+TEXT = "The fee is EUR 5.\n" * 60_000  # over a million characters
+DECOMPOSED = "u\u0308"  # with it the bytes are not the text, which is in NFC
+
+
+def test_a_text_that_was_changed_is_not_given_out(stage: Stage, rows: Rows) -> None:
+    """Its answer has a code and says what to do and quotes nothing; the job keeps its answer."""
+    job_id = stage.accept(document={"text": TEXT[:300_000] + DECOMPOSED}, fields=["fee"])
+    stage.work(job_id)
+    before = stage.read(job_id)
+    key = rows.one("SELECT text_key FROM documents")["text_key"]
+    stage.s3.put_object(Bucket=stage.bucket, Key=key, Body=b"canary: the fee is EUR 6.")
+    answer = stage.call("status", get_part(job_id, "document"))
+    problem = json.loads(answer["body"])
+    assert (answer["statusCode"], problem["code"]) == (500, "document_corrupt")
+    assert "request_id" in problem["detail"]
+    assert "canary" not in answer["body"] + stage.output.getvalue()
+    assert stage.read(job_id) == before
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_link_says_which_text_it_leads_to(stage: Stage, rows: Rows, own: bool) -> None:
+    """The SHA-256 is of the text's bytes, whether they are the document's own or were put beside them."""
+    job_id = stage.accept(document={"text": TEXT if own else TEXT + DECOMPOSED}, fields=["fee"])
+    stage.work(job_id)
+    said = json.loads(stage.call("status", get_part(job_id, "document"))["body"])
+    key = str(urlsplit(said["text_link"]["url"]).path).split("/", 1)[1].removeprefix(f"{stage.bucket}/")
+    text = stage.s3.get_object(Bucket=stage.bucket, Key=key)["Body"].read()
+    assert (said["text"], said["chars"]) == (None, len(text.decode()))
+    assert said["text_link"]["sha256"] == hashlib.sha256(text).hexdigest()
+    assert key.startswith("documents/" if own else "texts/")
 
 
 def test_a_malformed_key_is_a_500_without_detail(stage: Stage) -> None:

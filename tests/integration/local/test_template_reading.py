@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local import template
+from local.offline.server import CONTEXT_TOKENS
 from local.system import Physical, Route
 
 if TYPE_CHECKING:
@@ -277,3 +278,22 @@ def test_concurrency_of_a_function(tmp_path: Path) -> None:
     reserved = function(", ReservedConcurrentExecutions: 2", events=source)
     assert load(tmp_path, reserved).concurrency("F") == 2
     assert load(tmp_path, function()).concurrency("F") == 10
+
+
+def test_one_parameter_can_be_asked_for(tmp_path: Path) -> None:
+    """As it is given, else its default; one that the template does not have is None."""
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        "Parameters: {Size: {Type: Number, Default: 5, MinValue: 2}, Other: {Type: String}}\nResources: {}\n",
+        encoding="utf-8",
+    )
+    assert template.parameter(file, "Size", {}) == "5"
+    assert template.parameter(file, "Size", {"Size": "7", "Other": "x"}) == "7"
+    assert template.parameter(file, "Width", {"Size": "7"}) is None
+    with pytest.raises(template.TemplateError, match="parameter Size is 1"):
+        template.parameter(file, "Size", {"Size": "1"})
+
+
+def test_the_stand_in_holds_by_default_what_the_worker_believes() -> None:
+    """The template's default of ContextTokens is the offline model's own."""
+    assert template.parameter(REPOSITORY / "template.yaml", "ContextTokens", {}) == str(CONTEXT_TOKENS)

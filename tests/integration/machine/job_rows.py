@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from claimcheck.jobs.states import FINAL, Status, may_become
+from claimcheck.jobs.states import FINAL, TRANSITIONS, Status
 from claimcheck.store.reading import get_job, get_trail
 
 from client.jsontext import loads
@@ -120,4 +120,4 @@ def _check_events(job: Job, statuses: Sequence[Status]) -> None:
     ends = sum(status in FINAL for status in statuses)
     assert ends == job.redrives + (1 if job.final else 0)
     for before, after in pairwise(statuses):
-        assert before == after or may_become(before, after)
+        assert before == after or after in TRANSITIONS[before]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -210,6 +211,20 @@ def test_schemas_outside_structured_output_are_refused(server: Server, inner: di
     arguments["output_config"]["format"]["schema"]["properties"]["extra"] = inner
     with pytest.raises(anthropic.BadRequestError):
         create(server, arguments)
+
+
+def test_a_prompt_over_the_context_is_refused(server: Server) -> None:
+    """By the words that the API has for it; one that fits is answered."""
+    arguments = copy.deepcopy(question("summarise"))
+    source = arguments["messages"][0]["content"][0]["source"]
+    source["data"] = CLAIM + "x" * 4 * 200_000
+    with pytest.raises(anthropic.BadRequestError) as refused:
+        create(server, arguments)
+    body: Any = refused.value.body
+    assert body["error"]["type"] == "invalid_request_error"
+    assert re.fullmatch(r"prompt is too long: 20\d{4} tokens > 200000 maximum", body["error"]["message"])
+    source["data"] = CLAIM + "x" * 4 * 190_000
+    assert create(server, arguments).stop_reason == "end_turn"
 
 
 def test_a_key_is_required(server: Server) -> None:

@@ -15,6 +15,7 @@ from claimcheck.store.jobs import Ticket, insert_job
 
 from tests.integration.store.at_once import at_once, behind_a_lock
 from tests.integration.store.jobs_in_states import (
+    ECONOMY,
     RUN_OUT_S,
     TENANT,
     accepted,
@@ -137,7 +138,7 @@ def test_a_claim_gives_the_job_with_its_document(database: Database) -> None:
     """A worker gets all it needs in one answer."""
     params = {"fields": ["größe", {"name": "n", "type": "money"}]}
     job = claimed(database, params=params, priority="economy", max_cost_usd=0.25)
-    assert (job.tenant_id, job.task, job.params, job.priority) == (TENANT, "extract", params, "economy")
+    assert (job.tenant_id, job.task, job.params, job.model) == (TENANT, "extract", params, ECONOMY)
     assert (job.attempt, job.failures, job.waits, job.lost_leases, job.max_cost_usd) == (1, 0, 0, 0, 0.25)
     assert job.age_s >= 0
     assert job.document == get_document(database, TENANT, job.job_id)

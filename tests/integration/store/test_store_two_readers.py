@@ -12,7 +12,8 @@ from claimcheck.failures import UnavailableError
 from claimcheck.settings import ProcessSettings
 from claimcheck.store.documents import get_document
 from claimcheck.store.thread import DatabaseThread
-from claimcheck.usecases.documents import load_text
+from claimcheck.usecases.fetch import load_text
+from claimcheck.usecases.ingest import Ingest
 from claimcheck.usecases.process import Outcome, Process
 
 from tests.integration.store.jobs_in_states import ECONOMY, STANDARD, TENANT, accepted
@@ -69,11 +70,11 @@ class Readers:
         self._chars = chars
         self._texts = 0
         self._both = asyncio.Barrier(2)
+        thread = DatabaseThread(database)
         self.process = Process(
-            DatabaseThread(database),
+            thread,
             examine=cast("Any", self._examine),
-            parse=self._parse,
-            render=cast("Any", None),
+            ingest=Ingest(thread, self.bucket, parse=self._parse, render=cast("Any", None)),
             objects=self.bucket,
             jobs_queue=cast("Any", None),
             deliver=cast("Any", None),

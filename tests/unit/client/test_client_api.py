@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
 from typing import Any
 
 import pytest
 
-from client.api import Api, ApiProblem, Unreachable
+from client.api import Api, ApiProblem, Damaged, Unreachable
 from tests.unit.client.standin import Answer, Asked, StandIn, job, script
 
 TICKET = {"job_id": "0193-a", "status": "pending", "created_at": "…", "links": {}}
@@ -184,6 +185,77 @@ def test_document_is_text(answer: Answer) -> None:
     """The document comes back as text, sent as such or within JSON."""
     with StandIn(script(answer)) as server, Api(server.url, "k") as api:
         assert api.document("a") == "Größe"
+
+
+def linked(asked: Asked, *, content: bytes, status: int = 200) -> Answer:
+    """An API whose results lie under an address of the same server."""
+    if asked.path == "/bucket/result?sig=1":
+        return Answer(status, content)
+    url = f"http://{asked.headers['host']}/bucket/result?sig=1"
+    return Answer(200, job(result_link={"url": url, "expires_s": 300}), {"ETag": '"1"'})
+
+
+def test_a_result_that_is_linked_to_is_fetched() -> None:
+    """`get` and `wait` give the job with its result, numbers as they were sent; the storage gets no key."""
+    content = b'{"fields": {"x": 12.50}}'
+    with StandIn(lambda asked: linked(asked, content=content)) as server, Api(server.url, "ck_1") as api:
+        for found in (api.get("a"), api.wait("a")):
+            assert "result_link" not in found
+            assert found["result"] is not None
+            assert found["result"]["fields"]["x"].text == "12.50"
+    assert [asked.headers.get("authorization") for asked in server.asked] == ["Bearer ck_1", None] * 2
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "what"),
+    [(b"<Code>AccessDenied</Code>", 403, "AccessDenied"), (b'{"fields', 200, "no JSON: try again")],
+)
+def test_a_result_that_cannot_be_fetched_is_an_error(content: bytes, status: int, what: str) -> None:
+    """A link that has expired, and a body that was cut, are errors that say so."""
+    with (
+        StandIn(lambda asked: linked(asked, content=content, status=status)) as server,
+        Api(server.url, "k") as api,
+        pytest.raises((ApiProblem, Unreachable), match=what),
+    ):
+        api.get("a")
+
+
+def linked_text(asked: Asked, *, content: bytes, sha256: str | None) -> Answer:
+    """An API whose texts lie under an address of the same server."""
+    if asked.path == "/bucket/text":
+        return Answer(200, content, {"Content-Type": "text/plain; charset=utf-8"})
+    link = {"url": f"http://{asked.headers['host']}/bucket/text", "expires_s": 300, "sha256": sha256}
+    return Answer(200, {"text": None, "text_link": link})
+
+
+DIGEST = hashlib.sha256("Größe".encode()).hexdigest()
+
+
+@pytest.mark.parametrize("said", [DIGEST, None])
+def test_a_text_that_is_linked_to_is_fetched(said: str | None) -> None:
+    """Also one whose digest the API does not know."""
+
+    def answer(asked: Asked) -> Answer:
+        return linked_text(asked, content="Größe".encode(), sha256=said)
+
+    with StandIn(answer) as server, Api(server.url, "k") as api:
+        assert api.document("a") == "Größe"
+
+
+@pytest.mark.parametrize("content", ["Grösse".encode(), b"", "Größe\n".encode()])
+def test_another_text_than_was_read_is_refused(content: bytes) -> None:
+    """Offsets point into the text that was read: another one is no answer, and the error says so."""
+
+    def answer(asked: Asked) -> Answer:
+        return linked_text(asked, content=content, sha256=DIGEST)
+
+    with (
+        StandIn(answer) as server,
+        Api(server.url, "k") as api,
+        pytest.raises(Damaged, match=f"{len(content)} bytes .* {DIGEST}.*try again") as caught,
+    ):
+        api.document("a")
+    assert "Gr" not in str(caught.value)
 
 
 @pytest.mark.parametrize("job_id", ["../health", "a/b", "a?b", "..", "é"])

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from claimcheck.documents.read import read_document
 from claimcheck.documents.text import DocumentText
-from claimcheck.usecases.documents import is_own_text
+from claimcheck.usecases.fetch import is_own_text
 
 from tests.unit.documents.pdfs import pdf, words
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import pytest
 from claimcheck.documents.text import DocumentText
@@ -133,15 +132,3 @@ def test_scans_are_cut_by_their_images() -> None:
     whole(document, parts)
     assert all(len(part.image_pages) <= 20 for part in parts)
     assert len(parts) == 3
-
-
-SAMPLES: list[tuple[str, Any]] = [
-    ("English prose, as most contracts are written in it. " * 50, (0.2, 0.4)),
-    ("第二条 甲方应当在三十日内支付全部款项。" * 50, (1.0, 1.5)),
-]
-
-
-@pytest.mark.parametrize(("text", "share"), SAMPLES, ids=["latin", "han"])
-def test_tokens_are_estimated_from_above(text: str, share: tuple[float, float]) -> None:
-    """About a third of a token for a Latin letter, a token and more for a Han character."""
-    assert share[0] <= tokens_in(text) / len(text) <= share[1]

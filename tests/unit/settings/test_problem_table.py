@@ -27,6 +27,7 @@ from claimcheck.refusals import (
     JobNotFoundError,
     KeyRefusedError,
     RotationRefusedError,
+    StoredTextCorruptError,
     TooManySamplesError,
     UnknownTask,
 )
@@ -44,6 +45,7 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (BodyTooLargeError(5_000_000), 413, "body_too_large"),
     (JobNotFoundError(), 404, "job_not_found"),
     (DocumentNotFoundError(), 404, "document_not_found"),
+    (StoredTextCorruptError(SECRET), 500, "document_corrupt"),
     (JobNotFailedError("completed"), 409, "job_not_failed"),
     (DeliveryNotFoundError(), 404, "delivery_not_found"),
     (AddressNotDisabledError(), 404, "address_not_disabled"),

@@ -39,7 +39,7 @@ def claimed(job_id: str = "job-1", **more: Any) -> ClaimedJob:
         "failures": 0,
         "waits": 0,
         "lost_leases": 0,
-        "priority": "standard",
+        "model": "claude-sonnet-5-5",
         "max_cost_usd": None,
         "age_s": 1.0,
         "document": StoredDocument.from_row(_DOCUMENT),

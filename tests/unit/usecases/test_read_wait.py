@@ -27,7 +27,7 @@ class NoObjects:
     def get(self, key: str) -> bytes:
         raise AssertionError
 
-    def text_link(self, key: str, *, expires_s: int) -> str:
+    def link(self, key: str, *, media_type: str, expires_s: int) -> str:
         raise AssertionError
 
 
@@ -42,7 +42,7 @@ class WatchedJob:
         self._look_s = look_s
         self._base = base
         database = ScriptedDatabase(get_job=self._look)
-        self.read = Read(database, NoObjects(), sleep=self._sleep, clock=lambda: self.now)
+        self.read = Read(database, NoObjects(), answer_bytes=1_000, sleep=self._sleep, clock=lambda: self.now)
 
     def status(self, *, wait_s: float) -> str:
         return self.read.job("acme", JOB, wait_s=wait_s, base=self._base).status
@@ -57,11 +57,12 @@ class WatchedJob:
         self.now += seconds
 
     def _look(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
-        assert params == {"job_id": JOB, "tenant_id": "acme", "base": self._base}
+        assert params == {"job_id": JOB, "tenant_id": "acme", "base": self._base, "most_bytes": 1_000}
         self.looks += 1
         self.now += self._look_s
         status = [status for at, status in self._changes if at <= self.now][-1]
-        return [] if status == "deleted" else [{"status": status, "version": "1-1", "body": "{}"}]
+        row = {"job_id": JOB, "status": status, "attempt": 1, "version": "1-1", "body": "{}"}
+        return [] if status == "deleted" else [row | {"result_left_out": False}]
 
 
 @pytest.mark.parametrize("status", ["pending", "running", "completed"])

@@ -65,6 +65,18 @@ def test_what_is_not_found_again_stays_as_it_is(second: Reply) -> None:
     assert (result["fields"]["fee"], result["warnings"][0]["code"]) == ("EUR 400", "unsupported")
 
 
+def test_what_was_found_is_not_replaced() -> None:
+    """An answer that gives two quotes for one: the first that stands there stays, with its place."""
+    other = "The deposit amounts to EUR 900."
+    twice = {"quotes": [{"id": "q1", "quote": STANDING}, {"id": "q1", "quote": other}]}
+    text = long(STANDING, other)
+    result = looking(twice).run(text)
+    [citation] = result["evidence"]["fee"]
+    assert (citation["quote"], citation["status"]) == (STANDING, "exact")
+    assert text[citation["start"] : citation["end"]] == STANDING
+    assert counted("QuotesFoundAgain") == 1
+
+
 def test_it_is_asked_once_for_all_quotes() -> None:
     """Several quotes are one question; those that were found are not in it."""
     lines = [

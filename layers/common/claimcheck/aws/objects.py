@@ -46,8 +46,8 @@ class S3Objects:
         with translated("S3"):
             return self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
-    def text_link(self, key: str, *, expires_s: int) -> str:
-        """An address from which the text under `key` can be fetched by anyone for `expires_s` seconds.
+    def link(self, key: str, *, media_type: str, expires_s: int) -> str:
+        """An address that gives anyone what is under `key`, as `media_type`, for `expires_s` seconds.
 
         It ends with the credentials that signed it, if those end sooner. Raises UnavailableError.
         """
@@ -57,7 +57,7 @@ class S3Objects:
                 Params={
                     "Bucket": self._bucket,
                     "Key": key,
-                    "ResponseContentType": "text/plain; charset=utf-8",
+                    "ResponseContentType": media_type,
                     "ResponseContentDisposition": "attachment",  # a browser shows no stranger's bytes
                 },
                 ExpiresIn=expires_s,

@@ -30,8 +30,3 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.FAILED: frozenset({Status.PENDING}),
     Status.CANCELLED: frozenset(),
 }
-
-
-def may_become(before: Status, after: Status) -> bool:
-    """Whether a job may go from `before` to `after`."""
-    return after in TRANSITIONS[before]

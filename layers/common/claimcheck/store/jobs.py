@@ -109,7 +109,10 @@ def insert_job(
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job under a lease of ours. `attempt` is the fence of every later write, `age_s` is in seconds."""
+    """A job under a lease of ours. `attempt` is the fence of every later write, `age_s` is in seconds.
+
+    `model` is the one that its priority asks for.
+    """
 
     job_id: str
     tenant_id: str
@@ -119,7 +122,7 @@ class ClaimedJob:
     failures: int
     waits: int
     lost_leases: int
-    priority: str
+    model: str
     max_cost_usd: float | None
     age_s: float
     document: StoredDocument
@@ -144,7 +147,8 @@ def claim_job(
 ) -> ClaimedJob | Held | None:
     """Take a due job under a lease of `lease_s` seconds; None where there is nothing to do for it.
 
-    `standard` and `economy` name the models whose circuits count; a probe of one has `probe_s` seconds.
+    `standard` and `economy` name the models of these priorities: the job gets one, whose circuit counts. A
+    probe of it has `probe_s` seconds.
     """
     params = {"job_id": job_id, "lease_s": lease_s, "standard": standard, "economy": economy}
     row = database.one(queries("jobs")["claim_job"], {**params, "probe_s": probe_s})

@@ -12,19 +12,38 @@ if TYPE_CHECKING:
 
     from claimcheck.store.connection import Database
 
+WHATEVER_ITS_SIZE = 2**31 - 1
+"""More bytes than a value of PostgreSQL can have."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as JSON text; `version` changes whenever anything in it does."""
+    """A job as JSON text; `version` changes whenever anything in it does.
 
+    `result_left_out`: it is too long, and `body` has no member `result`.
+    """
+
+    job_id: str
     status: str
+    attempt: int
     version: str
     body: str
+    result_left_out: bool
 
 
-def get_job(database: Database, tenant_id: str, job_id: str, *, base: str = "") -> JobView | None:
-    """A tenant's job; None where there is none. Links in it begin with `base`."""
-    params = {"job_id": job_id, "tenant_id": tenant_id, "base": base}
+def get_job(
+    database: Database,
+    tenant_id: str,
+    job_id: str,
+    *,
+    base: str = "",
+    most_bytes: int = WHATEVER_ITS_SIZE,
+) -> JobView | None:
+    """A tenant's job; None where there is none. Links in it begin with `base`.
+
+    A result that makes it longer than `most_bytes` bytes (UTF-8) is left out.
+    """
+    params = {"job_id": job_id, "tenant_id": tenant_id, "base": base, "most_bytes": most_bytes}
     row = database.one(queries("reading")["get_job"], params)
     return None if row is None else JobView(**row)
 

@@ -32,7 +32,7 @@ class Ask(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PartAnswer:
     """What one answer says of one part, by item."""
 
     part: Part
@@ -52,7 +52,7 @@ class Examination:
     at_once: int
     total: int = 1
     done: int = 0
-    readings: list[Reading] = field(default_factory=list)
+    answers: list[PartAnswer] = field(default_factory=list)
     stopped: Exception | None = None
     groups: list[tuple[str, ...]] = field(init=False)
     ledger: Ledger = field(init=False)
@@ -118,10 +118,10 @@ class Examination:
         """No further call is begun; the first reason counts."""
         self.stopped = self.stopped or error
 
-    def answered(self, reading: Reading) -> None:
+    def answered(self, answer: PartAnswer) -> None:
         """A question about a part has its answer."""
-        self.readings.append(reading)
-        self.ledger.entries.append(Entry(reading.part, reading.group))
+        self.answers.append(answer)
+        self.ledger.entries.append(Entry(answer.part, answer.group))
 
     def failed(self, part: Part, group: tuple[str, ...], failure: JobFailure) -> None:
         """A question about a part has none, for good."""
@@ -137,14 +137,14 @@ class Examination:
 
     def missing(self) -> list[Citation]:
         """The quotes that were not found, as they stand in the findings."""
-        found = {id(citation): citation for reading in self.readings for citation in reading.missing}
+        found = {id(citation): citation for answer in self.answers for citation in answer.missing}
         return list(found.values())
 
     def findings(self) -> dict[str, list[Any]]:
         """What was said of each item, in the order of the document."""
         found: dict[str, list[Any]] = {}
-        for reading in sorted(self.readings, key=lambda each: (each.part.start, each.part.end)):
-            for item, finding in reading.findings.items():
+        for answer in sorted(self.answers, key=lambda each: (each.part.start, each.part.end)):
+            for item, finding in answer.findings.items():
                 found.setdefault(item, []).append(finding)
         return found
 

@@ -21,7 +21,7 @@ from claimcheck.tasks import TASKS
 from claimcheck.tasks.source import Source
 from claimcheck.telemetry import count, logger, places_of
 from claimcheck.usecases.digest import digested
-from claimcheck.usecases.examination import Examination, Reading
+from claimcheck.usecases.examination import Examination, PartAnswer
 from claimcheck.usecases.leases import LeaseLostError
 from claimcheck.usecases.second_look import look_again
 from claimcheck.usecases.view import View
@@ -117,7 +117,7 @@ class _Interview:
         await _all(self._ask_about(part, run.groups, 0) for part in parts)
         if run.stopped is not None:
             raise run.stopped
-        if not run.readings:
+        if not run.answers:
             raise run.failure()
         await look_again(run, self._ask)
         if digest:
@@ -206,7 +206,7 @@ class _Interview:
         said = tuple(item for item in group if item in findings)
         left_out = tuple(item for item in group if item not in findings)
         if said:
-            run.answered(Reading(part, said, findings, view.source.missing))
+            run.answered(PartAnswer(part, said, findings, view.source.missing))
         if left_out and said and splits < _SPLITS:
             run.total += 1
             await self._done()

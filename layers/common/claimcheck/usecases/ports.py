@@ -64,8 +64,8 @@ class Objects(Protocol):
 class LinkedObjects(Objects, Protocol):
     """A store that others can be sent to."""
 
-    def text_link(self, key: str, *, expires_s: int) -> str:
-        """Where the text under `key` can be fetched for `expires_s` seconds. Raises UnavailableError."""
+    def link(self, key: str, *, media_type: str, expires_s: int) -> str:
+        """Where what is under `key` can be fetched for `expires_s` seconds. Raises UnavailableError."""
         ...
 
 

@@ -12,42 +12,29 @@ from typing import TYPE_CHECKING, Any
 from claimcheck.failures import JobFailure, RetryableFailure, UnavailableError
 from claimcheck.jobs.retries import GiveUp, Retry, RetryPolicy, Spent
 from claimcheck.jobs.states import Status
-from claimcheck.store.documents import save_text
+from claimcheck.slots import Slots
 from claimcheck.store.faults import DatabaseUnavailableError, StoreError
 from claimcheck.store.jobs import Held, claim_job, finish_job, retry_job
 from claimcheck.store.sweeping import cancel_overdue
 from claimcheck.telemetry import count, logger, places_of
 from claimcheck.usecases.company import Company
 from claimcheck.usecases.deliver import left_to_sweep
-from claimcheck.usecases.documents import (
-    LargeFiles,
-    has_digest,
-    is_large,
-    is_own_text,
-    kept_text,
-    load_content,
-    load_text,
-    new_text_key,
-)
 from claimcheck.usecases.doorbell import ring
 from claimcheck.usecases.examine import Attempt
+from claimcheck.usecases.fetch import may_be_long
 from claimcheck.usecases.leases import LeaseLostError, Leases
+from claimcheck.usecases.results import as_json, needs_link, result_key
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-    from typing import BinaryIO
-
-    from claimcheck.documents.render import PageImage
-    from claimcheck.documents.text import DocumentText
     from claimcheck.settings import ProcessSettings
-    from claimcheck.store.documents import StoredDocument
     from claimcheck.store.jobs import ClaimedJob, Finished
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.examine import Examine
-    from claimcheck.usecases.ports import FileObjects, Parser, Queue, Renderer
+    from claimcheck.usecases.ingest import Ingest
+    from claimcheck.usecases.ports import Objects, Queue
 
-_INLINE_CHARS = 262_144  # a longer text goes to the bucket instead of the row
+_LONG_AT_ONCE = 3  # texts of up to 20 million characters, at four bytes each (docs/documents.md)
 _GRACE_S = 5.0  # the model call's own timeout ends first, and what is known of it is written down
 
 
@@ -69,9 +56,8 @@ class Process:
         database: DatabaseThread,
         *,
         examine: Examine,
-        parse: Parser,
-        render: Renderer,
-        objects: FileObjects,
+        ingest: Ingest,
+        objects: Objects,
         jobs_queue: Queue,
         deliver: Deliver,
         settings: ProcessSettings,
@@ -79,16 +65,15 @@ class Process:
     ) -> None:
         self._database = database
         self._examine = examine
-        self._parse = parse
-        self._render = render
+        self._ingest = ingest
         self._objects = objects
-        self._large_files = LargeFiles(objects)
         self._jobs_queue = jobs_queue
         self._deliver = deliver
         self._settings = settings
         self._policy = RetryPolicy(settings.max_attempts, settings.max_age_s)
         self._leases = Leases(database, lease_s=settings.lease_s, heartbeat_s=settings.lease_s / 3)
         self._company = Company()
+        self._long_texts = Slots(_LONG_AT_ONCE)
         self._chance = chance or random.SystemRandom()
 
     async def __call__(self, job_id: str, *, remaining_s: float) -> Outcome:
@@ -162,28 +147,26 @@ class Process:
     async def _join(self, job: ClaimedJob, stack: contextlib.AsyncExitStack, until: float) -> None:
         """A job that cost two workers their lives is worked on alone: it shall take nobody along again.
 
-        Where the others leave it no time it is put back, and charged nothing.
+        Of jobs with long texts a few are worked on at once. Where the others leave it no time a job is put
+        back, and charged nothing.
         """
         try:
             async with asyncio.timeout_at(until):
                 await stack.enter_async_context(self._company.of(alone=job.lost_leases > 1))
+                if may_be_long(job.document):
+                    await stack.enter_async_context(self._long_texts.here())
         except TimeoutError:
-            raise RetryableFailure("continued", "The job has to run alone and found no time to.") from None
+            raise RetryableFailure("continued", "Other jobs of its worker left this one no time.") from None
 
     async def _work(self, job: ClaimedJob, started: float, until: float) -> dict[str, Any]:
-        document = await self._read(job)
-        models = {"economy": self._settings.model_economy}
+        document = await self._ingest.text(job.tenant_id, job.document)
         attempt = Attempt(
-            model=models.get(job.priority, self._settings.model_standard),
+            model=job.model,
             until=until,
             ends=partial(self._ends, job, started),
-            render=partial(self._images, job),
+            render=partial(self._ingest.images, job.document),
         )
         return await self._examine(job, document, attempt)
-
-    async def _images(self, job: ClaimedJob, pages: Sequence[int]) -> list[PageImage]:
-        async with self._content(job.document) as content:
-            return await self._render(content, job.document.media_type, pages)
 
     def _ends(self, job: ClaimedJob, started: float, failure: JobFailure) -> bool:
         """Also where a job that goes on and on has no time for another attempt before it is too old."""
@@ -196,43 +179,6 @@ class Process:
     def _following(self, job: ClaimedJob, started: float, failure: JobFailure) -> Retry | GiveUp:
         spent = Spent(failures=job.failures, waits=job.waits, age_s=_age_s(job, started))
         return self._policy.after(failure, spent, chance=self._chance)
-
-    async def _read(self, job: ClaimedJob) -> DocumentText:
-        """The document's text: kept from an earlier attempt, or read now and kept.
-
-        Of two workers that read it at once, both go on with the text that was kept first.
-        """
-        stored = job.document
-        text = await asyncio.to_thread(load_text, stored, self._objects)
-        if text is not None:
-            return text
-        text, own = await self._parsed(stored)
-        key = None
-        if not own and len(text.text) > _INLINE_CHARS:
-            content = text.text.encode()
-            key = new_text_key(job.tenant_id, stored.document_id, content)
-            await asyncio.to_thread(self._objects.put, key, content, "text/plain; charset=utf-8")
-        first = await self._database.surely(
-            save_text, stored.document_id, text, text_key=key, text_is_content=own
-        )
-        return text if first is None else await asyncio.to_thread(kept_text, first, self._objects)
-
-    async def _parsed(self, stored: StoredDocument) -> tuple[DocumentText, bool]:
-        """The text that is in the bytes, and whether it is the bytes themselves."""
-        async with self._content(stored) as content:
-            text = await self._parse(content, stored.media_type)
-        if isinstance(content, bytes):
-            return text, is_own_text(content, text)
-        return text, await asyncio.to_thread(has_digest, text.text, stored.sha256)
-
-    @contextlib.asynccontextmanager
-    async def _content(self, stored: StoredDocument) -> AsyncIterator[bytes | BinaryIO]:
-        """The bytes as they were handed in; an open file where they are too many for memory."""
-        if stored.object_key is not None and is_large(stored):
-            async with self._large_files.fetched(stored.object_key, stored.sha256) as file:
-                yield file
-        else:
-            yield await asyncio.to_thread(load_content, stored, self._objects)
 
     async def _failed(self, job: ClaimedJob, failure: JobFailure, started: float) -> Finished | Retry | None:
         following = self._following(job, started, failure)
@@ -266,6 +212,8 @@ class Process:
         charged: bool = False,
     ) -> Finished | None:
         try:
+            if result is not None:
+                await asyncio.to_thread(self._put_if_large, job, result)
             finished = await self._database.surely(
                 finish_job,
                 job.job_id,
@@ -284,9 +232,17 @@ class Process:
             raise RetryableFailure(
                 "internal", f"The result cannot be stored ({type(fault).__name__})."
             ) from fault
+        except UnavailableError as fault:
+            raise RetryableFailure("storage_unavailable", str(fault)) from None
         if finished is not None:
             count(f"Jobs{status.capitalize()}")
         return finished
+
+    def _put_if_large(self, job: ClaimedJob, result: dict[str, Any]) -> None:
+        """Before the job is final: whoever sees it completed can fetch what is linked to."""
+        if needs_link(result, self._settings.answer_bytes):
+            key = result_key(job.tenant_id, job.job_id, job.attempt)
+            self._objects.put(key, as_json(result), "application/json")
 
     async def _cancel_overdue(self, job_id: str) -> None:
         """A job past its deadline is neither claimed nor called for: it ends now, not with the next sweep."""

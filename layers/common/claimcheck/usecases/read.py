@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.failures import PermanentFailure
 from claimcheck.jobs.states import FINAL, Status
-from claimcheck.refusals import InvalidQueryError, JobNotFoundError
+from claimcheck.refusals import InvalidQueryError, JobNotFoundError, StoredTextCorruptError
 from claimcheck.store.documents import get_document
 from claimcheck.store.reading import (
     JobView,
@@ -17,9 +19,10 @@ from claimcheck.store.reading import (
     list_jobs,
     schema_version,
 )
-from claimcheck.usecases.documents import load_text, text_key
+from claimcheck.usecases.fetch import load_text, text_key, text_sha256
 from claimcheck.usecases.ids import is_uuid
 from claimcheck.usecases.paging import page_cursor, page_limit
+from claimcheck.usecases.results import result_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,31 +56,47 @@ class Read:
         database: Database,
         objects: LinkedObjects,
         *,
+        answer_bytes: int,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._objects = objects
+        self._answer_bytes = answer_bytes
         self._sleep = sleep
         self._clock = clock
 
     def job(self, tenant_id: str, job_id: str, *, wait_s: float = 0, base: str = "") -> JobView:
-        """A job now, or once it is final or after `wait_s` (≤ 20) seconds. Raises JobNotFoundError.
+        """A job now, or once it is final or after `wait_s` (≤ 20) seconds.
 
-        `base` is the path below which the API is served; links in the answer begin with it.
+        `base` is the path below which the API is served; links in the answer begin with it. A result that
+        might not fit an answer is linked to instead: `result_link` says where it can be fetched.
+        Raises JobNotFoundError, UnavailableError.
         """
         job_id = checked_id(job_id)
         until = self._clock() + min(wait_s, MAX_WAIT_S)
         pause = _FIRST_LOOK_S
         while True:
-            view = get_job(self._database, tenant_id, job_id, base=base)
+            view = get_job(self._database, tenant_id, job_id, base=base, most_bytes=self._answer_bytes)
             if view is None:
                 raise JobNotFoundError
             left = until - self._clock()
             if left <= 0 or view.status in FINAL:
-                return view
+                return self._linked(view, tenant_id) if view.result_left_out else view
             self._sleep(min(pause, left))
             pause = min(pause * 1.5, _SLOWEST_LOOK_S)
+
+    def _linked(self, view: JobView, tenant_id: str) -> JobView:
+        """The link is another one each time, and so is the version: nobody keeps one that has expired."""
+        key = result_key(tenant_id, view.job_id, view.attempt)
+        link = self._link(key, "application/json")
+        version = f"{view.version}-{hashlib.sha256(link['url'].encode()).hexdigest()[:16]}"
+        members = f', "result": null, "result_link": {json.dumps(link)}}}'
+        return replace(view, version=version, body=view.body[:-1] + members)
+
+    def _link(self, key: str, media_type: str) -> dict[str, Any]:
+        url = self._objects.link(key, media_type=media_type, expires_s=LINK_S)
+        return {"url": url, "expires_s": LINK_S}
 
     def jobs(self, tenant_id: str, filters: Filters, *, base: str = "") -> str:
         """A page of jobs, newest first, as JSON. Raises InvalidQueryError."""
@@ -104,7 +123,8 @@ class Read:
     def document(self, tenant_id: str, job_id: str) -> str:
         """The text that offsets point into, as JSON; `text` is null until a worker has read it.
 
-        A text that might not fit an answer is linked to instead: `text_link` says where it can be fetched.
+        A text that might not fit an answer is linked to instead: `text_link` says where it can be fetched,
+        and which SHA-256 it has. Raises JobNotFoundError, StoredTextCorruptError, UnavailableError.
         """
         stored = get_document(self._database, tenant_id, checked_id(job_id))
         if stored is None:
@@ -119,10 +139,13 @@ class Read:
             "image_pages": list(stored.image_pages) if stored.is_read else None,
         }
         if stored.chars is not None and stored.chars > MAX_TEXT_CHARS and key is not None:
-            link = self._objects.text_link(key, expires_s=LINK_S)
-            linked = {"text": None, "text_link": {"url": link, "expires_s": LINK_S}}
-            return json.dumps(members | linked, ensure_ascii=False)
-        text = load_text(stored, self._objects)
+            digest = text_sha256(stored)
+            link = self._link(key, "text/plain; charset=utf-8") | {"sha256": digest and digest.hex()}
+            return json.dumps(members | {"text": None, "text_link": link}, ensure_ascii=False)
+        try:
+            text = load_text(stored, self._objects)
+        except PermanentFailure:  # document_corrupt, its only one
+            raise StoredTextCorruptError from None
         return json.dumps({**members, "text": None if text is None else text.text}, ensure_ascii=False)
 
     def schema(self) -> str | None:

@@ -135,8 +135,9 @@ WITH asked AS MATERIALIZED (
   INSERT INTO job_events (job_id, type, status, attempt) SELECT id, 'claimed', status, attempt FROM claimed
 )
 SELECT held.held_s, coalesce(held.tenant_id, claimed.tenant_id) AS tenant_id,
+  (SELECT model FROM asked) AS model,
   claimed.id::text AS job_id, claimed.task, claimed.params, claimed.attempt, claimed.failures, claimed.waits,
-  claimed.lost_leases, claimed.priority, claimed.max_cost_usd::float8,
+  claimed.lost_leases, claimed.max_cost_usd::float8,
   extract(epoch FROM now() - claimed.accepted_at)::float8 AS age_s,
   claimed.document_id::text, coalesce(claimed.document_name, documents.name) AS name, documents.media_type,
   documents.sha256, objects.size_bytes, objects.content, documents.object_key, documents.chars,

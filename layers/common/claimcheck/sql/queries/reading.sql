@@ -1,8 +1,13 @@
 -- name: get_job
--- The answer is built where the row is: one round trip, and jsonb's numbers arrive as they were stored.
-SELECT status, attempt || '-' || (extract(epoch FROM updated_at) * 1000000)::bigint AS version,
-  job_body(jobs, true, %(base)s) AS body
-FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
+-- The answer is built where the row is: one round trip, and jsonb's numbers arrive as they were stored. A result
+-- that makes it longer than most_bytes stays here. (OFFSET 0: the answer is built once.)
+SELECT id::text AS job_id, status, attempt,
+  attempt || '-' || (extract(epoch FROM updated_at) * 1000000)::bigint AS version,
+  result IS NOT NULL AND octet_length(whole.body) > %(most_bytes)s AS result_left_out,
+  CASE WHEN result IS NOT NULL AND octet_length(whole.body) > %(most_bytes)s
+    THEN job_body(jobs, false, %(base)s) ELSE whole.body END AS body
+FROM jobs, LATERAL (SELECT job_body(jobs, true, %(base)s) AS body OFFSET 0) AS whole
+WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
 
 -- name: list_jobs
 SELECT id::text AS job_id, job_body(jobs, false, %(base)s) AS body

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from claimcheck.failures import PermanentFailure
-from claimcheck.usecases.documents import load_content, load_text, new_text_key
+from claimcheck.usecases.fetch import load_content, load_text, new_text_key
 
 from tests.unit.usecases.claimed_jobs import claimed
 
@@ -76,6 +76,14 @@ def test_a_text_is_checked_against_its_key() -> None:
         load_text(read, Bucket(**{key: TEXT.replace("5", "6").encode()}))
     assert caught.value.code == "document_corrupt"
     assert "Gebühr" not in caught.value.message
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    """Also where the key says nothing of them: what does not decode is not what was read."""
+    key = "texts/acme/0193f5a0-0000-7000-8000-000000000001"
+    with pytest.raises(PermanentFailure, match="not the one that was read") as caught:
+        load_text(in_bucket(text_key=key, chars=3), Bucket(**{key: b"a\xffb"}))
+    assert caught.value.code == "document_corrupt"
 
 
 def test_a_text_of_an_earlier_version_is_read_as_it_is() -> None:

@@ -1,14 +1,9 @@
-"""Files of 200 MB, made piece by piece, and what a worker's processes take while they read them."""
+"""Files of hundreds of megabytes, made piece by piece."""
 
 from __future__ import annotations
 
-import contextlib
 import random
-import threading
-import time
-from typing import TYPE_CHECKING, Self
-
-import psutil
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,52 +65,3 @@ def write_pdf(path: Path, size: int, *, seed: int, side: int = 1000) -> int:
         trailer = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
         file.write(trailer % (len(offsets) + 1, start))
     return pages
-
-
-class MemoryWatch:
-    """The most memory (RSS, bytes) that a worker of one function and its children take together.
-
-    `before` is what the largest worker had when the watch began: it may have worked on other things.
-    """
-
-    def __init__(self, function: str, *, every_s: float = 0.01) -> None:
-        self.peak = self.before = 0
-        self._function = function
-        self._every_s = every_s
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def __enter__(self) -> Self:
-        self.before = max(map(self._together, self._workers()), default=0)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        workers: list[psutil.Process] = []
-        looked = 0.0
-        while not self._over.is_set():
-            if time.monotonic() - looked > 0.5:
-                workers, looked = self._workers(), time.monotonic()
-            self.peak = max([self.peak, *(self._together(worker) for worker in workers)])
-            self._over.wait(self._every_s)
-
-    def _workers(self) -> list[psutil.Process]:
-        found = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if process.environ().get("AWS_LAMBDA_FUNCTION_NAME") == self._function:
-                    found.append(process)
-        return found
-
-    @staticmethod
-    def _together(worker: psutil.Process) -> int:
-        total = 0
-        with contextlib.suppress(psutil.Error):
-            for process in (worker, *worker.children(recursive=True)):
-                with contextlib.suppress(psutil.Error):
-                    total += process.memory_info().rss
-        return total

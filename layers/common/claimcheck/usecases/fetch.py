@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 IN_MEMORY_BYTES = 8 << 20
 """Documents up to this size are read into memory: what comes in a request's body is smaller."""
 
+LONG_CHARS = 4_000_000
+"""Ten texts of this length are worked on at once without a thought: together they take some hundred MiB."""
+
 _SLICE = 1 << 20
 _OTHER_BYTES = "The stored bytes are not those that were handed in"
 _OTHER_TEXT = "The stored text is not the one that was read"
@@ -77,10 +80,13 @@ def kept_text(document: StoredDocument, objects: Objects) -> DocumentText:
     if document.text_key is None:
         raise LookupError("the document's text was purged")
     content = objects.get(document.text_key)
-    digest = _DIGEST.search(document.text_key)
+    digest = text_sha256(document)
     if digest is not None:
-        _check(hashlib.sha256(content).digest(), bytes.fromhex(digest[1]), what=_OTHER_TEXT)
-    return document.with_text(content.decode())
+        _check(hashlib.sha256(content).digest(), digest, what=_OTHER_TEXT)
+    try:
+        return document.with_text(content.decode())
+    except UnicodeDecodeError:
+        raise _corrupt(_OTHER_TEXT) from None
 
 
 def new_text_key(tenant_id: str, document_id: str, content: bytes) -> str:
@@ -96,9 +102,23 @@ def text_key(document: StoredDocument) -> str | None:
     return document.object_key if document.text_is_content and document.content is None else document.text_key
 
 
+def text_sha256(document: StoredDocument) -> bytes | None:
+    """The SHA-256 of a text in the bucket, as UTF-8; None where its key is of a version that did not say."""
+    if document.text_is_content:
+        return document.sha256
+    digest = _DIGEST.search(document.text_key or "")
+    return None if digest is None else bytes.fromhex(digest[1])
+
+
 def is_large(document: StoredDocument) -> bool:
     """Whether the bytes are too many to be held in memory."""
     return document.content is None and (document.size_bytes or 0) > IN_MEMORY_BYTES
+
+
+def may_be_long(document: StoredDocument) -> bool:
+    """Whether the text is, or may turn out, so long that only a few such fit into a worker's memory."""
+    chars = document.chars if document.chars is not None else document.size_bytes
+    return (chars or 0) > LONG_CHARS
 
 
 def has_digest(text: str, sha256: bytes) -> bool:
@@ -122,4 +142,8 @@ def is_own_text(content: bytes, text: DocumentText) -> bool:
 
 def _check(found: bytes, sha256: bytes, *, what: str = _OTHER_BYTES) -> None:
     if found != sha256:
-        raise PermanentFailure("document_corrupt", f"{what}: send the document again.")
+        raise _corrupt(what)
+
+
+def _corrupt(what: str) -> PermanentFailure:
+    return PermanentFailure("document_corrupt", f"{what}: send the document again.")
