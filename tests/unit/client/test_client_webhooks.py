@@ -76,7 +76,11 @@ def test_a_secret_is_taken_whole() -> None:
     assert verify(BODY, signed(SECRET), [check_secret(SECRET.rstrip("="), "secret 1")]).verified
 
 
-@pytest.mark.parametrize("secret", ["", "whsec_", SECRET[:20], SECRET.removeprefix("whsec_"), "whsec_ö" * 9])
+@pytest.mark.parametrize(
+    "secret",
+    ["", "whsec_", SECRET[:20], SECRET.removeprefix("whsec_"), "whsec_ö" * 9],
+    ids=["empty", "prefix", "short", "no prefix", "no base64"],
+)
 def test_what_is_no_secret_is_refused_without_being_repeated(secret: str) -> None:
     """A secret that is cut, empty or something else is refused, and the message does not show it."""
     with pytest.raises(Unusable, match="secret 1 is no webhook secret: copy it whole") as caught:
