@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     from claimcheck.usecases.shown import Shown
 
 _AT_ONCE = 4  # parts of one job, and calls about them: other jobs want their share of the model's rate
-_IMAGES_AT_ONCE = 4  # parts with page images in this process: each takes up to some 90 MB
+_IMAGES_AT_ONCE = (
+    3  # parts with page images in this process, up to some 90 MB each: a 200 MB scan stays below 512 MiB
+)
 _OVERHEAD_TOKENS = 2_000  # the system prompt, the schema as the API presents it, the turn's frame
 _START_S, _TOKENS_A_S = 30.0, 50.0  # what a call takes at least, and how fast a model writes
 _SPLITS = 4  # times that one question is made smaller
