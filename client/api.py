@@ -103,16 +103,16 @@ class Api:
     def submit(self, task: str, body: Json, idempotency_key: str | None = None) -> Ticket:
         """Hand in a document for `task`; the ticket comes back at once."""
         headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-        return cast("Ticket", self._json("POST", f"/jobs/{_part(task)}", headers=headers, json=body))
+        return cast("Ticket", self.json("POST", f"/jobs/{segment(task)}", headers=headers, json=body))
 
     def announce(self, name: str, media_type: str, size: int, sha256: str) -> Json:
         """Say which bytes will be uploaded; `upload` of the answer says where, null where they are known."""
         announced = {"name": name, "media_type": media_type, "bytes": size, "sha256": sha256}
-        return self._json("POST", "/documents", json=announced)
+        return self.json("POST", "/documents", json=announced)
 
     def get_document(self, document_id: str) -> Json:
         """A document: whether its bytes have arrived, and where they go if not."""
-        return self._json("GET", f"/documents/{_part(document_id)}")
+        return self.json("GET", f"/documents/{segment(document_id)}")
 
     def upload(self, target: Json, content: Iterable[bytes]) -> None:
         """Put bytes where `upload` of a document says: without our key, which is nobody else's business."""
@@ -140,7 +140,7 @@ class Api:
             headers["If-None-Match"] = etag
         if wait is not None:
             headers["Prefer"] = f"wait={max(1, min(LONGEST_WAIT, round(wait)))}"
-        answer = self._send("GET", f"/jobs/{_part(job_id)}", headers=headers)
+        answer = self._send("GET", f"/jobs/{segment(job_id)}", headers=headers)
         if answer.status_code == 304:
             return None, etag
         return self._with_result(_body(answer)), answer.headers.get("ETag")
@@ -155,18 +155,18 @@ class Api:
         """One page of jobs, newest first; `next_cursor` leads to the next page."""
         asked = {"status": status, "task": task, "limit": limit, "cursor": cursor}
         params = {name: value for name, value in asked.items() if value is not None}
-        return cast("JobList", self._json("GET", "/jobs", params=params))
+        return cast("JobList", self.json("GET", "/jobs", params=params))
 
     def events(self, job_id: str) -> Trail:
         """The job's trail, every number as it was sent, ready for `trail.verify`."""
-        return cast("Trail", self._json("GET", f"/jobs/{_part(job_id)}/events"))
+        return cast("Trail", self.json("GET", f"/jobs/{segment(job_id)}/events"))
 
     def document(self, job_id: str) -> str:
         """The text that the offsets of evidence point into.
 
         Raises Damaged where a text that is fetched from a link is not the one that was read.
         """
-        answer = self._send("GET", f"/jobs/{_part(job_id)}/document")
+        answer = self._send("GET", f"/jobs/{segment(job_id)}/document")
         if "json" not in answer.headers.get("Content-Type", ""):
             return answer.content.decode("utf-8")
         said = _body(answer)
@@ -217,15 +217,15 @@ class Api:
 
     def cancel(self, job_id: str) -> Job:
         """Cancel the job; a job that is final stays as it is."""
-        return cast("Job", self._json("POST", f"/jobs/{_part(job_id)}/cancel"))
+        return cast("Job", self.json("POST", f"/jobs/{segment(job_id)}/cancel"))
 
     def redrive(self, job_id: str) -> Job:
         """Put a failed job back; it starts over with all of its attempts."""
-        return cast("Job", self._json("POST", f"/jobs/{_part(job_id)}/redrive"))
+        return cast("Job", self.json("POST", f"/jobs/{segment(job_id)}/redrive"))
 
     def webhook_secrets(self) -> tuple[str, ...]:
         """The live secrets that sign webhooks, newest first."""
-        shown = self._json("GET", "/webhook-secret").get("secrets")
+        shown = self.json("GET", "/webhook-secret").get("secrets")
         if not isinstance(shown, list) or not all(isinstance(each, dict) for each in shown):
             raise Unreachable(f"{self.url} showed no webhook secrets: is this the address of Claimcheck?")
         return tuple(str(each.get("secret")) for each in shown)
@@ -251,7 +251,8 @@ class Api:
             if (job is None or job["status"] not in FINAL) and time.monotonic() - asked_at < 0.25:
                 self._sleep(0.25)
 
-    def _json(self, method: str, path: str, **request: Any) -> Json:
+    def json(self, method: str, path: str, **request: Any) -> Json:
+        """The JSON object that a call answers with. Raises ApiProblem or Unreachable."""
         return _body(self._send(method, path, **request))
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -293,8 +294,8 @@ def healthy(url: str) -> bool:
         return False
 
 
-def _part(text: str) -> str:
-    # An id is one path segment, whatever was typed: "../health" must not become another route.
+def segment(text: str) -> str:
+    """An id is one path segment, whatever was typed: `../health` must not become another route."""
     return quote(text, safe="").replace(".", "%2E")
 
 

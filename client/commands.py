@@ -1,4 +1,4 @@
-"""The client's commands: `submit`, `get`, `list`, `events`, `verify`, `cancel`, `redrive`, and `listen`.
+"""The client's commands, from `submit` to `redrive`, with `listen` and `webhooks` from modules of their own.
 
 Exit codes: 0 done, 1 a job failed or a trail is broken, 2 wrong use, 3 cannot reach or authorise.
 """
@@ -12,22 +12,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from client import jsontext, render, submission, trail, upload
+from client import jsontext, render, submission, trail, upload, webhook_commands
 from client.api import Api
 from client.called_as import command
 from client.connection import resolve
 from client.exits import EXIT_FAILED, one_line_errors
 from client.listen import listen
 from client.options import DEFAULT_DATA, Data, Key, Url
+from client.terminal import show
 from client.watch import Watched, watch
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from client.shapes import Json
-
-# Without a terminal Rich assumes 80 columns, in which tables of quotes are hard to read.
-_WIDTH_WITHOUT_TERMINAL = 120
 
 
 class TaskName(StrEnum):
@@ -52,6 +48,7 @@ def register(app: typer.Typer) -> None:
     app.command()(cancel)
     app.command()(redrive)
     app.command()(listen)
+    app.add_typer(webhook_commands.app, name="webhooks")
 
 
 def submit(
@@ -108,7 +105,7 @@ def get(
         if as_json:
             typer.echo(jsontext.pretty(job))
         else:
-            _show(render.job_view(job))
+            show(render.job_view(job))
 
 
 def list_jobs(
@@ -127,7 +124,7 @@ def list_jobs(
         if as_json:
             typer.echo(jsontext.pretty(page))
         else:
-            _show(render.jobs_view(page["jobs"]))
+            show(render.jobs_view(page["jobs"]))
 
 
 def events(
@@ -139,7 +136,7 @@ def events(
         if as_json:
             typer.echo(jsontext.pretty(found))
         else:
-            _show(render.trail_view(found))
+            show(render.trail_view(found))
 
 
 def verify(
@@ -232,16 +229,9 @@ def _finish(api: Api, watched: Watched, *, as_json: bool) -> None:
     if as_json:
         typer.echo(jsontext.pretty(job))
     else:
-        _show(render.job_view(job, watched.asked))
+        show(render.job_view(job, watched.asked))
     if job["status"] in {"failed", "cancelled"}:
         raise typer.Exit(EXIT_FAILED)
-
-
-def _show(view: RenderableType) -> None:
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=max(console.width, _WIDTH_WITHOUT_TERMINAL))
-    console.print(view)
 
 
 def _api(url: str | None, key: str | None, data: Path) -> Api:
