@@ -72,6 +72,16 @@ def test_what_is_full_does_not_hide_what_is_not(database: Database) -> None:
     assert len(planned(database, widths=WIDTHS, limit=1)) == 1
 
 
+def test_who_waits_longest_comes_first(database: Database, sql_connection: Sql) -> None:
+    """A plan of some receivers takes those whose oldest delivery has been due for longest."""
+    for name in ("a", "b", "c"):
+        owes(database, 2, f"https://{name}.example")
+    sql_connection.execute(
+        "UPDATE deliveries SET next_attempt_at = now() - interval '1 hour' WHERE url LIKE 'https://c%'"
+    )
+    assert [each.url for each in planned(database, widths=WIDTHS, limit=1)] == ["https://c.example/0?for=us"]
+
+
 def test_paths_and_queries_are_one_receiver(database: Database, sql_connection: Sql) -> None:
     """Scheme, host and port make a receiver, in any case of letters; a tenant's receivers are its own."""
     for url in (

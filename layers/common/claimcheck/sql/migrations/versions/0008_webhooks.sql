@@ -135,15 +135,17 @@ BEGIN
       WHERE (o.tenant_id, o.origin) IN (SELECT d.tenant_id, d.origin FROM deliveries d WHERE d.id = ANY (wanted))
       ORDER BY o.tenant_id, o.origin FOR UPDATE) o;
   ELSE
+    -- Whose oldest is due for longest comes first: nobody waits behind others for ever.
     SELECT array_agg(o.tenant_id), array_agg(o.origin) INTO tenants, origins FROM (
-      SELECT o.tenant_id, o.origin FROM webhook_origins o
-      WHERE EXISTS (SELECT FROM deliveries d
-          WHERE d.tenant_id = o.tenant_id AND d.origin = o.origin AND d.status = 'pending'
-            AND d.next_attempt_at <= now() AND (d.returns_to IS NOT NULL OR NOT webhook_paused(d.tenant_id, d.url)))
-        AND (SELECT count(*) FROM deliveries d
-            WHERE d.tenant_id = o.tenant_id AND d.origin = o.origin AND d.in_flight_until > now())
-          < CASE o.standing WHEN 'prompt' THEN most_prompt WHEN 'new' THEN most_new ELSE most_slow END
-      ORDER BY o.tenant_id, o.origin LIMIT at_most FOR UPDATE SKIP LOCKED) o;
+      SELECT o.tenant_id, o.origin FROM webhook_origins o CROSS JOIN LATERAL (
+        SELECT d.next_attempt_at FROM deliveries d
+        WHERE d.tenant_id = o.tenant_id AND d.origin = o.origin AND d.status = 'pending'
+          AND d.next_attempt_at <= now() AND (d.returns_to IS NOT NULL OR NOT webhook_paused(d.tenant_id, d.url))
+        ORDER BY d.next_attempt_at LIMIT 1) oldest
+      WHERE (SELECT count(*) FROM deliveries d
+          WHERE d.tenant_id = o.tenant_id AND d.origin = o.origin AND d.in_flight_until > now())
+        < CASE o.standing WHEN 'prompt' THEN most_prompt WHEN 'new' THEN most_new ELSE most_slow END
+      ORDER BY oldest.next_attempt_at LIMIT at_most FOR UPDATE OF o SKIP LOCKED) o;
   END IF;
   -- What is due to an address that is disabled is not sent any more; replays and samples are.
   UPDATE deliveries SET status = 'disabled', completed_at = now()
