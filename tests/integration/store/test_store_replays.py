@@ -139,7 +139,8 @@ def test_a_sample_is_one_attempt(database: Database, sql_connection: Sql) -> Non
     assert planned(database) == []
     view = get_delivery(database, TENANT, delivery.delivery_id)
     assert view is not None
-    assert json.loads(view.body)["attempts"][0]["status_code"] == 500
+    (attempt,) = json.loads(view.body)["attempts"]
+    assert (attempt["status_code"], attempt["replay"]) == (500, False)
     assert get_delivery(database, OTHER_TENANT, delivery.delivery_id) is None
 
 

@@ -194,5 +194,5 @@ RETURN json_build_object('delivery_id', d.id, 'webhook_id', 'msg_' || d.id, 'eve
   'next_attempt_at', CASE WHEN d.status = 'pending' THEN iso(d.next_attempt_at) END,
   'attempts', (SELECT coalesce(json_agg(json_build_object('attempt', a.attempt, 'at', iso(a.at), 'url', a.url,
       'status_code', a.status_code, 'duration_ms', a.duration_ms, 'error', a.error,
-      'response_head', a.response_head, 'replay', a.replay) ORDER BY a.attempt), '[]')
+      'response_head', a.response_head, 'replay', a.replay AND d.job_id IS NOT NULL) ORDER BY a.attempt), '[]')
     FROM delivery_attempts a WHERE a.delivery_id = d.id));
