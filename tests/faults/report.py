@@ -59,9 +59,14 @@ def _rows(found: Sequence[Figures]) -> Iterator[tuple[tuple[str, ...], bool]]:
 
 
 def _seeds(runs: Sequence[Figures]) -> str:
-    seeds = sorted({run.seed for run in runs})
-    whole = seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1
-    return f"{seeds[0]}-{seeds[-1]}" if whole else ", ".join(map(str, seeds))
+    """`1-7, 13, 101`."""
+    spans: list[list[int]] = []
+    for seed in sorted({run.seed for run in runs}):
+        if spans and seed == spans[-1][1] + 1:
+            spans[-1][1] = seed
+        else:
+            spans.append([seed, seed])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
 
 
 def _p95(values: Sequence[float]) -> str:
