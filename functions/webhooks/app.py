@@ -35,6 +35,10 @@ def _deliveries(api: APIGatewayRestResolver, service: TenantWebhooks) -> None:
     def replay(job_id: str, delivery_id: str) -> Response[str]:
         return _json(service.replay(_tenant(api), job_id, delivery_id).body, 202)
 
+    @api.get("/deliveries/<delivery_id>")
+    def get_delivery(delivery_id: str) -> Response[str]:
+        return _json(service.webhooks.delivery(_tenant(api), delivery_id))
+
     @api.post("/webhook-test")
     def post_webhook_test() -> Response[str]:
         view = service.sample(_tenant(api), request_body(api.current_event.raw_event))

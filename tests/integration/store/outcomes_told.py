@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.store.deliveries import Attempt, Consequence, record_attempt
-from claimcheck.webhooks.schedule import DISABLE_AFTER_S
+from claimcheck.webhooks.schedule import DISABLE_AFTER_S, SILENCE_S
 from claimcheck.webhooks.standing import Standing
 
 if TYPE_CHECKING:
@@ -30,9 +30,12 @@ def attempt_of(delivery: PlannedDelivery, **changes: Any) -> Attempt:
 
 def told(database: Database, attempt: Attempt, **changes: Any) -> str | None:
     """Record an attempt with this consequence; the delivery's status then."""
-    plain = {"status": "pending", "charged": False, "delay_s": 0.0, "pause_s": None, "gone": False}
+    plain = {"status": "pending", "stale": False, "charged": False, "gone": False}
+    plain |= {"delay_s": 0.0, "pause_s": None}
     consequence = Consequence(**{**plain, "standing": Standing.PROMPT, **changes})
-    return record_attempt(database, attempt, consequence, disable_after_s=DISABLE_AFTER_S)
+    return record_attempt(
+        database, attempt, consequence, disable_after_s=DISABLE_AFTER_S, silence_s=SILENCE_S
+    )
 
 
 def failed(database: Database, attempt: Attempt, *, delay_s: float = 600) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from claimcheck.store.deliveries import stop_disabled
 from claimcheck.store.webhooks import enable_address, list_addresses, list_events
 
 from tests.integration.store.deliveries_owed import DUE_AGAIN, owed, planned
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from tests.integration.store.traces import Row, Sql
 
 FIVE_DAYS_AGO = "UPDATE webhook_addresses SET failing_since = now() - interval '5 days 1 second'"
+TROUBLED = "SELECT count(*) FROM webhook_addresses WHERE failing_since IS NOT NULL OR failed_at IS NOT NULL"
 
 
 def gone(database: Database, delivery: PlannedDelivery) -> str | None:
@@ -42,6 +44,7 @@ def test_gone_disables_the_address(database: Database, sql_connection: Sql) -> N
         owed(database, webhook_url=url)
     first, *_ = planned(database, limit=1)
     assert gone(database, first) == "disabled"
+    assert stop_disabled(database, limit=10) == 1
     assert statuses(sql_connection) == ["disabled", "disabled", "pending"]
     (event,) = events(sql_connection)
     assert (event["tenant_id"], event["type"]) == (TENANT, "webhook_address.disabled")
@@ -58,6 +61,7 @@ def test_a_disabled_address_gets_nothing_new(database: Database, sql_connection:
     gone(database, planned(database)[0])
     owed(database)
     assert planned(database) == []
+    assert [stop_disabled(database, limit=1) for _ in range(2)] == [1, 0]
     assert statuses(sql_connection) == ["disabled", "disabled"]
     assert value(sql_connection, "SELECT count(*) FROM delivery_attempts") == 1
 
@@ -93,19 +97,54 @@ def test_a_success_begins_the_five_days_anew(database: Database, sql_connection:
     failed(database, attempt_of(first))
     sql_connection.execute(FIVE_DAYS_AGO)
     delivered(database, attempt_of(second, status_code=204))
-    assert value(sql_connection, "SELECT count(*) FROM webhook_addresses") == 0
+    assert value(sql_connection, TROUBLED) == 0
     sql_connection.execute(DUE_AGAIN)
     failed(database, attempt_of(planned(database)[0]))
     assert statuses(sql_connection) == ["pending", "delivered"]
     assert events(sql_connection) == []
 
 
+def test_a_failure_after_a_long_silence_is_a_first_one(database: Database, sql_connection: Sql) -> None:
+    """What failed last week, and nothing was sent since, is no five days of failures."""
+    owed(database)
+    failed(database, attempt_of(planned(database)[0]))
+    sql_connection.execute(
+        "UPDATE webhook_addresses SET failing_since = now() - interval '9 days',"
+        " failed_at = now() - interval '8 days'"
+    )
+    sql_connection.execute(DUE_AGAIN)
+    failed(database, attempt_of(planned(database)[0]))
+    assert statuses(sql_connection) == ["pending"]
+    assert value(sql_connection, "SELECT failing_since > now() - interval '5 minutes' FROM webhook_addresses")
+
+
+def test_a_late_failure_says_nothing_of_the_address(database: Database, sql_connection: Sql) -> None:
+    """The failure of an attempt that was replaced, told after a success, begins no five days."""
+    owed(database)
+    (first,) = planned(database)
+    sql_connection.execute(DUE_AGAIN)
+    (second,) = planned(database)
+    delivered(database, attempt_of(second, status_code=200))
+    told(database, attempt_of(first), charged=True, delay_s=60.0)
+    assert value(sql_connection, TROUBLED) == 0
+
+
+def test_a_pause_outlasts_other_failures(database: Database) -> None:
+    """What was on its way before the receiver asked for a pause, and fails after, does not end the pause."""
+    for _ in range(3):
+        owed(database)
+    first, second = planned(database, limit=2)
+    told(database, attempt_of(first, status_code=503), charged=True, delay_s=3600.0, pause_s=3600.0)
+    told(database, attempt_of(second), charged=True, delay_s=5.0)
+    assert planned(database) == []
+
+
 def test_a_stale_message_is_no_failure(database: Database, sql_connection: Sql) -> None:
     """What was never sent says nothing about the address or the receiver."""
     owed(database)
-    told(database, attempt_of(planned(database)[0], status_code=None), standing=None)
-    assert value(sql_connection, "SELECT count(*) FROM webhook_addresses") == 0
-    assert value(sql_connection, "SELECT standing FROM webhook_origins") == "new"
+    told(database, attempt_of(planned(database)[0], status_code=None), stale=True, standing=None)
+    assert value(sql_connection, TROUBLED) == 0
+    assert value(sql_connection, "SELECT standing FROM webhook_addresses") == "new"
 
 
 def test_a_pause_holds_for_the_address(database: Database, sql_connection: Sql) -> None:

@@ -46,6 +46,11 @@ _REFUSED: dict[str, LiteralString] = {
     "jobs_priority_check": "UPDATE jobs SET priority = 'urgent'",
     "model_circuits_open": "INSERT INTO model_circuits (model, opened_at) VALUES ('m', now())",
     "deliveries_status_check": "UPDATE deliveries SET status = 'lost'",
+    "deliveries_returns_to_check": "UPDATE deliveries SET returns_to = 'lost'",
+    "deliveries_sample_check": "UPDATE deliveries SET job_id = NULL",
+    "webhook_addresses_standing_check": "UPDATE webhook_addresses SET standing = 'dead'",
+    "webhook_addresses_reason_check": "UPDATE webhook_addresses SET reason = 'x', disabled_at = now()",
+    "webhook_addresses_disabled_why": "UPDATE webhook_addresses SET disabled_at = now()",
 }
 
 _INSERT_JOB = """

@@ -61,7 +61,7 @@ def test_only_the_named_deliveries_receivers_are_planned(database: Database, sql
     """What is due to the receivers of the named deliveries is taken; nothing for an unknown id or none."""
     jobs = [
         owed(database, webhook_url=url)
-        for url in ("https://a.example/1", "https://b.example/1", "https://a.example/2")
+        for url in ("https://a.example/?1", "https://b.example/?1", "https://a.example/?2")
     ]
     ids = {job: str(deliveries_of(sql_connection, job)[0]["id"]) for job in jobs}
     assert planned(database, []) == []

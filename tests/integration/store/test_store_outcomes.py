@@ -37,7 +37,9 @@ def the_delivery(sql: Sql) -> Row:
 
 
 def logged(sql: Sql) -> list[int]:
-    return [row["attempt"] for row in rows(sql, "SELECT attempt FROM delivery_attempts ORDER BY attempt")]
+    """The attempts whose outcome is in the log."""
+    found = rows(sql, "SELECT attempt FROM delivery_attempts WHERE NOT lost ORDER BY delivery_id, attempt")
+    return [row["attempt"] for row in found]
 
 
 def test_a_failed_attempt_is_planned_after_its_delay(database: Database, sql_connection: Sql) -> None:

@@ -1,15 +1,18 @@
-"""How many deliveries may be on their way to one receiver: a limit by how it answered the last time."""
+"""How many deliveries may be on their way to one address: a limit by how it answered the last time."""
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from claimcheck.store.deliveries import get_delivery, not_signed
 from claimcheck.webhooks.standing import Standing, Widths
 
 from tests.integration.store.at_once import at_once
-from tests.integration.store.deliveries_owed import DUE_AGAIN, owed, planned
+from tests.integration.store.deliveries_owed import DUE_AGAIN, WAITS_MINUTES, owed, planned
+from tests.integration.store.jobs_in_states import TENANT
 from tests.integration.store.outcomes_told import attempt_of, delivered, told
 from tests.integration.store.traces import rows, value
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from claimcheck.store.connection import Database
+    from claimcheck.store.deliveries import PlannedDelivery
 
     from tests.integration.store.traces import Sql
 
@@ -26,7 +30,7 @@ RECEIVER = "https://one.example/hook"
 
 def owes(database: Database, count: int, url: str = RECEIVER) -> None:
     for number in range(count):
-        owed(database, webhook_url=f"{url}/{number}?for=us")
+        owed(database, webhook_url=f"{url}?number={number}")
 
 
 @pytest.mark.parametrize(("standing", "most"), [(None, 2), (Standing.PROMPT, 3), (Standing.SLOW, 1)])
@@ -36,7 +40,7 @@ def test_a_receiver_gets_as_many_at_once_as_its_standing_allows(
     """A new one few, a prompt one more, one that held us up the fewest; the rest stays due."""
     owes(database, 6)
     if standing is not None:
-        sql_connection.execute("UPDATE webhook_origins SET standing = %s", [standing])
+        sql_connection.execute("UPDATE webhook_addresses SET standing = %s", [standing])
     taken = planned(database, widths=WIDTHS)
     assert len(taken) == most
     assert {each.is_slow for each in taken} == {standing is Standing.SLOW}
@@ -79,25 +83,35 @@ def test_who_waits_longest_comes_first(database: Database, sql_connection: Sql) 
     sql_connection.execute(
         "UPDATE deliveries SET next_attempt_at = now() - interval '1 hour' WHERE url LIKE 'https://c%'"
     )
-    assert [each.url for each in planned(database, widths=WIDTHS, limit=1)] == ["https://c.example/0?for=us"]
+    assert [each.url for each in planned(database, widths=WIDTHS, limit=1)] == ["https://c.example?number=0"]
 
 
-def test_paths_and_queries_are_one_receiver(database: Database, sql_connection: Sql) -> None:
-    """Scheme, host and port make a receiver, in any case of letters; a tenant's receivers are its own."""
+def test_one_path_of_a_host_does_not_hold_up_another(database: Database) -> None:
+    """Behind a hundred deliveries to a path that hangs, another path of the same host has room of its own."""
+    owes(database, 100, "https://gateway.example/dead")
+    assert len(planned(database, widths=WIDTHS)) == 2
+    owes(database, 1, "https://gateway.example/healthy")
+    assert [each.url for each in planned(database, widths=WIDTHS)] == [
+        "https://gateway.example/healthy?number=0"
+    ]
+
+
+def test_queries_are_one_address(database: Database, sql_connection: Sql) -> None:
+    """The URL without query and fragment, the host in any case; a tenant's addresses are its own."""
     for url in (
-        "https://A.example/1",
-        "https://a.EXAMPLE?q",
-        "https://a.example#f",
-        "https://a.example:8443/",
+        "https://A.example/1?a",
+        "https://a.EXAMPLE/1?b#c",
+        "https://a.example",
+        "https://a.example?q",
     ):
         owed(database, webhook_url=url)
     sql_connection.execute("INSERT INTO tenants (id) VALUES ('globex')")
-    owed(database, tenant_id="globex", webhook_url="https://a.example")
-    found = rows(sql_connection, "SELECT tenant_id, origin FROM webhook_origins ORDER BY 1, 2")
+    owed(database, tenant_id="globex", webhook_url="https://a.example/1")
+    found = rows(sql_connection, "SELECT tenant_id, address FROM webhook_addresses ORDER BY 1, 2")
     assert [tuple(each.values()) for each in found] == [
-        ("acme", "https://a.example"),
-        ("acme", "https://a.example:8443"),
-        ("globex", "https://a.example"),
+        ("acme", "https://a.example/"),
+        ("acme", "https://a.example/1"),
+        ("globex", "https://a.example/1"),
     ]
 
 
@@ -109,16 +123,53 @@ def test_many_who_plan_at_once_do_not_exceed_it_together(another: Callable[[], D
     assert sum(map(len, taken)) == 2
 
 
-def test_an_attempt_without_outcome_gives_its_room_back(database: Database, sql_connection: Sql) -> None:
-    """When its five minutes are over it is taken again, and the log says that no outcome came."""
+def test_sweeps_that_plan_at_once_do_not_exceed_it_together(another: Callable[[], Database]) -> None:
+    """Eight plan for any address at once: the limit holds, and none waits for another."""
+    planners = [another() for _ in range(8)]
+    owes(planners[0], 8)
+    taken = at_once(*[partial(planned, each, widths=WIDTHS) for each in planners])
+    assert sum(map(len, taken)) == 2
+
+
+def test_an_attempt_is_in_the_log_from_its_beginning(database: Database, sql_connection: Sql) -> None:
+    """On its way, then without outcome: the log says which."""
     owes(database, 1)
     (first,) = planned(database, widths=WIDTHS)
+    assert shown_errors(database, first) == ["on its way"]
     sql_connection.execute(DUE_AGAIN)
     (second,) = planned(database, widths=WIDTHS)
     assert (first.attempt, second.attempt) == (1, 2)
-    (lost,) = rows(sql_connection, "SELECT attempt, status_code, duration_ms, error FROM delivery_attempts")
-    assert (lost["attempt"], lost["status_code"], lost["duration_ms"]) == (1, None, None)
-    assert "no outcome came back" in lost["error"]
+    assert shown_errors(database, first) == ["no outcome came back; it may have arrived", "on its way"]
+
+
+def test_lost_outcomes_come_ever_more_seldom_and_end(database: Database, sql_connection: Sql) -> None:
+    """Each that never came doubles the wait for the next attempt; after five days there is none."""
+    owes(database, 1)
+    waits = []
+    for _ in range(4):
+        planned(database)
+        waits.append(value(sql_connection, WAITS_MINUTES))
+        sql_connection.execute(DUE_AGAIN)
+    assert waits == [5, 10, 20, 40]
+    sql_connection.execute("UPDATE deliveries SET created_at = now() - interval '5 days 1 minute'")
+    assert planned(database) == []
+    assert value(sql_connection, "SELECT status FROM deliveries") == "exhausted"
+
+
+def test_what_cannot_be_signed_gives_its_room_back(database: Database, sql_connection: Sql) -> None:
+    """It is due again in five minutes, and its attempt says that it was not sent."""
+    owes(database, 1)
+    (taken,) = planned(database)
+    not_signed(database, [(taken.delivery_id, taken.attempt)])
+    (row,) = rows(sql_connection, "SELECT in_flight_until FROM deliveries")
+    assert (row["in_flight_until"], value(sql_connection, WAITS_MINUTES)) == (None, 5)
+    assert shown_errors(database, taken) == ["could not be signed; not sent"]
+
+
+def shown_errors(database: Database, delivery: PlannedDelivery) -> list[str | None]:
+    view = get_delivery(database, TENANT, delivery.delivery_id)
+    assert view is not None
+    return [each["error"] for each in json.loads(view.body)["attempts"]]
 
 
 def test_an_outcome_that_comes_after_all_takes_its_place(database: Database, sql_connection: Sql) -> None:
@@ -128,8 +179,9 @@ def test_an_outcome_that_comes_after_all_takes_its_place(database: Database, sql
     sql_connection.execute(DUE_AGAIN)
     planned(database)
     assert delivered(database, attempt_of(first, status_code=200, response_head="thanks"))
-    (row,) = rows(
-        sql_connection, "SELECT attempt, status_code, error, response_head, lost FROM delivery_attempts"
+    row, _ = rows(
+        sql_connection,
+        "SELECT attempt, status_code, error, response_head, lost FROM delivery_attempts ORDER BY attempt",
     )
     assert row == {"attempt": 1, "status_code": 200, "error": None, "response_head": "thanks", "lost": False}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from claimcheck.store.deliveries import delivery_state, get_delivery, insert_sample, replay_delivery
+from claimcheck.webhooks.standing import Widths
 
 from tests.integration.store.deliveries_owed import DUE_AGAIN, WAITS_MINUTES, owed, planned
 from tests.integration.store.jobs_in_states import NOBODY, OTHER_TENANT, TENANT, WEBHOOK
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tests.integration.store.traces import Row, Sql
 
+TROUBLED = "SELECT count(*) FROM webhook_addresses WHERE failing_since IS NOT NULL OR disabled_at IS NOT NULL"
 HEAD = '{"type":"webhook.test","data":{},'
 
 
@@ -47,7 +49,7 @@ def test_a_replay_is_the_same_event_at_once(database: Database, how: str) -> Non
     job_id, delivery = ended(database, how)
     again = replayed(database, job_id, delivery)
     assert (again.delivery_id, again.url, again.body) == (delivery.delivery_id, delivery.url, delivery.body)
-    assert again.attempt == delivery.attempt + 1
+    assert again.attempt > delivery.attempt
     state = delivery_state(database, delivery.delivery_id)
     assert state is not None
     assert state.replay
@@ -66,7 +68,7 @@ def test_a_replay_that_fails_changes_nothing(database: Database, sql_connection:
     if how == "pending":
         assert after["next_attempt_at"] == before["next_attempt_at"]
     logged = rows(sql_connection, "SELECT attempt, replay FROM delivery_attempts ORDER BY attempt")
-    assert logged == [{"attempt": 1, "replay": False}, {"attempt": 2, "replay": True}]
+    assert logged == [{"attempt": 1, "replay": False}, {"attempt": again.attempt, "replay": True}]
 
 
 @pytest.mark.parametrize("how", ["delivered", "exhausted", "pending"])
@@ -85,7 +87,7 @@ def test_a_replay_goes_to_a_disabled_address_and_enables_it(database: Database, 
     told(database, attempt_of(delivery, status_code=410), status="exhausted", charged=True, gone=True)
     again = replayed(database, job_id, delivery)
     told(database, attempt_of(again, status_code=200), status="delivered")
-    assert value(sql_connection, "SELECT count(*) FROM webhook_addresses") == 0
+    assert value(sql_connection, TROUBLED) == 0
     types = [row["type"] for row in rows(sql_connection, "SELECT type FROM tenant_events ORDER BY id")]
     assert types == ["webhook_address.disabled", "webhook_address.enabled"]
 
@@ -113,9 +115,40 @@ def test_a_stale_replay_is_still_a_replay(database: Database) -> None:
     """A message that waited too long was not sent: the replay is planned again."""
     job_id, delivery = ended(database, "exhausted")
     again = replayed(database, job_id, delivery)
-    told(database, attempt_of(again, status_code=None), standing=None)
+    told(database, attempt_of(again, status_code=None), stale=True, standing=None)
     (once_more,) = planned(database)
     assert told(database, attempt_of(once_more), status="returned") == "exhausted"
+
+
+def test_an_old_outcome_does_not_end_a_replay(database: Database, sql_connection: Sql) -> None:
+    """What comes late of the attempt before goes to the log; the replay is sent all the same."""
+    job_id = owed(database)
+    (overdue,) = planned(database)
+    sql_connection.execute("UPDATE deliveries SET in_flight_until = now()")
+    assert replay_delivery(database, TENANT, job_id, overdue.delivery_id)
+    assert told(database, attempt_of(overdue), status="returned") is None
+    assert [each.delivery_id for each in planned(database)] == [overdue.delivery_id]
+
+
+def test_a_replay_whose_outcome_is_lost_is_over(database: Database, sql_connection: Sql) -> None:
+    """It is one attempt: the delivery is again what it was."""
+    job_id, delivery = ended(database, "delivered")
+    replayed(database, job_id, delivery)
+    sql_connection.execute(DUE_AGAIN)
+    assert planned(database) == []
+    assert the_delivery(sql_connection)["status"] == "delivered"
+
+
+def test_a_replay_does_not_wait_in_line(database: Database) -> None:
+    """Where an address has no room left, a replay to it has a place of its own."""
+    job_id, delivery = ended(database, "delivered")
+    for _ in range(3):
+        owed(database)
+    one = Widths(prompt=1, new=1, slow=1)
+    assert len(planned(database, widths=one)) == 1
+    assert replay_delivery(database, TENANT, job_id, delivery.delivery_id)
+    (again,) = planned(database, [delivery.delivery_id], widths=one)
+    assert again.delivery_id == delivery.delivery_id
 
 
 def test_nobody_replays_what_is_not_its_own(database: Database) -> None:
@@ -134,7 +167,7 @@ def test_a_sample_is_one_attempt(database: Database, sql_connection: Sql) -> Non
     assert json.loads(delivery.body)["type"] == "webhook.test"
     assert json.loads(delivery.body)["timestamp"].endswith("Z")
     assert told(database, attempt_of(delivery), status="returned") == "exhausted"
-    assert value(sql_connection, "SELECT count(*) FROM webhook_addresses") == 0
+    assert value(sql_connection, TROUBLED) == 0
     sql_connection.execute(DUE_AGAIN)
     assert planned(database) == []
     view = get_delivery(database, TENANT, delivery.delivery_id)

@@ -35,9 +35,9 @@ class PlannedDelivery:
 def take_deliveries(
     database: Database, *, delivery_ids: Sequence[str] | None, widths: Widths, limit: int
 ) -> Sequence[PlannedDelivery]:
-    """Take due deliveries for one attempt each, of the receivers of `delivery_ids` or of any (None).
+    """Take due deliveries for one attempt each, of the addresses of `delivery_ids` or of any (None).
 
-    `widths`: how many may be on their way to one receiver.
+    `widths`: how many may be on their way to one address.
     """
     ids = None if delivery_ids is None else list(delivery_ids)
     params = {
@@ -67,6 +67,7 @@ class Attempt:
 class DeliveryState:
     """How many attempts have failed so far, and whether the one under way is outside of the schedule."""
 
+    tenant_id: str
     failures: int
     replay: bool
 
@@ -79,9 +80,10 @@ def delivery_state(database: Database, delivery_id: str) -> DeliveryState | None
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What an attempt does to its delivery, its address and its receiver (times in seconds)."""
+    """What an attempt does to its delivery and its address (times in seconds). `stale`: it was not made."""
 
     status: str
+    stale: bool
     charged: bool
     delay_s: float
     pause_s: float | None
@@ -90,18 +92,36 @@ class Consequence:
 
 
 def record_attempt(
-    database: Database, attempt: Attempt, consequence: Consequence, *, disable_after_s: float
+    database: Database,
+    attempt: Attempt,
+    consequence: Consequence,
+    *,
+    disable_after_s: float,
+    silence_s: float,
 ) -> str | None:
     """Log an attempt and do what follows; the delivery's status then, or None where nothing followed.
 
     Nothing follows from an outcome that was recorded before, from any of a delivery that has ended, and
-    from the failure of an attempt that was already replaced.
+    from the failure of an attempt that was already replaced. An address is disabled by a failure
+    `disable_after_s` after the first one, unless there was none for `silence_s` in between.
     """
     params = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
     params |= {name: getattr(consequence, name) for name in Consequence.__dataclass_fields__}
-    params |= {"charged": int(consequence.charged), "disable_after_s": disable_after_s}
+    params |= {"charged": int(consequence.charged)}
+    params |= {"disable_after_s": disable_after_s, "silence_s": silence_s}
     row = database.one(queries("deliveries")["record_attempt"], params)
     return None if row is None else str(row["status"])
+
+
+def not_signed(database: Database, attempts: Sequence[tuple[str, int]]) -> None:
+    """Say in the log that these attempts (delivery id, number) were not made, and give their room back."""
+    params = {"delivery_ids": [each for each, _ in attempts], "attempts": [number for _, number in attempts]}
+    database.all(queries("deliveries")["not_signed"], params)
+
+
+def stop_disabled(database: Database, *, limit: int) -> int:
+    """End what waits for addresses that are disabled; how many."""
+    return len(database.all(queries("deliveries")["stop_disabled"], {"limit": limit}))
 
 
 def replay_delivery(database: Database, tenant_id: str, job_id: str, delivery_id: str) -> bool | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
-from claimcheck.store.deliveries import take_deliveries
+from claimcheck.store.deliveries import not_signed, take_deliveries
 from claimcheck.store.faults import StoreError
 from claimcheck.telemetry import count, logger, places_of
 from claimcheck.webhooks.events import message_id
@@ -49,27 +49,13 @@ class Deliver:
         self._secrets.ready()
 
     def plan(self, database: Database, delivery_ids: Sequence[str] | None = None) -> list[Message]:
-        """Take what is due to the receivers of `delivery_ids` (None: to any), for one attempt each, signed.
+        """Take what is due to the addresses of `delivery_ids` (None: to any), for one attempt each, signed.
 
-        Of a receiver no more than its width allows; the rest stays due. Raises VaultError, UnavailableError
+        Of an address no more than its width allows; the rest stays due. Raises VaultError, UnavailableError
         or StoreError before anything was taken. What was taken and cannot be signed is left out, and is due
         again in five minutes.
         """
-        self.ready()
-        waiting: dict[str, list[PlannedDelivery]] = {}
-        for each in take_deliveries(database, delivery_ids=delivery_ids, widths=self._widths, limit=_LIMIT):
-            waiting.setdefault(each.tenant_id, []).append(each)
-        messages: list[Message] = []
-        while waiting:
-            tenant_id, deliveries = waiting.popitem()
-            try:
-                messages += self._signed(database, tenant_id, deliveries)
-            except UnavailableError as error:  # the database is away, so nobody else's secrets can be read
-                _not_signed({tenant_id: deliveries, **waiting}, error)
-                break
-            except (VaultError, StoreError, ValueError) as error:
-                _not_signed({tenant_id: deliveries}, error)
-        return messages
+        return self._sign(database, self._take(database, delivery_ids))
 
     def send(self, messages: Sequence[Message]) -> None:
         """Send what was planned. What the queue does not take is due again in five minutes."""
@@ -79,12 +65,39 @@ class Deliver:
             if refused:
                 count("DeliveriesNotSent", refused)
 
+    def due(self, database: Database) -> int:
+        """Send what is due to any address, a batch of it; how many were taken. Raises as `plan` does."""
+        taken = self._take(database, None)
+        self.send(self._sign(database, taken))
+        return len(taken)
+
     def now(self, database: Database, delivery_ids: Sequence[str]) -> None:
         """Plan and send. What hinders it is logged, and left to sweep: raises nothing of it."""
         try:
             self.send(self.plan(database, delivery_ids))
         except (StoreError, UnavailableError, VaultError) as error:
             left_to_sweep(error)
+
+    def _take(self, database: Database, delivery_ids: Sequence[str] | None) -> Sequence[PlannedDelivery]:
+        self.ready()
+        return take_deliveries(database, delivery_ids=delivery_ids, widths=self._widths, limit=_LIMIT)
+
+    def _sign(self, database: Database, taken: Sequence[PlannedDelivery]) -> list[Message]:
+        waiting: dict[str, list[PlannedDelivery]] = {}
+        for each in taken:
+            waiting.setdefault(each.tenant_id, []).append(each)
+        messages: list[Message] = []
+        while waiting:
+            tenant_id, deliveries = waiting.popitem()
+            try:
+                messages += self._signed(database, tenant_id, deliveries)
+            except UnavailableError as error:  # the database is away, so nobody else's secrets can be read
+                _log_unsigned({tenant_id: deliveries, **waiting}, error)
+                break
+            except (VaultError, StoreError, ValueError) as error:
+                _log_unsigned({tenant_id: deliveries}, error)
+                not_signed(database, [(each.delivery_id, each.attempt) for each in deliveries])
+        return messages
 
     def _signed(
         self, database: Database, tenant_id: str, deliveries: Sequence[PlannedDelivery]
@@ -115,7 +128,7 @@ def _message(delivery: PlannedDelivery, signing_secrets: Sequence[str]) -> dict[
     }
 
 
-def _not_signed(by_tenant: Mapping[str, Sequence[PlannedDelivery]], error: Exception) -> None:
+def _log_unsigned(by_tenant: Mapping[str, Sequence[PlannedDelivery]], error: Exception) -> None:
     for tenant_id, deliveries in by_tenant.items():
         ids = [each.delivery_id for each in deliveries]
         fields = {"tenant_id": tenant_id, "delivery_ids": ids, "error": places_of(error)}

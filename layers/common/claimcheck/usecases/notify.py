@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.telemetry import logger, places_of
 from claimcheck.webhooks.endpoint import PUBLIC_HTTPS, RefusedAddressError
 from claimcheck.webhooks.events import STALE_AFTER_S
 from claimcheck.webhooks.guard import check
@@ -83,6 +84,10 @@ class Notify:
             return {"error": "timeout"}
         except httpx.HTTPError as error:
             return {"error": _fault(error)}
+        except Exception as error:  # noqa: BLE001 (a receiver can make TLS and parsers raise what it likes)
+            # Without an outcome the attempt would be made again and again, and count for nothing.
+            logger().warning("attempt ended by a fault", extra={"error": places_of(error)})
+            return {"error": f"connection failed ({type(error).__name__})"}
 
     async def _send_to_one(self, message: Mapping[str, Any], target: Target) -> dict[str, Any]:
         """To the first of the checked addresses that can be connected to; nobody gets the message twice."""

@@ -28,7 +28,7 @@ _LONGEST_BELL_S = 900.0  # SQS's; what is due later is found by sweep
 class Record:
     """One outcome from `notify`; a second copy of it changes nothing, nor does an old attempt's failure.
 
-    An outcome makes room at its receiver: what else is due there is sent. What is tried again soon gets a
+    An outcome makes room at its address: what else is due there is sent. What is tried again soon gets a
     bell that rings then.
     """
 
@@ -80,19 +80,26 @@ class Record:
         )
         consequence = Consequence(
             status=following.status,
+            stale=stale,
             charged=following.charged,
             delay_s=following.delay_s,
             pause_s=following.pause_s,
             gone=following.gone,
             standing=None if stale else standing_after(outcome["duration_ms"] / 1000),
         )
-        disable_after_s = schedule.DISABLE_AFTER_S * self._settings.webhook_schedule_scale
-        status = record_attempt(self._database, attempt, consequence, disable_after_s=disable_after_s)
+        scale = self._settings.webhook_schedule_scale
+        status = record_attempt(
+            self._database,
+            attempt,
+            consequence,
+            disable_after_s=schedule.DISABLE_AFTER_S * scale,
+            silence_s=schedule.SILENCE_S * scale,
+        )
         if status is None:
             return
         count(f"Deliveries{status.capitalize()}")
         if status == "pending" and 0 < following.delay_s <= _LONGEST_BELL_S:
-            self._ring(delivery_id, outcome.get("tenant_id") or delivery_id, following.delay_s)
+            self._ring(delivery_id, state.tenant_id, following.delay_s)
 
     def _ring(self, delivery_id: str, group: str, delay_s: float) -> None:
         try:

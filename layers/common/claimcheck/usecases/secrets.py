@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from claimcheck.refusals import RotationRefusedError
 from claimcheck.store.webhooks import insert_secret, live_secrets, rotate_secret
-from claimcheck.telemetry import count
+from claimcheck.telemetry import count, logger
 from claimcheck.webhooks.signature import new_secret
+from claimcheck.webhooks.vault import VaultError
 
 if TYPE_CHECKING:
     from claimcheck.store.connection import Database
@@ -52,7 +53,8 @@ class Secrets:
 
         Raises RotationRefusedError while an older one still signs, and as `live` does.
         """
-        self._opened(database, tenant_id)  # a first secret, for a tenant that has none to replace
+        if not live_secrets(database, tenant_id):  # a first one, to be replaced
+            insert_secret(database, tenant_id, self._vault.seal(tenant_id, new_secret()))
         sealed = self._vault.seal(tenant_id, new_secret())
         if not rotate_secret(database, tenant_id, sealed, overlap_s=OVERLAP_S):
             ends = [row.expires_at for row in live_secrets(database, tenant_id) if row.expires_at]
@@ -65,4 +67,14 @@ class Secrets:
         if not sealed:
             insert_secret(database, tenant_id, self._vault.seal(tenant_id, new_secret()))
             sealed = live_secrets(database, tenant_id)  # of two that make one at once, one was kept
-        return [(self._vault.open(tenant_id, each.sealed), each) for each in sealed]
+        opened: list[tuple[str, SealedSecret]] = []
+        failure: VaultError | None = None
+        for each in sealed:
+            try:
+                opened.append((self._vault.open(tenant_id, each.sealed), each))
+            except VaultError as error:  # those that open sign; a rotation puts another in its place
+                logger().error("webhook secret does not open", extra={"tenant_id": tenant_id})
+                failure = error
+        if failure is not None and not opened:
+            raise failure
+        return opened

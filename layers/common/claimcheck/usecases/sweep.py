@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from claimcheck.failures import UnavailableError
+from claimcheck.store.deliveries import stop_disabled
 from claimcheck.store.faults import DatabaseUnavailableError
 from claimcheck.store.jobs import KEEP_KEY_S
 from claimcheck.store.sweeping import beat, cancel_overdue, due_jobs, expire_leases, fail_aged, forget_keys
@@ -37,6 +38,7 @@ class Swept:
     jobs_rung: int
     uploads_found: int
     documents_missing: int
+    deliveries_stopped: int
     deliveries_sent: int
 
 
@@ -68,10 +70,11 @@ class Sweep:
         aged = self._rounds(lambda: fail_aged(self._database, max_age_s=age, limit=limit))
         rung = self._rounds(self._ring_due)
         self._rounds(lambda: forget_keys(self._database, keep_key_s=KEEP_KEY_S, limit=limit))
+        stopped = self._rounds(lambda: stop_disabled(self._database, limit=limit))
         sent = self._rounds(self._deliver_due)
         found = self._look_for_uploads()  # asks S3, which may take its time: the rest has been done
         missing = self._rounds(lambda: fail_missing(self._database, limit=limit))
-        swept = Swept(expired, overdue, aged, rung, found, missing, sent)
+        swept = Swept(expired, overdue, aged, rung, found, missing, stopped, sent)
         beat(self._database, "sweep", asdict(swept))
         for name, value in asdict(swept).items():
             if value:
@@ -130,9 +133,7 @@ class Sweep:
     def _deliver_due(self) -> int:
         """A sealing key that is out of reach must not keep the sweep from its heartbeat."""
         try:
-            messages = self._deliver.plan(self._database)
+            return self._deliver.due(self._database)
         except (UnavailableError, VaultError) as error:
             logger().error("webhooks not planned", extra={"error": places_of(error)})
             return 0
-        self._deliver.send(messages)
-        return len(messages)

@@ -11,6 +11,7 @@ from claimcheck.store.webhooks import enable_address, list_addresses, list_event
 from claimcheck.tasks.address import parse_known_address
 from claimcheck.usecases.paging import page_cursor, page_limit
 from claimcheck.usecases.read import checked_id
+from claimcheck.usecases.replay import shown
 
 if TYPE_CHECKING:
     from claimcheck.store.connection import Database
@@ -28,6 +29,10 @@ class Webhooks:
         if found is None:
             raise JobNotFoundError
         return found
+
+    def delivery(self, tenant_id: str, delivery_id: str) -> str:
+        """A delivery with its attempts, as JSON: a sample's only place. Raises DeliveryNotFoundError."""
+        return shown(self._database, tenant_id, delivery_id).body
 
     def addresses(self, tenant_id: str) -> str:
         """The addresses that fail or are disabled, as JSON."""

@@ -29,6 +29,9 @@ MAX_PAUSE_S = 24 * _HOUR
 
 DISABLE_AFTER_S = 5 * 24 * _HOUR
 """An address that has failed for so long, without a success, is disabled."""
+SILENCE_S = 36 * _HOUR
+"""After so long without a failure the five days begin anew: longer than the schedule's longest wait."""
+_STALE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +73,18 @@ def after(
 
     2xx is success; a redirect is a failure like any other; `410 Gone` ends it and disables the address. A
     `Retry-After` is a lower bound. A stale message was never sent, so it costs nothing and is planned again
-    at once. `replay`: one attempt outside of the schedule, which counts for nothing but success. `scale`
-    compresses the schedule, for tests.
+    soon: not at once, since there is a jam. `replay`: one attempt outside of the schedule, which counts for
+    nothing but success. `scale` compresses the schedule, for tests.
     """
     if answer.stale:
-        return Next("pending")
+        return Next("pending", delay_s=_STALE_S * scale * chance.uniform(0.5, 1.5))
     if answer.status_code is not None and 200 <= answer.status_code < 300:
         return Next("delivered")
+    pause_s = None if answer.retry_after_s is None else min(max(answer.retry_after_s, 0.0), MAX_PAUSE_S)
     if replay:
-        return Next("returned")
+        return Next("returned", pause_s=pause_s)
     if answer.status_code == GONE:
         return Next("exhausted", charged=True, gone=True)
-    pause_s = None if answer.retry_after_s is None else min(max(answer.retry_after_s, 0.0), MAX_PAUSE_S)
     if failures >= len(SCHEDULE_S):
         return Next("exhausted", charged=True, pause_s=pause_s)
     delay_s = SCHEDULE_S[failures] * scale * chance.uniform(1 - _JITTER, 1 + _JITTER)

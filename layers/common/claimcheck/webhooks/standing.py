@@ -1,4 +1,4 @@
-"""How a receiver answers, and how many calls may be on their way to it at once."""
+"""How an address answers, and how many calls may be on their way to it at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PROMPT_S = 3.0
 
 
 class Standing(StrEnum):
-    """What a receiver's last answer was like. `NEW`: it has not been called yet."""
+    """What an address's last answer was like. `NEW`: it has not been called yet."""
 
     NEW = "new"
     PROMPT = "prompt"
@@ -18,9 +18,9 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Widths:
-    """How many deliveries may be on their way to one receiver of one tenant, by its standing.
+    """How many deliveries may be on their way to one address of one tenant, by its standing.
 
-    A call holds a sender for 15 s at most, so a receiver that hangs holds as many senders as its width.
+    A call holds a sender for 15 s at most, so an address that hangs holds as many senders as its width.
     """
 
     prompt: int = 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 # Any number, the same in every deployment: two migrations never run at once.
 _LOCK = 4_707_301
+_LOOK_S = 0.2
 
 
 def migrate(database_url: str) -> str:
@@ -30,7 +32,7 @@ def migrate(database_url: str) -> str:
 
     with psycopg.connect(database_url, autocommit=True) as guard:
         check_server(guard)
-        guard.execute("SELECT pg_advisory_lock(%s)", [_LOCK])  # ends with this connection
+        _wait_for_lock(guard)  # it ends with this connection
         engine = create_engine(
             "postgresql+psycopg://", creator=lambda: psycopg.connect(database_url), poolclass=NullPool
         )
@@ -42,6 +44,12 @@ def migrate(database_url: str) -> str:
         except DBAPIError as error:  # Alembic's own statements go through SQLAlchemy
             raise error.orig or error from None
         return current_version(guard)
+
+
+def _wait_for_lock(guard: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Asked for again and again: whoever waits inside of a statement holds up `CREATE INDEX CONCURRENTLY`."""
+    while guard.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone() != (True,):
+        time.sleep(_LOOK_S)
 
 
 def current_version(connection: psycopg.Connection[tuple[object, ...]]) -> str:

@@ -3,79 +3,103 @@
 SELECT delivery_id, tenant_id, attempt, url, body, planned_at, is_slow
 FROM take_deliveries(%(delivery_ids)s::uuid[], %(limit)s, %(prompt)s, %(new)s, %(slow)s)
 
+-- name: not_signed
+-- What was taken and could not be signed was not sent. It is due again in five minutes, as it is in its row.
+WITH said AS (
+  UPDATE delivery_attempts SET lost = false, error = 'could not be signed; not sent'
+  WHERE (delivery_id, attempt) IN (SELECT * FROM unnest(%(delivery_ids)s::uuid[], %(attempts)s::integer[])) AND lost
+  RETURNING delivery_id
+)
+UPDATE deliveries SET in_flight_until = NULL FROM said WHERE id = said.delivery_id AND status = 'pending'
+RETURNING id
+
 -- name: delivery_state
-SELECT failures, returns_to IS NOT NULL AS replay FROM deliveries WHERE id = %(delivery_id)s
+SELECT tenant_id, failures, returns_to IS NOT NULL AS replay FROM deliveries WHERE id = %(delivery_id)s
 
 -- name: record_attempt
--- One outcome, once: the attempt is the fence, the log's key refuses a second copy. A success needs no fence: a
--- webhook that arrived has arrived, even if its outcome was given up and another attempt is on its way.
-WITH logged AS (
+-- One outcome, once: the attempt is the fence, its row in the log is overwritten once. A success needs no fence: a
+-- webhook that arrived has arrived, even if its outcome was given up and another attempt is on its way. A message that
+-- says that it was not sent is believed while nobody else can have sent it. Delivery first, then address: one order
+-- of locks for all outcomes.
+WITH held AS MATERIALIZED (
+  SELECT id, tenant_id, address_id, url, attempt, status, in_flight_until FROM deliveries
+  WHERE id = %(delivery_id)s AND %(attempt)s BETWEEN 1 AND attempt FOR UPDATE
+), logged AS (
   INSERT INTO delivery_attempts AS a
-    (delivery_id, attempt, at, url, status_code, duration_ms, error, response_head, replay)
-  SELECT id, %(attempt)s, %(at)s, url, %(status_code)s, %(duration_ms)s, %(error)s, %(response_head)s,
-    returns_to IS NOT NULL
-  FROM deliveries WHERE id = %(delivery_id)s AND attempt >= %(attempt)s
+    (delivery_id, attempt, at, url, status_code, duration_ms, error, response_head)
+  SELECT id, %(attempt)s, %(at)s, url, %(status_code)s, %(duration_ms)s, %(error)s, %(response_head)s FROM held
+  WHERE NOT %(stale)s OR attempt = %(attempt)s AND in_flight_until > now()
   ON CONFLICT (delivery_id, attempt) DO UPDATE SET at = excluded.at, status_code = excluded.status_code,
     duration_ms = excluded.duration_ms, error = excluded.error, response_head = excluded.response_head, lost = false
     WHERE a.lost
   RETURNING delivery_id
-), of AS MATERIALIZED (
-  SELECT d.id, d.tenant_id, d.origin, d.url FROM deliveries d JOIN logged ON logged.delivery_id = d.id
-), seen AS (
-  UPDATE webhook_origins o SET standing = %(standing)s FROM of
-  WHERE o.tenant_id = of.tenant_id AND o.origin = of.origin AND o.standing <> %(standing)s
-), troubled AS (
-  INSERT INTO webhook_addresses AS a (tenant_id, url, failing_since, paused_until, disabled_at, reason)
-  SELECT tenant_id, url, now(), now() + make_interval(secs => %(pause_s)s::float8),
-    CASE WHEN %(gone)s THEN now() END, CASE WHEN %(gone)s THEN 'gone' END
-  FROM of WHERE %(charged)s = 1
-  ON CONFLICT (tenant_id, address_digest(url)) DO UPDATE SET
-    failing_since = coalesce(a.failing_since, excluded.failing_since), paused_until = excluded.paused_until,
-    disabled_at = coalesce(a.disabled_at, excluded.disabled_at,
-      CASE WHEN a.failing_since < now() - make_interval(secs => %(disable_after_s)s) THEN now() END),
-    reason = coalesce(a.reason, excluded.reason,
-      CASE WHEN a.failing_since < now() - make_interval(secs => %(disable_after_s)s) THEN 'failing' END)
-  RETURNING tenant_id, url, reason, failing_since, disabled_at IS NOT DISTINCT FROM now() AS newly
-), healed AS (
-  DELETE FROM webhook_addresses a USING of
-  WHERE %(status)s = 'delivered' AND a.tenant_id = of.tenant_id AND address_digest(a.url) = address_digest(of.url)
-  RETURNING a.tenant_id, a.url, a.disabled_at
+), current AS (
+  SELECT held.*, status = 'pending' AND attempt = %(attempt)s AS fenced FROM held
+  WHERE EXISTS (SELECT FROM logged)
+), before AS MATERIALIZED (
+  SELECT a.*, current.fenced AND %(charged)s = 1 AS fails,
+    a.failed_at >= now() - make_interval(secs => %(silence_s)s) AS goes_on
+  FROM webhook_addresses a JOIN current ON a.id = current.address_id FOR NO KEY UPDATE OF a
+), judged AS (
+  UPDATE webhook_addresses a SET
+    standing = coalesce(%(standing)s, a.standing),
+    failing_since = CASE WHEN %(status)s = 'delivered' THEN NULL
+      WHEN b.fails AND NOT coalesce(b.goes_on, false) THEN now() ELSE a.failing_since END,
+    failed_at = CASE WHEN %(status)s = 'delivered' THEN NULL WHEN b.fails THEN now() ELSE a.failed_at END,
+    paused_until = CASE WHEN %(status)s = 'delivered' THEN NULL
+      ELSE greatest(a.paused_until, now() + make_interval(secs => %(pause_s)s::float8)) END,
+    disabled_at = CASE WHEN %(status)s = 'delivered' THEN NULL ELSE coalesce(a.disabled_at,
+      CASE WHEN %(gone)s OR b.fails AND b.goes_on
+        AND a.failing_since < now() - make_interval(secs => %(disable_after_s)s) THEN now() END) END,
+    reason = CASE WHEN %(status)s = 'delivered' THEN NULL ELSE coalesce(a.reason,
+      CASE WHEN %(gone)s THEN 'gone' WHEN b.fails AND b.goes_on
+        AND a.failing_since < now() - make_interval(secs => %(disable_after_s)s) THEN 'failing' END) END
+  FROM before b WHERE a.id = b.id
+  RETURNING a.tenant_id, a.address, a.reason, a.failing_since, b.disabled_at AS was, a.disabled_at AS is
 ), event AS (
   INSERT INTO tenant_events (tenant_id, type, detail)
-  SELECT tenant_id, 'webhook_address.disabled', jsonb_build_object('url', url, 'reason', reason,
+  SELECT tenant_id, 'webhook_address.disabled', jsonb_build_object('url', address, 'reason', reason,
     'failing_since', iso(failing_since), 'delivery_id', %(delivery_id)s::text)
-  FROM troubled WHERE newly
+  FROM judged WHERE was IS NULL AND judged.is IS NOT NULL
   UNION ALL
-  SELECT tenant_id, 'webhook_address.enabled', jsonb_build_object('url', url, 'reason', 'delivered',
+  SELECT tenant_id, 'webhook_address.enabled', jsonb_build_object('url', address, 'reason', 'delivered',
     'delivery_id', %(delivery_id)s::text)
-  FROM healed WHERE disabled_at IS NOT NULL
-), stopped AS ( -- one that another holds at this moment is stopped when it is due
-  UPDATE deliveries SET status = 'disabled', completed_at = now() WHERE id IN (
-    SELECT d.id FROM troubled t JOIN deliveries d ON d.tenant_id = t.tenant_id AND d.origin = webhook_origin(t.url)
-    WHERE t.newly AND d.url = t.url AND d.status = 'pending' AND d.returns_to IS NULL AND d.id <> %(delivery_id)s
-      AND (d.in_flight_until IS NULL OR d.in_flight_until <= now())
-    FOR UPDATE OF d SKIP LOCKED)
+  FROM judged WHERE was IS NOT NULL AND judged.is IS NULL
+), ends AS (
+  SELECT EXISTS (SELECT FROM judged WHERE judged.is IS NOT NULL) AND %(status)s IN ('pending', 'exhausted')
+    AND NOT %(stale)s AS disabled
 )
 UPDATE deliveries d SET
   status = CASE WHEN %(status)s = 'returned' THEN coalesce(d.returns_to, 'exhausted')
-    WHEN EXISTS (SELECT FROM troubled WHERE newly) THEN 'disabled' ELSE %(status)s END,
-  failures = d.failures + %(charged)s, in_flight_until = NULL,
+    WHEN ends.disabled THEN 'disabled' ELSE %(status)s END,
+  failures = d.failures + %(charged)s, losses = 0, in_flight_until = NULL,
   next_attempt_at = CASE WHEN %(status)s = 'returned' THEN coalesce(d.resumes_at, now())
     ELSE now() + make_interval(secs => %(delay_s)s) END,
   returns_to = CASE WHEN %(status)s = 'pending' THEN d.returns_to END,
   resumes_at = CASE WHEN %(status)s = 'pending' THEN d.resumes_at END,
-  completed_at = CASE WHEN %(status)s = 'pending' AND NOT EXISTS (SELECT FROM troubled WHERE newly) THEN d.completed_at
+  completed_at = CASE WHEN %(status)s = 'pending' AND NOT ends.disabled THEN d.completed_at
     WHEN %(status)s = 'returned' THEN CASE WHEN d.returns_to <> 'pending' THEN coalesce(d.completed_at, now()) END
     ELSE now() END
-FROM of
-WHERE d.id = of.id AND (%(status)s = 'delivered' AND d.status <> 'delivered'
-  OR d.status = 'pending' AND d.attempt = %(attempt)s)
+FROM current, ends
+WHERE d.id = current.id AND (current.fenced OR %(status)s = 'delivered' AND d.status <> 'delivered')
 RETURNING d.status
 
+-- name: stop_disabled
+-- What waits for an address that is disabled ends; replays and samples go there all the same.
+WITH stopped AS MATERIALIZED (
+  SELECT d.id FROM webhook_addresses a JOIN deliveries d ON d.address_id = a.id AND d.status = 'pending'
+    AND d.returns_to IS NULL AND coalesce(d.in_flight_until <= now(), true)
+  WHERE a.disabled_at IS NOT NULL LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE deliveries d SET status = 'disabled', completed_at = now() FROM stopped WHERE d.id = stopped.id
+RETURNING d.id::text AS delivery_id
+
 -- name: replay_delivery
--- Once more, outside of the schedule. Where an attempt is on its way, or a replay is due, that is the one.
+-- Once more, outside of the schedule. Where an attempt is on its way, or a replay is due, that is the one. The
+-- fence is raised: an old outcome that comes yet is not this one's.
 WITH replayed AS (
-  UPDATE deliveries SET returns_to = status, resumes_at = next_attempt_at, status = 'pending', next_attempt_at = now()
+  UPDATE deliveries SET returns_to = status, resumes_at = next_attempt_at, status = 'pending', next_attempt_at = now(),
+    attempt = attempt + 1, in_flight_until = NULL
   WHERE id = %(delivery_id)s AND job_id = %(job_id)s AND tenant_id = %(tenant_id)s AND returns_to IS NULL
     AND (in_flight_until IS NULL OR in_flight_until <= now())
   RETURNING id

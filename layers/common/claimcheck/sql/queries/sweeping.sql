@@ -40,7 +40,7 @@ WITH expired AS MATERIALIZED (
   INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
   SELECT tenant_id, id, 'job.failed', webhook_url,
     event_body(ROW(moved.*)::jobs, 'job.failed', completed_at)
-  FROM moved WHERE status = 'failed' AND webhook_url IS NOT NULL
+  FROM moved WHERE status = 'failed' AND webhook_url IS NOT NULL ORDER BY tenant_id, webhook_url
 )
 SELECT id::text AS job_id, tenant_id, status,
   extract(epoch FROM greatest(available_at - now(), interval '0'))::float8 AS delay_s
@@ -64,7 +64,7 @@ WITH overdue AS MATERIALIZED (
   INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
   SELECT tenant_id, id, 'job.cancelled', webhook_url,
     event_body(ROW(cancelled.*)::jobs, 'job.cancelled', completed_at)
-  FROM cancelled WHERE webhook_url IS NOT NULL
+  FROM cancelled WHERE webhook_url IS NOT NULL ORDER BY tenant_id, webhook_url
 )
 SELECT id::text AS job_id FROM cancelled
 
@@ -89,7 +89,7 @@ WITH aged AS MATERIALIZED (
   INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
   SELECT tenant_id, id, 'job.failed', webhook_url,
     event_body(ROW(failed.*)::jobs, 'job.failed', completed_at)
-  FROM failed WHERE webhook_url IS NOT NULL
+  FROM failed WHERE webhook_url IS NOT NULL ORDER BY tenant_id, webhook_url
 )
 SELECT id::text AS job_id FROM failed
 

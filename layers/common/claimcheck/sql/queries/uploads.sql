@@ -86,6 +86,6 @@ WITH missing AS MATERIALIZED (
   INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
   SELECT tenant_id, id, 'job.failed', webhook_url,
     event_body(ROW(failed.*)::jobs, 'job.failed', completed_at)
-  FROM failed WHERE webhook_url IS NOT NULL
+  FROM failed WHERE webhook_url IS NOT NULL ORDER BY tenant_id, webhook_url
 )
 SELECT id::text AS job_id FROM failed

@@ -28,23 +28,26 @@ WITH retired AS (
 SELECT iso(expires_at) AS old_expires_at FROM retired
 
 -- name: list_addresses
-SELECT json_build_object('addresses', coalesce(json_agg(json_build_object('url', url,
+SELECT json_build_object('addresses', coalesce(json_agg(json_build_object('url', address,
     'status', CASE WHEN disabled_at IS NULL THEN 'failing' ELSE 'disabled' END, 'reason', reason,
     'failing_since', iso(failing_since), 'paused_until', CASE WHEN paused_until > now() THEN iso(paused_until) END,
-    'disabled_at', iso(disabled_at)) ORDER BY url), '[]'))::text AS body
-FROM (SELECT * FROM webhook_addresses WHERE tenant_id = %(tenant_id)s
+    'disabled_at', iso(disabled_at)) ORDER BY disabled_at DESC NULLS LAST, address), '[]'))::text AS body
+FROM (SELECT * FROM webhook_addresses
+  WHERE tenant_id = %(tenant_id)s AND (disabled_at IS NOT NULL OR failing_since IS NOT NULL)
   ORDER BY disabled_at DESC NULLS LAST, failing_since DESC LIMIT 1000) a
 
 -- name: enable_address
 WITH enabled AS (
-  DELETE FROM webhook_addresses
-  WHERE tenant_id = %(tenant_id)s AND address_digest(url) = address_digest(%(url)s) AND disabled_at IS NOT NULL
-  RETURNING tenant_id, url
+  UPDATE webhook_addresses SET disabled_at = NULL, reason = NULL, failing_since = NULL, failed_at = NULL,
+    paused_until = NULL
+  WHERE tenant_id = %(tenant_id)s AND address_digest(address) = address_digest(webhook_address(%(url)s))
+    AND disabled_at IS NOT NULL
+  RETURNING tenant_id, address
 ), event AS (
   INSERT INTO tenant_events (tenant_id, type, detail)
-  SELECT tenant_id, 'webhook_address.enabled', jsonb_build_object('url', url, 'reason', 'request') FROM enabled
+  SELECT tenant_id, 'webhook_address.enabled', jsonb_build_object('url', address, 'reason', 'request') FROM enabled
 )
-SELECT url FROM enabled
+SELECT address FROM enabled
 
 -- name: list_events
 SELECT id::text AS event_id, json_build_object('event_id', id, 'at', iso(at), 'type', type, 'detail', detail)::text
