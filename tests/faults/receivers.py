@@ -55,7 +55,7 @@ class Origin:
 
 
 class Receivers:
-    """`count` receivers, served by one thread. Every third hangs and every third fails once `worsen` is called."""
+    """`count` receivers, served by one thread. After `worsen` every third hangs and every third fails."""
 
     def __init__(self, count: int) -> None:
         self.origins = [Origin(number, Kind.HEALTHY) for number in range(count)]
@@ -119,9 +119,7 @@ class Receivers:
 
         return serve
 
-    async def _take(
-        self, origin: Origin, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _take(self, origin: Origin, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         arrived_at, kind = time.time(), origin.kind
         origin.now += 1
         origin.most[kind] = max(origin.most.get(kind, 0), origin.now)
@@ -139,9 +137,7 @@ class Receivers:
             writer.write(_ANSWERS[call.answer] + b"content-length: 0\r\nconnection: close\r\n\r\n")
             await writer.drain()
 
-    def _call(
-        self, origin: int, kind: Kind, arrived_at: float, headers: dict[str, str], body: bytes
-    ) -> Call:
+    def _call(self, origin: int, kind: Kind, arrived_at: float, headers: dict[str, str], body: bytes) -> Call:
         genuine = any(_verifies(secret, headers, body) for secret in self.secrets)
         event = json.loads(body)
         answer = {Kind.HEALTHY: 204, Kind.FAILING: 500, Kind.HANGING: None}[kind]
