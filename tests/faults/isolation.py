@@ -20,8 +20,10 @@ from tests.faults.system import System, send
 from tests.faults.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from tests.faults.receivers import Call, Origin
 
 KILLED = ("NotifyFunction", "RecordFunction", "SweepFunction")
 HANG_S = 15.0  # claimcheck.usecases.notify.TIMEOUT_S
@@ -70,6 +72,7 @@ class Storm:
 
     def __init__(self, on: Ground, *, seed: int) -> None:
         self.figures = Figures(seed)
+        self.waits_s: dict[str, list[float]] = {}  # of each phase's jobs, of healthy receivers only
         self._ground = on
         self._seed = seed
         self._chance = random.Random(f"receivers/{seed}")
@@ -84,15 +87,27 @@ class Storm:
 
     def idle(self, jobs: int) -> None:
         """Jobs one after the other, each to a healthy receiver, with nothing else under way."""
-        burst = self._burst("idle", jobs, healthy_only=True)
+        burst = self._burst("idle", jobs, self._ground.receivers.of_kind(Kind.HEALTHY)[-1:])
         with self._phase("idle", burst):
             for number in range(jobs):
                 job_id = burst.submit(number)
                 wait_for("its webhook to arrive", lambda job_id=job_id: self._arrived([job_id]))  # type: ignore[misc]
 
+    def hold(self, jobs: int) -> list[Call]:
+        """Jobs to receivers that hang, each after the call of the one before has begun to: the open calls.
+
+        So each of them came in a batch of its own.
+        """
+        burst = self._burst("hold", jobs, self._ground.receivers.of_kind(Kind.HANGING))
+        for number in range(jobs):
+            job_id = burst.submit(number)
+            wait_for("its call to hang", lambda job_id=job_id: self._arrived([job_id]))  # type: ignore[misc]
+        calls = self._ground.receivers.by_job()
+        return [calls[job_id][0] for job_id in burst.accepted()]
+
     def burst(self, name: str, jobs: int, *, during: Callable[[Burst], None] | None = None) -> Burst:
         """All jobs as fast as they are taken, until the healthy receivers have theirs."""
-        burst = self._burst(name, jobs)
+        burst = self._burst(name, jobs, self._ground.receivers.origins)
         with self._phase(name, burst):
             burst.start()
             if during is not None:
@@ -142,14 +157,13 @@ class Storm:
 
     def examined(self) -> Figures:
         """The figures of everything that was done."""
-        examine(self._ground.system.questions, self._ground.receivers, self._jobs(), self.figures)
+        examine(self._ground.system.questions, self._ground.receivers, self._ids(), self.figures)
         return self.figures
 
     # --- parts --------------------------------------------------------------------------------------
 
-    def _burst(self, name: str, jobs: int, *, healthy_only: bool = False) -> Burst:
-        system, receivers = self._ground.system, self._ground.receivers
-        origins = receivers.of_kind(Kind.HEALTHY)[-1:] if healthy_only else receivers.origins
+    def _burst(self, name: str, jobs: int, origins: Sequence[Origin]) -> Burst:
+        system = self._ground.system
         key = f"receivers-{self._seed}-{name}"
         burst = Burst(key, jobs, url=system.url, key=system.key, webhook_url="", pace_s=0.0)
         for job in burst.jobs:
@@ -163,6 +177,7 @@ class Storm:
         yield
         waits = waits_s(self._ground.system.questions, self._ground.receivers, burst.accepted())
         loads = (round(load, 1), round(os.getloadavg()[0], 1))
+        self.waits_s[name] = waits
         self.figures.phases[name] = Phase.of(waits, len(burst.jobs), time.monotonic() - started, loads)
 
     def _healthy_served(self, burst: Burst) -> None:
@@ -186,9 +201,6 @@ class Storm:
 
     def _arrived(self, job_ids: list[str]) -> bool:
         return self._ground.receivers.by_job().keys() >= set(job_ids)
-
-    def _jobs(self) -> list[str]:
-        return self._ids()
 
     def _ids(self) -> list[str]:
         return [job_id for burst in self._bursts for job_id in burst.accepted()]
