@@ -86,12 +86,16 @@ class Storm:
     # --- phases -------------------------------------------------------------------------------------
 
     def idle(self, jobs: int) -> None:
-        """Jobs one after the other, each to a healthy receiver, with nothing else under way."""
-        burst = self._burst("idle", jobs, self._ground.receivers.of_kind(Kind.HEALTHY)[-1:])
-        with self._phase("idle", burst):
-            for number in range(jobs):
-                job_id = burst.submit(number)
-                wait_for("its webhook to arrive", lambda job_id=job_id: self._arrived([job_id]))  # type: ignore[misc]
+        """Jobs one after the other, each to a healthy receiver, with nothing else under way.
+
+        One goes before them, so that the system is warm.
+        """
+        for name, count in (("warm", 1), ("idle", jobs)):
+            burst = self._burst(name, count, self._ground.receivers.of_kind(Kind.HEALTHY)[-1:])
+            with self._phase(name, burst):
+                for number in range(count):
+                    job_id = burst.submit(number)
+                    wait_for("its webhook to arrive", lambda job_id=job_id: self._arrived([job_id]))  # type: ignore[misc]
 
     def hold(self, jobs: int) -> list[Call]:
         """Jobs to receivers that hang, each after the call of the one before has begun to: the open calls.

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from tests.faults.isolation_figures import Figures
 
 RECEIVERS = 30
-SINGLES = 50
+SINGLES = 100
 KILLS = 8  # moments, at each of which notify, record and sweep lose an environment
 SCHEDULE_SCALE = 0.005  # 25 ms, 1.5 s, 9 s, 36 s, 90 s …
 BAR_S = 2.0  # p99 beyond an idle system's
 _ABOUT = {
+    "warm": "the first job of all",
     "idle": "one job after the other",
     "control": "a burst, all receivers healthy",
     "bad": "the same burst, a third hang, a third answer 500",
