@@ -29,6 +29,7 @@ class Sent:
     text: str
     key: str
     failing_with: str | None = None  # the code with which it has to end; None: it has to be completed
+    webhook_url: str | None = None  # where the burst's own is not meant
     job_id: str | None = None
     tries: int = 0
 
@@ -40,7 +41,7 @@ class Sent:
     def body(self, webhook_url: str) -> dict[str, Any]:
         """What is submitted."""
         body: dict[str, Any] = {"document": {"text": self.text, "name": f"{self.key}.txt"}}
-        body |= {"webhook_url": webhook_url, "metadata": {"key": self.key}}
+        body |= {"webhook_url": self.webhook_url or webhook_url, "metadata": {"key": self.key}}
         if self.task == "extract":
             body["fields"] = ["annual_fee", {"name": "start_date", "type": "date"}]
         return body
@@ -62,7 +63,9 @@ class Burst:
         webhook_url: str,
         marked: str | None = None,
         failing_with: str | None = None,
+        pace_s: float = PACE_S,
     ) -> None:
+        self._pace_s = pace_s
         self.jobs = [_job(name, number, marked, failing_with) for number in range(count)]
         self._webhook_url = webhook_url
         self._http = httpx.Client(
@@ -71,6 +74,11 @@ class Burst:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="burst")
         self._sending: list[Future[None]] = []
         self._feeder = threading.Thread(target=self._feed)
+
+    def submit(self, number: int) -> str:
+        """Submit one job and say its ticket."""
+        self._submit(self.jobs[number])
+        return str(self.jobs[number].job_id)
 
     def first(self, final: Callable[[str], bool]) -> None:
         """Submit the first job and wait until it is final: from then on the system is warm."""
@@ -82,7 +90,7 @@ class Burst:
             time.sleep(0.05)
 
     def start(self) -> None:
-        """Submit the others, in threads."""
+        """Submit the others (all, where there was no first), in threads."""
         self._feeder.start()
 
     def join(self) -> None:
@@ -104,9 +112,10 @@ class Burst:
         return [job.job_id for job in self.jobs if job.job_id is not None]
 
     def _feed(self) -> None:
-        for job in self.jobs[1:]:
-            self._sending.append(self._pool.submit(self._submit, job))
-            time.sleep(PACE_S)
+        for job in self.jobs:
+            if job.job_id is None:
+                self._sending.append(self._pool.submit(self._submit, job))
+                time.sleep(self._pace_s)
 
     def _submit(self, job: Sent) -> None:
         deadline = time.monotonic() + _PATIENCE_S

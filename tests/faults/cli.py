@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from tests.faults import isolation_cli
 from tests.faults.invariants import Figures
 from tests.faults.report import markdown, table
 from tests.faults.scenarios import SCENARIOS, prove
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what is asked for; 1 where a figure is not as it has to be."""
     options = _parser().parse_args(arguments)
+    if options.receivers:
+        return isolation_cli.main(seed=options.first_seed, jobs=options.jobs or 500, path=options.json)
+    options.jobs = options.jobs or 200
     console = Console(stderr=True, width=200)
     found = _read(options.json)
     for seed, name in _asked(options):
@@ -93,7 +97,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--seeds", type=int, default=2, help="runs of each scenario (default: 2)")
     parser.add_argument("--first-seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=200, help="jobs of a burst (default: 200)")
+    parser.add_argument("--jobs", type=int, help="jobs of a burst (default: 200; 500 with --receivers)")
+    parser.add_argument(
+        "--receivers",
+        action="store_true",
+        help="instead: bursts to 30 receivers, a third of which hangs and a third fails; who waits",
+    )
     parser.add_argument(
         "--scenario", action="append", choices=list(SCENARIOS), help="repeatable; default: all"
     )

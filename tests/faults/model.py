@@ -37,11 +37,11 @@ class Asked:
 class ModelServer:
     """`python -m local.offline` as a process of ours."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, latency_ms: int = LATENCY_MS) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         with (directory / "model.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "local.offline", "--port", "0", "--latency-ms", str(LATENCY_MS)],
+                [sys.executable, "-m", "local.offline", "--port", "0", "--latency-ms", str(latency_ms)],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

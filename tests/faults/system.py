@@ -43,13 +43,14 @@ class System:
         lease_s: float,
         sweep_s: int = template.SWEEP_S,
         variables: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str] | None = None,
     ) -> None:
         directory.chmod(0o755)
         self.data = directory / "run"
         self.paused: set[int] = set()  # workers that are to stand still for longer
         self._errors = directory / "up.err"
         self._template = template.write(directory / "template", variables or {}, sweep_s)
-        self._parameters = template.parameters(lease_s, sweep_s)
+        self._parameters = template.parameters(lease_s, sweep_s, parameters or {})
         self._port = _free_port()
         self._model_url = model_url
         self.outside = OutsideDatabase(directory / "outside") if outside_database else None

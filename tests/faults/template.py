@@ -18,10 +18,10 @@ _MINUTE = "rate(1 minute)"
 _LAST_OF_PROCESS = "          LEASE_S: !Ref LeaseSeconds\n"  # where more variables of the worker go
 
 
-def parameters(lease_s: float, sweep_s: int) -> list[str]:
-    """What `up` is told besides."""
+def parameters(lease_s: float, sweep_s: int, more: Mapping[str, str]) -> list[str]:
+    """What `up` is told besides; `more` are further parameters of the template."""
     quiet_s = QUIET_S if sweep_s == SWEEP_S else sweep_s  # as deployed: the quiet of a job is one sweep
-    given = {"LeaseSeconds": f"{lease_s:g}", "QuietSeconds": quiet_s, "ProcessConcurrency": WORKERS}
+    given = {"LeaseSeconds": f"{lease_s:g}", "QuietSeconds": quiet_s, "ProcessConcurrency": WORKERS, **more}
     return [part for name, value in given.items() for part in ("--parameter", f"{name}={value}")]
 
 

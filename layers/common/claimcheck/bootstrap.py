@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from claimcheck import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from claimcheck.store.connection import Database
     from claimcheck.usecases.announce import Announce
     from claimcheck.usecases.arrive import Arrive
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.cancel import Cancel, Redrive
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.notify import Notify
-    from claimcheck.usecases.ports import Queue
+    from claimcheck.usecases.ports import Inbox, Queue
     from claimcheck.usecases.process import Process
     from claimcheck.usecases.read import Read
     from claimcheck.usecases.record import Record
@@ -142,15 +144,17 @@ def sweep() -> Sweep:
 
 @dataclass(frozen=True, slots=True)
 class Notifying:
-    """What the notify function needs: the poster, and where outcomes go."""
+    """What the notify function needs: the poster, where outcomes go, and its queues by their names."""
 
     notify: Notify
     outcomes: Queue
+    inboxes: Mapping[str, Inbox]
 
 
 @cache
 def notify() -> Notifying:
     """For `notify`."""
+    from claimcheck.aws.inbox import SqsInbox
     from claimcheck.usecases.notify import Notify
     from claimcheck.webhooks.endpoint import Rules, runtime_ports
 
@@ -160,7 +164,9 @@ def notify() -> Notifying:
         allow_loopback=chosen.claimcheck_allow_loopback_webhooks,
         closed_ports=runtime_ports(chosen.aws_lambda_runtime_api),
     )
-    return Notifying(Notify(rules), _queue(chosen.outcomes_queue_url))
+    urls = (chosen.deliveries_queue_url, chosen.slow_deliveries_queue_url)
+    inboxes = {url.rpartition("/")[2]: SqsInbox(url) for url in urls}
+    return Notifying(Notify(rules), _queue(chosen.outcomes_queue_url), inboxes)
 
 
 @cache

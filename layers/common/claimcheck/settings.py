@@ -197,12 +197,14 @@ class DeadLettersSettings:
 
 @dataclass(frozen=True, slots=True)
 class NotifySettings:
-    """Posting needs one queue and nothing of ours besides. `webhook_ports` may be called.
+    """Posting needs three queues and nothing of ours besides. `webhook_ports` may be called.
 
     `aws_lambda_runtime_api` is set by the runtime (`HOST:PORT`) and may never be called.
     """
 
     outcomes_queue_url: str
+    deliveries_queue_url: str
+    slow_deliveries_queue_url: str
     webhook_ports: Ports = _HTTPS_PORTS
     aws_lambda_runtime_api: str = ""
     claimcheck_allow_loopback_webhooks: bool = False

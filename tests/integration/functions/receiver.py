@@ -21,12 +21,16 @@ class Post:
 
 
 class Receiver:
-    """Answers every POST with `status`, `headers` and `answer`, and keeps what came."""
+    """Answers every POST with `status`, `headers` and `answer`, and keeps what came.
+
+    `together`: so many have to be there at once before any of them is answered.
+    """
 
     def __init__(self) -> None:
         self.status = 204
         self.headers: dict[str, str] = {}
         self.answer = b""
+        self.together = threading.Barrier(1)
         self.posts: list[Post] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, name="receiver")
@@ -47,6 +51,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.posts.append(Post(self.path, headers, body))
+                receiver.together.wait(timeout=30)
                 self.send_response(receiver.status)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)

@@ -159,6 +159,10 @@ class Stage:
         ).get("Messages", [])
         return sqs_event(messages, known, REGION)
 
+    def put(self, queue: str, message: Mapping[str, Any]) -> None:
+        """Put a message on a queue."""
+        self.sqs.send_message(QueueUrl=_system().queues[queue].url, MessageBody=json.dumps(message))
+
     def bodies(self, queue: str) -> list[Any]:
         """The same messages' bodies."""
         return [json.loads(message["body"]) for message in self.received(queue)["Records"]]

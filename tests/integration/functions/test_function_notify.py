@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -179,6 +180,21 @@ def test_an_outcome_that_cannot_be_sent_fails_its_message(
     stage.override(**ALLOWED, AWS_ENDPOINT_URL_SQS=f"http://127.0.0.1:{closed_port}")
     event = batch("sqs-deliveries", [message(receiver.url)])
     assert failed_ids(stage.call("notify", event)) == ids(event)
+
+
+@pytest.mark.parametrize("queue", ["DeliveriesQueue", "SlowDeliveriesQueue"])
+def test_a_message_in_the_queue_does_not_wait_for_a_call_that_hangs(
+    stage: Stage, receiver: Receiver, queue: str
+) -> None:
+    """An invocation whose call hangs takes what lies in its queue: here it ends that call's wait."""
+    stage.override(**ALLOWED)
+    receiver.together = threading.Barrier(2)
+    stage.put(queue, message(receiver.url))
+    event = batch("sqs-deliveries", [message(receiver.url)])
+    event["Records"][0]["eventSourceARN"] = f"arn:aws:sqs:us-east-1:123456789012:claimcheck-{queue}"
+    assert stage.call("notify", event) == {"batchItemFailures": []}
+    assert [outcome["status_code"] for outcome in stage.bodies("OutcomesQueue")] == [204, 204]
+    assert stage.bodies(queue) == []
 
 
 def test_each_message_of_a_batch_has_its_outcome(stage: Stage, receiver: Receiver) -> None:

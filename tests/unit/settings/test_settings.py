@@ -157,7 +157,8 @@ def test_webhook_ports(kind: type[Any], text: str, ports: set[int]) -> None:
 )
 def test_webhook_ports_that_are_none(text: str) -> None:
     """What is no list of ports is a fault, which says what one looks like."""
-    said = fault(NotifySettings, {"OUTCOMES_QUEUE_URL": "x", "WEBHOOK_PORTS": text})
+    needed = dict.fromkeys(_needed(NotifySettings), "x")
+    said = fault(NotifySettings, {**needed, "WEBHOOK_PORTS": text})
     assert said.startswith("WEBHOOK_PORTS is not a valid list of ports: numbers from 1 to 65535")
 
 
@@ -168,7 +169,8 @@ def test_variables_of_others_do_not_matter() -> None:
 
 def test_the_environment_is_read_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a mapping the process's environment is read, at the time of the call."""
-    monkeypatch.setenv("OUTCOMES_QUEUE_URL", "https://sqs/first")
+    for name in _needed(NotifySettings):
+        monkeypatch.setenv(name, "https://sqs/first")
     assert load(NotifySettings).outcomes_queue_url == "https://sqs/first"
     monkeypatch.setenv("OUTCOMES_QUEUE_URL", "https://sqs/second")
     assert load(NotifySettings).outcomes_queue_url == "https://sqs/second"

@@ -40,6 +40,16 @@ class Outcomes:
         raise NotImplementedError
 
 
+class NeverAsked:
+    """The queue of a batch that has no time to take more from it."""
+
+    def receive(self, most: int, *, wait_s: int) -> list[Any]:
+        raise NotImplementedError
+
+    def delete(self, receipt: str) -> None:
+        raise NotImplementedError
+
+
 async def delivered(one: Mapping[str, Any]) -> dict[str, Any]:
     return {"delivery_id": one["delivery_id"]}
 
@@ -51,18 +61,29 @@ def notified(
     notify: Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]] = delivered,
 ) -> list[str]:
     """Hand messages to the function in one batch; the places of those that failed."""
-    monkeypatch.setattr(bootstrap, "notify", lambda: SimpleNamespace(notify=notify, outcomes=outcomes))
+    service = SimpleNamespace(notify=notify, outcomes=outcomes, inboxes={"deliveries": NeverAsked()})
+    monkeypatch.setattr(bootstrap, "notify", lambda: service)
     spec = importlib.util.spec_from_file_location("notify_app", APP)
     assert spec is not None
     assert spec.loader is not None
     app = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(app)
     records = [
-        {"messageId": str(place), "body": json.dumps(each), "attributes": {}, "eventSource": "aws:sqs"}
+        {
+            "messageId": str(place),
+            "body": json.dumps(each),
+            "attributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:deliveries",
+        }
         for place, each in enumerate(messages)
     ]
     context = SimpleNamespace(
-        function_name="notify", memory_limit_in_mb=256, invoked_function_arn="arn", aws_request_id="r"
+        function_name="notify",
+        memory_limit_in_mb=256,
+        invoked_function_arn="arn",
+        aws_request_id="r",
+        get_remaining_time_in_millis=lambda: 0,  # nothing is taken besides
     )
     answer = app.handler({"Records": records}, context)
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]]

@@ -46,6 +46,8 @@ class Budget:
 DOORBELL = Budget(connect_s=1, read_s=2, attempts=1)
 # Ten doorbells or webhooks: a second attempt is cheaper than a minute (five, for a webhook) of waiting.
 BATCH = Budget(connect_s=1, read_s=2, attempts=2)
+# Messages that a function takes by itself: SQS answers within the second that it is asked to wait.
+POLL = Budget(connect_s=1, read_s=5, attempts=1)
 # A body of 5 MB needs its time. The second attempt is for a connection refused or a 503, which come at once.
 CONTENT = Budget(connect_s=2, read_s=8, attempts=2)
 # Whether an upload is there: sweep looks for many, and gives up at the first that gets no answer.

@@ -49,6 +49,37 @@ class Queue(Protocol):
         ...
 
 
+class Received(Protocol):
+    """A message that was taken from a queue."""
+
+    @property
+    def message_id(self) -> str:
+        """The queue's own name for it."""
+        ...
+
+    @property
+    def body(self) -> str:
+        """What was sent."""
+        ...
+
+    @property
+    def receipt(self) -> str:
+        """What deletes it."""
+        ...
+
+
+class Inbox(Protocol):
+    """A queue that a function takes messages from by itself."""
+
+    def receive(self, most: int, *, wait_s: int) -> Sequence[Received]:
+        """Up to `most` messages; waits for the first one so long. Raises UnavailableError."""
+        ...
+
+    def delete(self, receipt: str) -> None:
+        """Delete what was worked on. Raises UnavailableError."""
+        ...
+
+
 class Objects(Protocol):
     """A store of bytes by key."""
 
