@@ -67,6 +67,67 @@ def test_a_failure_is_planned_again(stage: Stage, rows: Rows, job_id: str, failu
     assert delivery["wait_s"] <= 5.5
 
 
+def test_an_attempt_that_may_have_been_made_is_not_called_unsent(
+    stage: Stage, rows: Rows, job_id: str
+) -> None:
+    """A message that comes back after its time was perhaps sent by whoever had it: so the log says."""
+    told = outcome(rows, job_id, status_code=None, stale=True)
+    rows.make_due()
+    tell(stage, told)
+    assert "may have arrived" in attempts(stage, job_id)[0]["error"]
+
+
+def test_a_retry_that_is_due_soon_has_a_bell(stage: Stage, rows: Rows, job_id: str) -> None:
+    """A delayed message rings for it, in its tenant's group; when it rings, the delivery is sent."""
+    tell(stage, outcome(rows, job_id, status_code=500))
+    assert stage.delayed("OutcomesQueue") == 1
+    assert stage.bodies("DeliveriesQueue")[0]["attempt"] == 1
+    rows.run("UPDATE deliveries SET next_attempt_at = now()")
+    tell(stage, json.dumps({"delivery_id": str(rows.delivery(job_id)["id"]), "due": True}))
+    (message,) = stage.bodies("DeliveriesQueue")
+    assert message["attempt"] == 2
+
+
+def test_a_retry_that_is_due_later_is_left_to_sweep(stage: Stage, rows: Rows, job_id: str) -> None:
+    """SQS keeps nothing back for longer than fifteen minutes."""
+    rows.run("UPDATE deliveries SET failures = 2")
+    tell(stage, outcome(rows, job_id, status_code=500))
+    assert stage.delayed("OutcomesQueue") == 0
+    assert rows.delivery(job_id)["wait_s"] > 900
+
+
+def test_a_receivers_wish_is_followed(stage: Stage, rows: Rows, job_id: str) -> None:
+    """With Retry-After nothing goes to the address before, this delivery and others alike."""
+    tell(stage, outcome(rows, job_id, status_code=429, retry_after_s=3600.0))
+    assert rows.delivery(job_id)["wait_s"] > 3590
+    stage.bodies("DeliveriesQueue")
+    stage.work(stage.accept(**EXTRACT, webhook_url="https://example.com/hook"))
+    assert stage.bodies("DeliveriesQueue") == []
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "queue"), [(2_999, "DeliveriesQueue"), (15_000, "SlowDeliveriesQueue")]
+)
+def test_who_held_a_sender_up_gets_another_lane(
+    stage: Stage, rows: Rows, job_id: str, duration_ms: int, queue: str
+) -> None:
+    """After a call of three seconds and more an address's webhooks go through the slow queue."""
+    stage.bodies("DeliveriesQueue")
+    tell(stage, outcome(rows, job_id, status_code=200, duration_ms=duration_ms))
+    stage.work(stage.accept(**EXTRACT, webhook_url="https://example.com/hook"))
+    queues = {name: len(stage.bodies(name)) for name in ("DeliveriesQueue", "SlowDeliveriesQueue")}
+    assert {name for name, count in queues.items() if count} == {queue}
+
+
+@pytest.mark.parametrize("attempt", [-7, 0, 2])
+def test_an_attempt_that_was_not_made_has_no_outcome(
+    stage: Stage, rows: Rows, job_id: str, attempt: int
+) -> None:
+    """An outcome of another number than those that were taken changes nothing, not even a success."""
+    assert tell(stage, outcome(rows, job_id, attempt=attempt, status_code=200)) == []
+    assert rows.delivery(job_id)["status"] == "pending"
+
+
 def test_gone_is_the_end(stage: Stage, rows: Rows, job_id: str) -> None:
     """410 says that nobody will ever want it."""
     tell(stage, outcome(rows, job_id, status_code=410))
@@ -81,11 +142,11 @@ def test_the_last_failure_is_the_end(stage: Stage, rows: Rows, job_id: str) -> N
 
 
 def test_a_stale_message_costs_nothing(stage: Stage, rows: Rows, job_id: str) -> None:
-    """What was never sent is sent again at once, uncharged, and stands in the log as not sent."""
+    """What was never sent is due again soon, uncharged, and stands in the log as not sent."""
     tell(stage, outcome(rows, job_id, status_code=None, stale=True))
     delivery = rows.delivery(job_id)
     assert (delivery["status"], delivery["failures"]) == ("pending", 0)
-    assert [message["attempt"] for message in stage.bodies("DeliveriesQueue")] == [1, 2]
+    assert delivery["wait_s"] <= 45
     assert "not sent" in attempts(stage, job_id)[0]["error"]
 
 

@@ -165,13 +165,15 @@ def test_the_document_is_null_until_it_is_read(stage: Stage) -> None:
 
 
 def test_the_webhook_log_begins_empty_handed(stage: Stage) -> None:
-    """A delivery is listed with its address and event before its first attempt."""
+    """A delivery is listed with its address and event, and its attempt while that is on its way."""
     job_id = stage.accept(**EXTRACT, webhook_url="https://example.com/hook")
     assert body_of(stage.call("webhooks", get_part(job_id, "deliveries")))["deliveries"] == []
     stage.work(job_id)
     (delivery,) = body_of(stage.call("webhooks", get_part(job_id, "deliveries")))["deliveries"]
     assert (delivery["event"], delivery["status"]) == ("job.completed", "pending")
-    assert (delivery["url"], delivery["attempts"]) == ("https://example.com/hook", [])
+    (attempt,) = delivery["attempts"]
+    assert (delivery["url"], attempt["status_code"]) == ("https://example.com/hook", None)
+    assert (attempt["error"], delivery["next_attempt_at"]) == ("on its way", None)
 
 
 def test_the_webhook_secret_is_made_once(stage: Stage, rows: Rows) -> None:

@@ -101,7 +101,7 @@ def test_a_replay_sends_the_same_event_with_the_current_secret(stage: Stage, sta
         message["headers"]["webhook-id"],
     )
     assert verified(again, new)
-    assert again["attempt"] == 2
+    assert again["attempt"] > message["attempt"]
 
 
 def test_a_replay_is_in_the_log_and_counts_for_nothing(stage: Stage, rows: Rows) -> None:
@@ -178,6 +178,7 @@ def test_a_disabled_address_is_listed_told_of_and_enabled(stage: Stage) -> None:
     (address,) = call(stage, "GET", "/webhook-addresses")[1]["addresses"]
     assert (address["url"], address["status"], address["reason"]) == (HOOK, "disabled", "gone")
     stage.work(stage.accept(**EXTRACT, webhook_url=HOOK))
+    assert stage.call("sweep", {})["deliveries_stopped"] == 1
     assert stage.bodies("DeliveriesQueue") == []
     enabled = {"url": HOOK, "status": "enabled"}
     assert call(stage, "POST", "/webhook-addresses/enable", {"url": HOOK}) == (200, enabled)

@@ -111,13 +111,28 @@ def unreadable(rows: WebhookRows) -> None:
     rows.database.answers["live_secrets"] = live
 
 
-@pytest.mark.parametrize("trouble", [foreign, malformed, half_foreign, unreadable])
+@pytest.mark.parametrize("trouble", [foreign, malformed, unreadable])
 def test_one_tenants_trouble_is_its_own(trouble: Callable[[WebhookRows], None]) -> None:
     """Where one tenant's secret is of no use, its two deliveries are counted and the others' are planned."""
     rows = three_tenants()
     trouble(rows)
     assert planned(rows) == {"g1", "i1"}
     assert counted("DeliveriesNotSigned") == 2
+
+
+def test_a_secret_that_does_not_open_leaves_signing_to_the_others() -> None:
+    """After a rotation the old secret may be sealed with a key that is gone: the new one signs."""
+    rows = three_tenants()
+    half_foreign(rows)
+    assert planned(rows) == {"a1", "a2", "g1", "i1"}
+
+
+def test_what_is_not_signed_gives_its_room_back() -> None:
+    """The attempts that could not be signed are named to the database, and nobody else's."""
+    rows = three_tenants()
+    foreign(rows)
+    planned(rows)
+    assert rows.database.params_of("not_signed") == [{"delivery_ids": ["a1", "a2"], "attempts": [1, 1]}]
 
 
 def test_what_is_not_signed_is_logged_by_its_ids(monkeypatch: pytest.MonkeyPatch) -> None:

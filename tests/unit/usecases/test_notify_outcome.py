@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import random
+import ssl
 from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 
@@ -191,6 +192,19 @@ def test_a_message_that_waited_two_minutes_is_not_sent(waited_s: float, stale: b
     assert outcome["stale"] == stale
     assert len(receiver.asked) == (not stale)
     assert stale == (outcome["status_code"] is None)
+
+
+@pytest.mark.parametrize("fault", [ssl.SSLError("bad record mac"), OSError("reset"), ValueError("parser")])
+def test_whatever_a_receiver_causes_is_an_outcome(fault: Exception) -> None:
+    """What a library raises of a receiver's making ends the attempt as a failure: it is charged, and logged."""
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        raise fault
+
+    outcome = Receiver(answer).post(message())
+    assert (outcome["status_code"], outcome["stale"]) == (None, False)
+    assert outcome["error"] == f"connection failed ({type(fault).__name__})"
+    assert after(Answer(None), failures=0, replay=False, chance=random.Random(1)).charged
 
 
 def test_a_moment_in_another_zone_is_the_same_moment() -> None:

@@ -37,7 +37,7 @@ class WebhookRows:
             self.sealed[tenant] = [VAULT.seal(tenant, new_secret()) for _ in range(count)]
         self._rival = rival
         self.database = ScriptedDatabase(
-            take_deliveries=self._plan, live_secrets=self._live, insert_secret=self._insert
+            take_deliveries=self._plan, live_secrets=self._live, insert_secret=self._insert, not_signed=[]
         )
 
     def opened(self, tenant: str) -> list[str]:

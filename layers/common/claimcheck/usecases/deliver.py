@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
@@ -96,7 +97,7 @@ class Deliver:
                 break
             except (VaultError, StoreError, ValueError) as error:
                 _log_unsigned({tenant_id: deliveries}, error)
-                not_signed(database, [(each.delivery_id, each.attempt) for each in deliveries])
+                _give_back(database, deliveries)
         return messages
 
     def _signed(
@@ -126,6 +127,12 @@ def _message(delivery: PlannedDelivery, signing_secrets: Sequence[str]) -> dict[
         "planned_at": delivery.planned_at.isoformat(),
         "slow": delivery.is_slow,
     }
+
+
+def _give_back(database: Database, deliveries: Sequence[PlannedDelivery]) -> None:
+    """They are due again in five minutes, whether this can be written or not."""
+    with contextlib.suppress(StoreError):
+        not_signed(database, [(each.delivery_id, each.attempt) for each in deliveries])
 
 
 def _log_unsigned(by_tenant: Mapping[str, Sequence[PlannedDelivery]], error: Exception) -> None:

@@ -55,6 +55,7 @@ class Notify:
         """The outcome (docs/architecture.md, "Messages"); raises only on a malformed message."""
         started = self._clock()
         planned = datetime.fromisoformat(message["planned_at"]).timestamp()
+        url, _, _ = message["url"], message["body"], message["headers"]
         outcome: dict[str, Any] = {
             "delivery_id": message["delivery_id"],
             "attempt": message["attempt"],
@@ -66,17 +67,17 @@ class Notify:
             "at": datetime.fromtimestamp(started, UTC).isoformat(),
         }
         if not outcome["stale"]:
-            outcome |= await self._post(message)
+            outcome |= await self._post(message, url)
         return {**outcome, "duration_ms": round((self._clock() - started) * 1000)}
 
-    async def _post(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    async def _post(self, message: Mapping[str, Any], url: str) -> dict[str, Any]:
         import asyncio
 
         import httpx
 
         try:
             async with asyncio.timeout(self._timeout_s):
-                target = await check(message["url"], self._rules, resolver=self._resolver)
+                target = await check(url, self._rules, resolver=self._resolver)
                 return await self._send_to_one(message, target)
         except RefusedAddressError as refusal:
             return {"error": f"refused: the address {refusal}"}
