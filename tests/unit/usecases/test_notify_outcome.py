@@ -196,7 +196,7 @@ def test_a_message_that_waited_two_minutes_is_not_sent(waited_s: float, stale: b
 
 @pytest.mark.parametrize("fault", [ssl.SSLError("bad record mac"), OSError("reset"), ValueError("parser")])
 def test_whatever_a_receiver_causes_is_an_outcome(fault: Exception) -> None:
-    """What a library raises of a receiver's making ends the attempt as a failure: it is charged, and logged."""
+    """What a library raises of a receiver's making ends the attempt as a failure that is charged."""
 
     async def answer(_: httpx.Request) -> httpx.Response:
         raise fault
