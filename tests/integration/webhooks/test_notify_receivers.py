@@ -215,6 +215,16 @@ def test_another_protocol_is_not_switched_to() -> None:
     assert following.charged
 
 
+@pytest.mark.parametrize(
+    "header", [b"location: http://[broken", b"location: \xff\xfe", b"set-cookie: =;;\x01=; Expires=never"]
+)
+def test_headers_that_nobody_reads_spoil_nothing(header: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    """The status of an answer counts, whatever its cookies and redirects are; none of them is printed."""
+    outcome, _ = posted(saying(b"HTTP/1.1 301 Moved\r\n" + header + b"\r\ncontent-length: 0\r\n\r\n"))
+    assert (outcome["status_code"], outcome["error"]) == (301, None)
+    assert "Traceback" not in "".join(capfd.readouterr())
+
+
 def test_no_cookie_is_kept() -> None:
     """What a receiver sets is not sent back: neither to it nor to anybody else."""
 

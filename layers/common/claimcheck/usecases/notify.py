@@ -120,32 +120,36 @@ class Notify:
             "accept-encoding": "identity",
             "connection": "close",
         }
-        async with (
-            httpx.AsyncClient(
-                transport=self._transport(),
-                trust_env=False,  # no proxy and no .netrc of the environment
-                follow_redirects=False,
-                timeout=httpx.Timeout(self._timeout_s, connect=connect_s),
-            ) as client,
-            client.stream(
-                "POST",
-                target.url(ip),
-                content=message["body"].encode(),
-                headers=headers,
-                extensions={"sni_hostname": target.endpoint.host},
-            ) as response,
-        ):
-            head = b""
-            async for chunk in response.aiter_raw(MAX_RESPONSE_BYTES):  # raw: a bomb stays packed
-                head += chunk
-                if len(head) >= MAX_RESPONSE_BYTES:
-                    break
-            said = response.headers.get("retry-after")
-            return {
-                "status_code": response.status_code,
-                "response_head": head[:MAX_RESPONSE_BYTES].decode("utf-8", errors="replace"),
-                "retry_after_s": retry_after_s(response.status_code, said, now=self._clock()),
-            }
+        # The transport itself: a client would also read cookies and redirects: the receiver's words.
+        request = httpx.Request(
+            "POST",
+            target.url(ip),
+            content=message["body"].encode(),
+            headers=headers,
+            extensions={
+                "sni_hostname": target.endpoint.host,
+                "timeout": httpx.Timeout(self._timeout_s, connect=connect_s).as_dict(),
+            },
+        )
+        async with self._transport() as transport:
+            response = await transport.handle_async_request(request)
+            try:
+                return await self._answer(response)
+            finally:
+                await response.aclose()
+
+    async def _answer(self, response: httpx.Response) -> dict[str, Any]:
+        head = b""
+        async for chunk in response.aiter_raw(MAX_RESPONSE_BYTES):  # raw: a bomb stays packed
+            head += chunk
+            if len(head) >= MAX_RESPONSE_BYTES:
+                break
+        said = response.headers.get("retry-after")
+        return {
+            "status_code": response.status_code,
+            "response_head": head[:MAX_RESPONSE_BYTES].decode("utf-8", errors="replace"),
+            "retry_after_s": retry_after_s(response.status_code, said, now=self._clock()),
+        }
 
     def _transport(self) -> httpx.AsyncBaseTransport:
         """HTTP/1.1 only: one request a connection has no use for the rest, nor for its attack surface."""
