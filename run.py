@@ -58,7 +58,7 @@ def command_of(name: str, rest: list[str]) -> list[str]:
     """The program behind a command, and what it needs of the surroundings. Raises CannotGoOnError."""
     if name == "test":
         os.chdir(ROOT)
-        # A worker more than cores: tests of the whole system wait most of their time. A selection runs in one.
+        # A worker more than cores: tests of the whole system mostly wait. A selection runs in one.
         everything = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
         return [str(OURS.python), "-m", "pytest", *(rest or everything)]
     if name == "faults":
