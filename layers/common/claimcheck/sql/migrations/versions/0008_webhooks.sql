@@ -123,11 +123,13 @@ ALTER TABLE delivery_attempts
 -- A replay or a sample has a place of its own, and goes to an address that is paused or disabled, too.
 -- Until its outcome is recorded, or five minutes have passed without one, a delivery is not due again; each time that
 -- none came, twice as long. Locks are taken in one order: addresses, then deliveries that nobody else holds.
+-- Where one address has most of what is due, the planner takes every address for such a one, and would read the
+-- whole table for each: here each look is one into an index.
 CREATE FUNCTION take_deliveries(wanted uuid[], at_most integer, most_prompt integer, most_new integer,
   most_slow integer)
 RETURNS TABLE (delivery_id text, tenant_id text, attempt integer, url text, body text, planned_at timestamptz,
   is_slow boolean)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET enable_seqscan = off SET enable_bitmapscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   chosen uuid[];
