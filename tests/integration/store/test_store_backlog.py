@@ -48,7 +48,7 @@ def seconds(plan: Callable[[], object]) -> float:
 def test_a_backlog_at_one_address_costs_others_nothing(
     database: Database, sql_connection: Sql, paused: bool
 ) -> None:
-    """With 20,000 due to an address that is full or paused, plans for another one and for any are as quick."""
+    """With 20,000 due to an address that is full or paused, plans for another one and for any are quick."""
     job_id = owed(database, webhook_url=ANSWERS)
     owed(database, webhook_url=HANGS)
     sql_connection.execute(_OTHERS)
