@@ -13,16 +13,16 @@ import typer
 from rich.console import Console
 
 from client import jsontext, render, submission, trail, upload, webhook_commands
-from client.api import Api
 from client.called_as import command
-from client.connection import resolve
+from client.connection import connect
 from client.exits import EXIT_FAILED, one_line_errors
 from client.listen import listen
-from client.options import DEFAULT_DATA, Data, Key, Url
+from client.options import DEFAULT_DATA, AsJson, Data, JobId, Key, Url
 from client.terminal import show
 from client.watch import Watched, watch
 
 if TYPE_CHECKING:
+    from client.api import Api
     from client.shapes import Json
 
 
@@ -32,10 +32,6 @@ class TaskName(StrEnum):
     SUMMARISE = "summarise"
     EXTRACT = "extract"
     EVALUATE = "evaluate"
-
-
-JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -68,7 +64,7 @@ def submit(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Hand in a document; prints the ticket, or the answer with --wait."""
-    with one_line_errors(), _api(url, key, data) as api:
+    with one_line_errors(), connect(url, key, data) as api:
         asked = {"extract": bool(field or fields), "evaluate": bool(criterion or criteria)}
         asked["summarise"] = focus is not None
         for other, given in asked.items():
@@ -100,7 +96,7 @@ def get(
     job_id: JobId, as_json: AsJson = False, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA
 ) -> None:
     """Show a job and its answer."""
-    with one_line_errors(), _api(url, key, data) as api:
+    with one_line_errors(), connect(url, key, data) as api:
         job = api.get(job_id)
         if as_json:
             typer.echo(jsontext.pretty(job))
@@ -119,7 +115,7 @@ def list_jobs(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """List jobs, newest first."""
-    with one_line_errors(), _api(url, key, data) as api:
+    with one_line_errors(), connect(url, key, data) as api:
         page = api.list(status=status, task=task, limit=limit)
         if as_json:
             typer.echo(jsontext.pretty(page))
@@ -131,7 +127,7 @@ def events(
     job_id: JobId, as_json: AsJson = False, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA
 ) -> None:
     """Show everything that happened to a job."""
-    with one_line_errors(), _api(url, key, data) as api:
+    with one_line_errors(), connect(url, key, data) as api:
         found = api.events(job_id)
         if as_json:
             typer.echo(jsontext.pretty(found))
@@ -156,7 +152,7 @@ def verify(
         if files is not None:
             job, found = (submission.json_object(str(file)) for file in files)
         else:
-            with _api(url, key, data) as api:
+            with connect(url, key, data) as api:
                 job, found = _job_and_trail(api, str(job_id))
         findings = trail.verify(job, found)
     if not findings:
@@ -169,7 +165,7 @@ def verify(
 
 def cancel(job_id: JobId, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA) -> None:
     """Cancel a job; one that is final stays as it is."""
-    with one_line_errors(), _api(url, key, data) as api:
+    with one_line_errors(), connect(url, key, data) as api:
         job = api.cancel(job_id)
         typer.echo(f"{job['job_id']} {job['status']}")
 
@@ -183,7 +179,7 @@ def redrive(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Put failed jobs back; each starts over, and its trail says so."""
-    with one_line_errors(), _api(url, key, data) as api:
+    with one_line_errors(), connect(url, key, data) as api:
         if (job_id is None) != every:
             raise submission.Unusable("redrive needs a JOB, or --all")
         failed = [str(job_id)] if job_id is not None else _failed(api)
@@ -232,7 +228,3 @@ def _finish(api: Api, watched: Watched, *, as_json: bool) -> None:
         show(render.job_view(job, watched.asked))
     if job["status"] in {"failed", "cancelled"}:
         raise typer.Exit(EXIT_FAILED)
-
-
-def _api(url: str | None, key: str | None, data: Path) -> Api:
-    return Api(*resolve(url, key, data))

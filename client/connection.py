@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from client.api import Api
 from client.called_as import command
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ def resolve(
     if not (key.isascii() and key.isprintable() and key.strip() == key):
         raise NoAddress("the key has characters that no key has: check --key or CLAIMCHECK_KEY")
     return url, key
+
+
+def connect(url: str | None, key: str | None, data: Path) -> Api:
+    """A client of what the options name. Raises NoAddress."""
+    return Api(*resolve(url, key, data))
 
 
 def _local(url: str | None, key: str | None, running: dict[str, Any], data: Path) -> tuple[str, str]:

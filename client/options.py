@@ -11,3 +11,6 @@ Url = Annotated[str | None, typer.Option("--url", help="Address of the API (or C
 Key = Annotated[str | None, typer.Option("--key", help="API key (or CLAIMCHECK_KEY).")]
 Data = Annotated[Path, typer.Option("--data", help="Where `claimcheck up` keeps its data.")]
 DEFAULT_DATA = Path(".claimcheck")
+
+JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]

@@ -8,24 +8,19 @@ import typer
 from rich.table import Table
 
 from client import jsontext
-from client.api import Api, segment
-from client.connection import resolve
+from client.api import segment
+from client.connection import connect
 from client.exits import EXIT_FAILED, one_line_errors
-from client.options import DEFAULT_DATA, Data, Key, Url
+from client.options import DEFAULT_DATA, AsJson, Data, JobId, Key, Url
 from client.render import plain, word
 from client.terminal import show
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from client.shapes import Json
 
 app = typer.Typer(
     no_args_is_help=True, help="What was sent to webhooks, sending it again, and what signs it."
 )
-
-JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
 
 
 @app.command()
@@ -33,7 +28,7 @@ def log(
     job_id: JobId, *, as_json: AsJson = False, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA
 ) -> None:
     """Every attempt to deliver a job's webhooks."""
-    with one_line_errors(), _api(url, key, data) as api:
+    with one_line_errors(), connect(url, key, data) as api:
         found = api.json("GET", f"/jobs/{segment(job_id)}/deliveries")
         if as_json:
             typer.echo(jsontext.pretty(found))
@@ -54,7 +49,7 @@ def replay(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Send a webhook once more: the same event, signed with today's secrets."""
-    with one_line_errors(), _api(url, key, data) as api:
+    with one_line_errors(), connect(url, key, data) as api:
         path = f"/jobs/{segment(job_id)}/deliveries/{segment(delivery_id)}/replay"
         typer.echo(f"{api.json('POST', path)['webhook_id']} is on its way")
 
@@ -69,7 +64,7 @@ def send_sample(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Send a signed sample, and show what came of it; exit code 1 unless it was delivered."""
-    with one_line_errors(), _api(url, key, data) as api:
+    with one_line_errors(), connect(url, key, data) as api:
         delivery = api.json("POST", "/webhook-test", json={"url": address})
         if as_json:
             typer.echo(jsontext.pretty(delivery))
@@ -90,7 +85,7 @@ def secret(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Show the secrets that sign, newest first; with --rotate a new one comes first."""
-    with one_line_errors(), _api(url, key, data) as api:
+    with one_line_errors(), connect(url, key, data) as api:
         shown = api.json("POST", "/webhook-secret/rotate") if rotate else api.json("GET", "/webhook-secret")
         for each in shown["secrets"]:
             until = f"  signs until {each['expires_at']}" if each["expires_at"] else ""
@@ -108,7 +103,7 @@ def addresses(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Show the addresses that fail or are disabled."""
-    with one_line_errors(), _api(url, key, data) as api:
+    with one_line_errors(), connect(url, key, data) as api:
         if enable is not None:
             api.json("POST", "/webhook-addresses/enable", json={"url": enable})
             typer.echo("enabled; what was not sent meanwhile can be replayed")
@@ -144,7 +139,3 @@ def _row(attempt: Json) -> list[Any]:
     number = f"{attempt['attempt']} (replay)" if attempt["replay"] else str(attempt["attempt"])
     cells = (number, attempt["at"], attempt["status_code"], attempt["duration_ms"], attempt["error"])
     return [plain("" if cell is None else cell) for cell in (*cells, attempt["response_head"][:200])]
-
-
-def _api(url: str | None, key: str | None, data: Path) -> Api:
-    return Api(*resolve(url, key, data))

@@ -12,6 +12,8 @@ from claimcheck.webhooks.signature import new_secret
 from claimcheck.webhooks.vault import VaultError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from claimcheck.store.connection import Database
     from claimcheck.store.webhooks import SealedSecret
     from claimcheck.webhooks.vault import Vault
@@ -53,8 +55,7 @@ class Secrets:
 
         Raises RotationRefusedError while an older one still signs, and as `live` does.
         """
-        if not live_secrets(database, tenant_id):  # a first one, to be replaced
-            insert_secret(database, tenant_id, self._vault.seal(tenant_id, new_secret()))
+        self._sealed(database, tenant_id)  # a first one, to be replaced
         sealed = self._vault.seal(tenant_id, new_secret())
         if not rotate_secret(database, tenant_id, sealed, overlap_s=OVERLAP_S):
             ends = [row.expires_at for row in live_secrets(database, tenant_id) if row.expires_at]
@@ -63,10 +64,7 @@ class Secrets:
         return self.shown(database, tenant_id)
 
     def _opened(self, database: Database, tenant_id: str) -> list[tuple[str, SealedSecret]]:
-        sealed = live_secrets(database, tenant_id)
-        if not sealed:
-            insert_secret(database, tenant_id, self._vault.seal(tenant_id, new_secret()))
-            sealed = live_secrets(database, tenant_id)  # of two that make one at once, one was kept
+        sealed = self._sealed(database, tenant_id)
         opened: list[tuple[str, SealedSecret]] = []
         failure: VaultError | None = None
         for each in sealed:
@@ -78,3 +76,11 @@ class Secrets:
         if failure is not None and not opened:
             raise failure
         return opened
+
+    def _sealed(self, database: Database, tenant_id: str) -> Sequence[SealedSecret]:
+        """The live ones as they lie in the database; the first is made where there is none."""
+        sealed = live_secrets(database, tenant_id)
+        if not sealed:
+            insert_secret(database, tenant_id, self._vault.seal(tenant_id, new_secret()))
+            sealed = live_secrets(database, tenant_id)  # of two that make one at once, one was kept
+        return sealed
