@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 # Any number, the same in every deployment: two migrations never run at once.
 _LOCK = 4_707_301
 _LOOK_S = 0.2
+_IS_OWNED = """
+SELECT FROM pg_class WHERE oid = to_regclass('schema_version') AND relowner = to_regrole('claimcheck_owner')
+"""
 
 
 def migrate(database_url: str) -> str:
@@ -34,7 +37,7 @@ def migrate(database_url: str) -> str:
         check_server(guard)
         _wait_for_lock(guard)  # it ends with this connection
         engine = create_engine(
-            "postgresql+psycopg://", creator=lambda: psycopg.connect(database_url), poolclass=NullPool
+            "postgresql+psycopg://", creator=lambda: _connect_as_owner(database_url), poolclass=NullPool
         )
         try:
             with engine.connect() as connection:
@@ -44,6 +47,17 @@ def migrate(database_url: str) -> str:
         except DBAPIError as error:  # Alembic's own statements go through SQLAlchemy
             raise error.orig or error from None
         return current_version(guard)
+
+
+def _connect_as_owner(database_url: str) -> psycopg.Connection[tuple[object, ...]]:
+    """What a migration makes belongs to claimcheck_owner, as everything does since 0011."""
+    import psycopg
+
+    connection = psycopg.connect(database_url, autocommit=True)
+    if connection.execute(_IS_OWNED).fetchone():
+        connection.execute("SET ROLE claimcheck_owner")
+    connection.autocommit = False
+    return connection
 
 
 def _wait_for_lock(guard: psycopg.Connection[tuple[object, ...]]) -> None:
