@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.cancel import Cancel, Redrive
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.notify import Notify
+    from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.ports import Inbox, Queue
     from claimcheck.usecases.process import Process
     from claimcheck.usecases.read import Read
@@ -221,6 +222,16 @@ def webhooks() -> TenantWebhooks:
         Replay(database, deliver),
         Sample(database, deliver, rules=rules),
     )
+
+
+@cache
+def operator() -> Operate:
+    """For `operator`: every part of it brings its commands."""
+    from claimcheck.usecases.operate import Operate
+    from claimcheck.usecases.tenants import Tenants
+
+    database = _database(settings.load(settings.OperatorSettings))
+    return Operate({**Tenants(database).commands()})
 
 
 class _Reaching(Protocol):

@@ -257,6 +257,14 @@ class WebhooksSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorSettings:
+    """The operator's commands work on the database."""
+
+    database_url: str
+    database_auth: DatabaseAuth = "password"
+
+
+@dataclass(frozen=True, slots=True)
 class MigrateSettings:
     """A direct connection, not the proxy."""
 

@@ -118,6 +118,7 @@ GRANT SELECT ON api_keys TO claimcheck_auth;
 
 -- Tenants and their keys.
 GRANT SELECT, INSERT, UPDATE ON tenants, api_keys TO claimcheck_operator;
+GRANT INSERT (tenant_id, type, detail) ON tenant_events TO claimcheck_operator;
 
 -- Alembic's next statement, and every later migration, is the owner's.
 SET ROLE claimcheck_owner;
