@@ -109,6 +109,7 @@ def test_every_function_is_known() -> None:
         "notify",
         "process",
         "record",
+        "schema",
         "status",
         "submit",
         "sweep",
