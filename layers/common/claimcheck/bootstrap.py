@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.gate import Gate
     from claimcheck.usecases.notify import Notify
+    from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.ports import Inbox, Queue
     from claimcheck.usecases.process import Process
     from claimcheck.usecases.read import Read
@@ -237,6 +238,16 @@ def gate() -> Gate:
         rounds=LambdaFunction(chosen.aws_lambda_function_name),
         answers=CloudFormationAnswers(),
     )
+
+
+@cache
+def operator() -> Operate:
+    """For `operator`: every part of it brings its commands."""
+    from claimcheck.usecases.operate import Operate
+    from claimcheck.usecases.tenants import Tenants
+
+    database = _database(settings.load(settings.OperatorSettings).database_url)
+    return Operate({**Tenants(database).commands()})
 
 
 def _database(url: str) -> Database:
