@@ -25,6 +25,7 @@ _LOCK = 4_707_301
 _LOOK_S = 0.2
 # Whoever comes after a statement that waits for a table's lock waits as well: it gives up, and comes again.
 _LOCK_WAIT = "1s"
+_GRACE_S = 2  # a wait for a lock, which says what is the matter, ends before the time does
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 8.0)
 _SESSION = (
     f"SET lock_timeout = '{_LOCK_WAIT}'; SET idle_session_timeout = 0;"
@@ -93,7 +94,7 @@ def _upgrade(connect: Connect, time_left: Callable[[], float], target: str) -> N
 
     def opened() -> psycopg.Connection[Any]:
         connection = connect()
-        limit_ms = 0 if time_left() == math.inf else max(1, int(time_left() * 1000))
+        limit_ms = 0 if time_left() == math.inf else max(1, int((time_left() + _GRACE_S) * 1000))
         connection.execute(f"{_SESSION}{limit_ms}".encode())
         connection.commit()
         return connection
