@@ -215,15 +215,19 @@ class Stack:
         pool = self._pools.get("MigrateFunction")
         if pool is None:
             raise ServiceError(f"{self._options.template} has no function MigrateFunction")
-        try:
-            invocation = await pool.invoke({})
-        except InitError as error:
-            raise ServiceError(f"MigrateFunction does not start: {error}") from None
-        if not invocation.ok:
-            log = self._data.path / "logs" / "MigrateFunction.log"
-            message = invocation.payload.decode(errors="replace")
-            raise ServiceError(f"the database could not be migrated: {message} (log: {log})")
-        return str(invocation.json()["version"])
+        while True:
+            try:
+                invocation = await pool.invoke({})
+            except InitError as error:
+                raise ServiceError(f"MigrateFunction does not start: {error}") from None
+            if not invocation.ok:
+                log = self._data.path / "logs" / "MigrateFunction.log"
+                message = invocation.payload.decode(errors="replace")
+                raise ServiceError(f"the database could not be migrated: {message} (log: {log})")
+            migrated = invocation.json()
+            if migrated["unfinished"] is None:
+                return str(migrated["version"])
+            self._log(f"the migration goes on: {migrated['unfinished']}")
 
     def _open_to_roles(self, database_url: str) -> None:
         database_roles.give_passwords(database_url, self._data.role_passwords)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.bury import Bury
     from claimcheck.usecases.cancel import Cancel, Redrive
     from claimcheck.usecases.deliver import Deliver
+    from claimcheck.usecases.gate import Gate
     from claimcheck.usecases.notify import Notify
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.ports import Inbox, Queue
@@ -221,6 +222,21 @@ def webhooks() -> TenantWebhooks:
         secrets,
         Replay(database, deliver),
         Sample(database, deliver, rules=rules),
+    )
+
+
+@cache
+def gate() -> Gate:
+    """For `schema`."""
+    from claimcheck.aws.cloudformation import CloudFormationAnswers
+    from claimcheck.aws.functions import LambdaFunction
+    from claimcheck.usecases.gate import Gate
+
+    chosen = settings.load(settings.SchemaSettings)
+    return Gate(
+        migrations=LambdaFunction(chosen.migrate_function),
+        rounds=LambdaFunction(chosen.aws_lambda_function_name),
+        answers=CloudFormationAnswers(),
     )
 
 

@@ -1,6 +1,7 @@
 -- The roles that functions connect as (docs/database.md), and how long each may take: by ALTER ROLE, because
 -- RDS Proxy refuses startup options. Roles belong to the whole server, where a second database may have made them:
--- what is here already stays. May be run by itself, and again, by whoever may create roles.
+-- what is here already stays. May be run by itself, and again, by whoever may create roles. Errors with the code
+-- CLM01 are shown to whoever deploys (migrations/deployment.py).
 --
 -- Each may log in, since RDS and its proxy authenticate the role that works, not a group of it. None has a password:
 -- on AWS a token opens the connection, on a laptop `claimcheck up` gives them one. None has an attribute besides.
@@ -32,13 +33,13 @@ BEGIN
         WHEN duplicate_object OR unique_violation THEN NULL; -- by another database's migration, just now
         WHEN insufficient_privilege THEN
           RAISE EXCEPTION 'the role % is missing, and % may not create roles', made.name, current_user
-            USING ERRCODE = 'insufficient_privilege', HINT = 'Migrate as a user with CREATEROLE, or have an '
+            USING ERRCODE = 'CLM01', HINT = 'Migrate as a user with CREATEROLE, or have an '
               'administrator run the file 0010_roles.sql once (docs/database.md).';
       END;
     END IF;
     IF (SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication FROM pg_roles WHERE rolname = made.name) THEN
       RAISE EXCEPTION 'the role % has attributes that let it pass by its grants', made.name
-        USING HINT = format('ALTER ROLE %I NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOREPLICATION', made.name);
+        USING ERRCODE = 'CLM01', HINT = format('ALTER ROLE %I NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOREPLICATION', made.name);
     END IF;
     FOR setting IN SELECT key, value FROM jsonb_each_text(to_jsonb(made) - 'name')
       WHERE NOT EXISTS (SELECT FROM pg_roles
@@ -48,7 +49,7 @@ BEGIN
         EXECUTE format('ALTER ROLE %I SET %I = %L', made.name, setting.key, setting.value);
       EXCEPTION WHEN insufficient_privilege THEN
         RAISE EXCEPTION 'the role % lacks the setting % = %, and % may not give it', made.name, setting.key,
-          setting.value, current_user USING ERRCODE = 'insufficient_privilege', HINT = 'Have an administrator run '
+          setting.value, current_user USING ERRCODE = 'CLM01', HINT = 'Have an administrator run '
             'the file 0010_roles.sql once (docs/database.md).';
       END;
     END LOOP;

@@ -2,15 +2,18 @@
 -- do what their statements do (docs/database.md has it as a table). A version before this one connects as the user
 -- that migrated: it is a member of the owner and works on.
 
-SET LOCAL lock_timeout = '5s'; -- behind a long reader, a queue of everybody else would form
-
 DO $$
 DECLARE
   each text;
 BEGIN
   IF NOT pg_has_role(current_user, 'claimcheck_owner', 'SET') OR NOT pg_has_role(current_user, 'claimcheck_owner', 'USAGE')
   THEN
-    EXECUTE format('GRANT claimcheck_owner TO %I WITH INHERIT TRUE, SET TRUE', current_user);
+    BEGIN
+      EXECUTE format('GRANT claimcheck_owner TO %I WITH INHERIT TRUE, SET TRUE', current_user);
+    EXCEPTION WHEN insufficient_privilege THEN
+      RAISE EXCEPTION '% is no member of claimcheck_owner', current_user USING ERRCODE = 'CLM01',
+        HINT = format('Have an administrator run: GRANT claimcheck_owner TO %I.', current_user);
+    END;
   END IF;
   FOREACH each IN ARRAY ARRAY['owner', 'api', 'worker', 'auth', 'operator'] LOOP
     IF NOT has_schema_privilege('claimcheck_' || each, 'public', 'USAGE') THEN
@@ -21,8 +24,8 @@ BEGIN
     GRANT CREATE ON SCHEMA public TO claimcheck_owner;
   END IF;
   IF NOT has_schema_privilege('claimcheck_owner', 'public', 'CREATE') THEN
-    RAISE EXCEPTION 'claimcheck_owner may not create anything in the schema public' USING HINT =
-      'Migrate as the owner of the database, or have him run: GRANT CREATE ON SCHEMA public TO claimcheck_owner';
+    RAISE EXCEPTION 'claimcheck_owner may not create anything in the schema public' USING ERRCODE = 'CLM01',
+      HINT = 'Migrate as the owner of the database, or have him run: GRANT CREATE ON SCHEMA public TO claimcheck_owner.';
   END IF;
   -- Nobody who works here needs a temporary table, in which a name of ours could hide.
   IF (SELECT pg_has_role(current_user, datdba, 'USAGE') FROM pg_database WHERE datname = current_database()) THEN
