@@ -26,6 +26,7 @@ class UpFile:
     database_url: str
     started_at: str
     services: dict[str, str]
+    operator: dict[str, str]
 
 
 class DataDirectory:
@@ -44,6 +45,11 @@ class DataDirectory:
     def webhook_key(self) -> Path:
         """The file of the key that seals webhook secrets."""
         return self.path / "webhook.key"
+
+    @property
+    def role_passwords(self) -> Path:
+        """The libpq password file of the functions' database roles."""
+        return self.path / "postgres.roles"
 
     @property
     def up_file(self) -> Path:
