@@ -151,26 +151,29 @@ class Stack:
 
         What is wrong with the template is said where it is loaded.
         """
-        from local import template
+        from local import template, template_parameters
 
         try:
-            said = template.parameter(self._options.template, "ContextTokens", self._options.parameters)
+            said = template_parameters.parameter(
+                self._options.template, "ContextTokens", self._options.parameters
+            )
             return None if said is None else int(said)
         except (template.TemplateError, OSError, ValueError):
             return None
 
     def _load_template(self, database_url: str) -> System:
-        from local import template
+        from local import nested, template
 
         parameters = {
             **self._options.parameters,
-            "DatabaseUrl": database_url,
             "AnthropicSecretArn": emulator.secret_arn(_MODEL_KEY_AT),
             "WebhookKeySecretArn": emulator.secret_arn(_WEBHOOK_KEY_AT),
         }
         names = Physical(aws_endpoint=self._emulator.url, region=emulator.REGION, account=emulator.ACCOUNT)
         try:
-            return template.load(self._options.template, parameters, physical=names)
+            return template.load(
+                self._options.template, parameters, physical=names, outputs=nested.outputs(database_url)
+            )
         except template.TemplateError as error:
             raise ServiceError(f"{self._options.template}: {error}") from error
         except OSError as error:
