@@ -310,16 +310,15 @@ def test_the_stand_in_holds_by_default_what_the_worker_believes() -> None:
 
 def test_an_output_of_a_nested_stack_is_given(tmp_path: Path) -> None:
     """What infra/ would answer is told to the reader; what is not told is an error and no guess."""
-    environment = (
-        ", Environment: {Variables: {HOST: !GetAtt N.Outputs.Host, ALL: !Sub 'x@${N.Outputs.Host}'}}"
-    )
     (tmp_path / "code").mkdir()
     file = tmp_path / "template.yaml"
     nested = "          N: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: n.yaml}}\n"
-    file.write_text(function(environment).rstrip() + "\n" + nested, encoding="utf-8")
+    variables = "{HOST: !GetAtt N.Outputs.Host, ALL: !Sub 'x@${N.Outputs.Host}'}"
+    text = function(f", Environment: {{Variables: {variables}}}").rstrip() + "\n" + nested
+    file.write_text(text, encoding="utf-8")
     system = template.load(file, {}, physical=PHYSICAL, outputs={"N": {"Host": "h"}})
     assert system.functions["F"].environment == {"HOST": "h", "ALL": "x@h"}
-    with pytest.raises(TemplateError, match="F: Environment HOST: .*N.Outputs.Host"):
+    with pytest.raises(template.TemplateError, match=r"F: Environment HOST: .*N\.Outputs\.Host"):
         template.load(file, {}, physical=PHYSICAL)
 
 
