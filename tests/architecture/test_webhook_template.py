@@ -24,7 +24,7 @@ GIVEN = {"AnthropicSecretArn": "x", "WebhookKeySecretArn": "x"}
 def deployed(**parameters: str) -> System:
     physical = Physical(aws_endpoint="http://127.0.0.1:1", region="us-east-1", account="123456789012")
     return load_template(
-        TEMPLATE, {**GIVEN, **parameters}, physical=physical, outputs=outputs("postgresql://x")
+        TEMPLATE, {**GIVEN, **parameters}, physical=physical, outputs=outputs("postgresql://x", "y")
     )
 
 

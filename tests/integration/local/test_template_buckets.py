@@ -26,7 +26,7 @@ def test_the_products_bucket_tells_of_uploads() -> None:
     """Whatever is created among the documents, and nothing else."""
     parameters = {"AnthropicSecretArn": "-", "WebhookKeySecretArn": "-"}
     system = template.load(
-        TEMPLATE, parameters, physical=Physical(), outputs=nested.outputs("postgresql://x")
+        TEMPLATE, parameters, physical=Physical(), outputs=nested.outputs("postgresql://x", "y")
     )
     (notification,) = system.buckets["DocumentsBucket"].notifications
     assert notification == Notification("UploadsQueue", "s3:ObjectCreated:*", "documents/")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local import template, template_parameters
+from local import nested, template, template_parameters
 from local.offline.server import CONTEXT_TOKENS
 from local.system import Physical, Route
 
@@ -50,11 +50,12 @@ def test_the_repositorys_own_template() -> None:
         REPOSITORY / "template.yaml",
         parameters,
         physical=PHYSICAL,
-        outputs={"Database": {"Address": "h:1/d", "OwnerUrl": "postgresql://o@h:1/d", "Auth": "password"}},
+        outputs=nested.outputs("postgresql://o@h:1/d", "h:1/d"),
     )
     process = system.functions["ProcessFunction"]
     assert process.code_uri == REPOSITORY / "functions" / "process"
     assert process.layers == (REPOSITORY / "layers" / "common",)
+    assert process.environment["DATABASE_AUTH"] == "password"
     assert process.environment["DATABASE_URL"] == "postgresql://claimcheck_worker@h:1/d"
     assert system.functions["MigrateFunction"].environment["DATABASE_URL"] == "postgresql://o@h:1/d"
     assert "DATABASE_URL" not in system.functions["NotifyFunction"].environment

@@ -67,7 +67,10 @@ def client(service: str, url: str) -> Any:
 def system(url: str) -> System:
     parameters = {"AnthropicSecretArn": "-", "WebhookKeySecretArn": "-"}
     return template.load(
-        TEMPLATE, parameters, physical=Physical(aws_endpoint=url), outputs=nested.outputs("postgresql://-")
+        TEMPLATE,
+        parameters,
+        physical=Physical(aws_endpoint=url),
+        outputs=nested.outputs("postgresql://-", "-"),
     )
 
 
