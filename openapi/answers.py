@@ -5,6 +5,7 @@ from __future__ import annotations
 from claimcheck import failures
 from claimcheck.jobs.states import Status
 from claimcheck.tasks import TASKS
+
 from openapi.shapes import (
     Json,
     answered,
@@ -28,7 +29,8 @@ _EVIDENCE = answered(
         "quote": text("As the model gave it."),
         "status": one_of(
             ["exact", "normalised", "not_found", "image"],
-            "`exact`: character for character. `normalised`: it differs in form only. `image`: read off the image "
+            "`exact`: character for character. `normalised`: it differs in form only. `image`: read "
+            "off the image "
             "of `page`, where there is no text to look it up in.",
         ),
         "start": nullable(whole("Code points into the document's text; null where it was not found.")),
@@ -58,7 +60,8 @@ _COVERAGE = answered(
 )
 _WARNING: Json = {
     "type": "object",
-    "description": "Something to know before the result is relied on. Members besides these say what it concerns "
+    "description": "Something to know before the result is relied on. Members besides these say what "
+    "it concerns "
     "(`field`, `criterion`, `key_point`) and show it (`others`, `evidence`).",
     "properties": {"code": text("Stable."), "detail": text("In words.")},
     "required": ["code", "detail"],
@@ -126,7 +129,9 @@ _EVALUATION = answered(
     optional=("warnings",),
 )
 
-_RESULT: Json = {"anyOf": [ref("SummariseResult"), ref("ExtractResult"), ref("EvaluateResult"), {"type": "null"}]}
+_RESULT: Json = {
+    "anyOf": [ref("SummariseResult"), ref("ExtractResult"), ref("EvaluateResult"), {"type": "null"}]
+}
 
 _ERROR = answered(
     "Why a job failed.",
@@ -180,7 +185,9 @@ def _job(*, with_result: bool) -> Json:
     }
     if not with_result:
         del members["result"], members["result_link"]
-    return answered("A job." if with_result else "A job without its result.", members, optional=("result_link",))
+    return answered(
+        "A job." if with_result else "A job without its result.", members, optional=("result_link",)
+    )
 
 
 SCHEMAS: Json = {
@@ -224,10 +231,15 @@ SCHEMAS: Json = {
     "ExtractResult": _EXTRACTION,
     "EvaluateResult": _EVALUATION,
     "Trail": answered(
-        "What happened to a job; each event holds the hash of the one before. docs/trail.md says how to verify it.",
+        (
+            "What happened to a job; each event holds the hash of the one before. docs/trail.md says how "
+            "to verify it."
+        ),
         {
             "job_id": identifier(),
-            "digest_key": nullable(text("What the digests of contents are made with.", pattern="^[0-9a-f]*$")),
+            "digest_key": nullable(
+                text("What the digests of contents are made with.", pattern="^[0-9a-f]*$")
+            ),
             "events": array(
                 answered(
                     "One change.",
@@ -265,7 +277,10 @@ SCHEMAS: Json = {
             "document_id": identifier(),
             "status": one_of(
                 ["waiting", "stored", "read", "expired"],
-                "`waiting` for its bytes, `stored`, `read` by a worker, or `expired`: they did not come in time.",
+                (
+                    "`waiting` for its bytes, `stored`, `read` by a worker, or `expired`: they did not "
+                    "come in time."
+                ),
             ),
             "name": nullable(text()),
             "media_type": text(),
@@ -279,7 +294,10 @@ SCHEMAS: Json = {
         },
     ),
     "UploadTarget": answered(
-        "Where to send the bytes, with exactly these headers. Null where they are here, or not awaited any more.",
+        (
+            "Where to send the bytes, with exactly these headers. Null where they are here, or not awaited "
+            "any more."
+        ),
         {
             "url": text(format="uri"),
             "method": {"const": "PUT"},

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import openapi.answers
 import openapi.problems
 import openapi.requests
 import openapi.webhooks
-from openapi.operations import HEADERS, PARAMETERS, PATHS
-from openapi.shapes import Json
+from openapi import job_calls, other_calls
+from openapi.parameters import HEADERS, PARAMETERS
+
+if TYPE_CHECKING:
+    from openapi.shapes import Json
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "functions" / "openapi" / "openapi.json"
 
 _DESCRIPTION = """\
-Hand in a document, get a ticket in milliseconds, come back for an answer that has been checked against the document.
+Hand in a document, get a ticket in milliseconds, come back for an answer that has been checked against it.
 
-Every error is `application/problem+json` (RFC 9457) with a stable `code`; more codes and more members of answers may \
-come, so pass over what you do not know. Times are UTC. Another tenant's job, document or delivery is 404.
+Every error is `application/problem+json` (RFC 9457) with a stable `code`. More codes and more members of \
+answers may come: pass over what you do not know. Times are UTC. \
+Another tenant's job, document or delivery is 404.
 
 A call without a path of this document, or with a method that its path does not have, is answered by 404 \
 `route_not_found`. A body is read as JSON whatever its Content-Type says."""
@@ -44,7 +49,7 @@ def document() -> Json:
             {"name": "service", "description": "Without a key."},
         ],
         "security": [{"key": []}],
-        "paths": PATHS,
+        "paths": {**job_calls.PATHS, **other_calls.PATHS},
         "webhooks": openapi.webhooks.WEBHOOKS,
         "components": {
             "securitySchemes": {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from openapi.shapes import Json
+if TYPE_CHECKING:
+    from openapi.shapes import Json
 
 _TEXT = (
-    "This Agreement is effective as of 1 May 2027. The monthly fee is EUR 400. It is governed by the laws of Ireland."
+    "This Agreement is effective as of 1 May 2027. The monthly fee is EUR 400. It is governed by "
+    "the laws of Ireland."
 )
 _JOB = "0193a4c2-7d10-7cc3-9e55-0b6a4f1f2a10"
 _REQUEST_ID = "5f0c1b1e-53a1-4a57-9b0c-6b1f5a8f7c11"
@@ -16,7 +18,11 @@ _QUOTE = "It is governed by the laws of Ireland."
 SUMMARISE: Json = {"document": {"text": _TEXT}, "focus": "money"}
 EXTRACT: Json = {
     "document": {"text": _TEXT, "name": "agreement.txt"},
-    "fields": ["governing law", {"name": "monthly fee", "type": "money"}, {"name": "effective date", "type": "date"}],
+    "fields": [
+        "governing law",
+        {"name": "monthly fee", "type": "money"},
+        {"name": "effective date", "type": "date"},
+    ],
     "metadata": {"case": 7},
 }
 EXTRACT_BY_SCHEMA: Json = {

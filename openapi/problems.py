@@ -8,7 +8,7 @@ from openapi.shapes import Json, answered, array, one_of, ref, text, whole
 
 MEDIA_TYPE = "application/problem+json"
 
-# Every code with the statuses that it comes with. A test compares this with claimcheck.problems and the template.
+# Every code with the statuses that it comes with. A test compares this with the code and the template.
 CODES: dict[str, tuple[tuple[int, ...], str]] = {
     "json_malformed": ((400,), "The body is no JSON object that can be read without doubt."),
     "query_invalid": ((400,), "A query parameter or a header cannot be used."),
@@ -31,7 +31,10 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
     "too_many_tests": ((429,), "Too many test webhooks within a minute."),
     "internal": ((500,), "Something failed on our side."),
     "document_corrupt": ((500,), "What is stored of the text is not what was read, so it is not given out."),
-    "unavailable": ((503,), "A part of the service cannot be reached. Whether it was carried out is not known."),
+    "unavailable": (
+        (503,),
+        "A part of the service cannot be reached. Whether it was carried out is not known.",
+    ),
     "timeout": ((504,), "It took longer than 29 s. Whether it was carried out is not known."),
 }
 
@@ -40,7 +43,7 @@ EVERYWHERE = ("request_refused", "body_too_large", "throttled", "internal", "tim
 WITH_KEY = (*EVERYWHERE, "key_missing", "key_refused", "unavailable")
 BODY = ("json_malformed", "fields_invalid")
 
-_RETRY = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+_RETRY = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
 _ALWAYS_RETRY = {409: ("idempotency_in_flight",), 429: ("throttled", "too_many_tests"), 503: ("unavailable",)}
 
 SCHEMAS: Json = {
@@ -50,9 +53,13 @@ SCHEMAS: Json = {
             {
                 "type": {"const": "about:blank"},
                 "title": text("The status in words."),
-                "status": whole("The HTTP status. Left out where API Gateway alone knows it.", 400, maximum=599),
+                "status": whole(
+                    "The HTTP status. Left out where API Gateway alone knows it.", 400, maximum=599
+                ),
                 "detail": text("What to do about it."),
-                "code": one_of(list(CODES), "Stable. " + " ".join(f"`{c}`: {w[1]}" for c, w in CODES.items())),
+                "code": one_of(
+                    list(CODES), "Stable. " + " ".join(f"`{c}`: {w[1]}" for c, w in CODES.items())
+                ),
                 "request_id": text("Tell us this one."),
                 "errors": array(ref("FieldError"), "One for each field at fault, 50 at most.", maxItems=50),
             },
@@ -79,14 +86,15 @@ def responses(codes: tuple[str, ...]) -> Json:
 def _response(status: int, codes: list[str]) -> Json:
     only: Json = {"properties": {"code": {"enum": codes}}}
     response: Json = {
-        "description": f"{HTTPStatus(status).phrase}. " + " ".join(f"`{code}`: {CODES[code][1]}" for code in codes),
+        "description": f"{HTTPStatus(status).phrase}. "
+        + " ".join(f"`{code}`: {CODES[code][1]}" for code in codes),
         "content": {MEDIA_TYPE: {"schema": {"allOf": [ref("Problem"), only]}}},
     }
     headers: Json = {}
     if any(code in _ALWAYS_RETRY.get(status, ()) for code in codes):
         headers |= _RETRY
     if status == 401:
-        headers["WWW-Authenticate"] = {"$ref": "#/components/headers/WwwAuthenticate"}
+        headers["WWW-Authenticate"] = {"$ref": "#/components/headers/WWW-Authenticate"}
     return {**response, **({"headers": headers} if headers else {})}
 
 

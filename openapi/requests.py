@@ -8,6 +8,7 @@ from claimcheck.documents.kinds import MEDIA_TYPES
 from claimcheck.settings import DocumentsSettings
 from claimcheck.tasks import evaluate, fields, requests, summarise
 from claimcheck.webhooks.endpoint import DEFAULT_PORTS, MAX_URL_CHARS
+
 from openapi.shapes import Json, array, asked, one_of, ref, stored
 
 MAX_UPLOAD_BYTES = DocumentsSettings("", "").max_upload_bytes
@@ -16,7 +17,8 @@ _NAME = stored("What the document is called, at its owner's.", least=1, most=req
 _TYPES = "|".join(each.replace("+", "\\+").replace(".", "\\.") for each in MEDIA_TYPES)
 MEDIA_TYPE: Json = {
     "type": "string",
-    "description": "What the document is called; its bytes decide. In either case, parameters are passed over. "
+    "description": "What the document is called; its bytes decide. In either case, parameters are "
+    "passed over. "
     f"One of {', '.join(MEDIA_TYPES)}.",
     "pattern": f"^\\s*(?i:{_TYPES})\\s*(;[^\\u0000]*)?$",
 }
@@ -27,8 +29,8 @@ def webhook_url(description: str) -> Json:
     return {
         "type": "string",
         "format": "uri",
-        "description": f"{description} An https URL of a public host, at port {_PORTS} unless this deployment "
-        "allows others, without user name, spaces and backslashes.",
+        "description": f"{description} An https URL of a public host, at port {_PORTS} unless this "
+        "deployment allows others, without user name, spaces and backslashes.",
         "maxLength": MAX_URL_CHARS,
     }
 
@@ -119,9 +121,9 @@ _FIELD = asked(
 
 _FIELD_SCHEMA: Json = {
     "type": "object",
-    "description": f"A JSON Schema (2020-12) of an object with 1 to {fields.MAX_FIELDS} properties, which are the "
-    f"fields: at most {fields.MAX_SCHEMA_BYTES} bytes as JSON, nested at most {fields.MAX_SCHEMA_DEPTH} deep, with "
-    f"references into itself alone (`#/…`), of which at most {fields.MAX_EXPANSIONS} are met where each is followed.",
+    "description": f"A JSON Schema (2020-12) of an object with 1 to {fields.MAX_FIELDS} properties, which "
+    f"are the fields: at most {fields.MAX_SCHEMA_BYTES} bytes as JSON, at most {fields.MAX_SCHEMA_DEPTH} deep, "
+    f"with references into itself alone (`#/…`), at most {fields.MAX_EXPANSIONS} where each is followed.",
     "properties": {
         "type": {"const": "object"},
         "properties": {
@@ -183,7 +185,11 @@ SCHEMAS: Json = {
         "description": "Exactly one of `fields` and `schema`.",
         "oneOf": [
             _job("By a list.", {"fields": _FIELDS, "schema": {"type": "null"}}, required=("fields",)),
-            _job("By a JSON Schema.", {"schema": ref("FieldSchema"), "fields": {"type": "null"}}, required=("schema",)),
+            _job(
+                "By a JSON Schema.",
+                {"schema": ref("FieldSchema"), "fields": {"type": "null"}},
+                required=("schema",),
+            ),
         ],
     },
     "EvaluateRequest": _job(

@@ -6,7 +6,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
-STORABLE = "^[^\\u0000]*$"  # what PostgreSQL keeps of Unicode; lone surrogates are no UTF-8 in the first place
+STORABLE = (
+    "^[^\\u0000]*$"  # what PostgreSQL keeps of Unicode; lone surrogates are no UTF-8 in the first place
+)
 
 
 def ref(name: str) -> Json:
@@ -58,7 +60,12 @@ def stored(description: str, *, most: int | None = None, least: int = 0, blank: 
 
 def whole(description: str = "", least: int | None = 0, **rules: Any) -> Json:
     """A whole number."""
-    return {"type": "integer", **described(description), **({} if least is None else {"minimum": least}), **rules}
+    return {
+        "type": "integer",
+        **described(description),
+        **({} if least is None else {"minimum": least}),
+        **rules,
+    }
 
 
 def one_of(values: list[str], description: str = "") -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from claimcheck.jobs.states import FINAL
+
 from openapi.shapes import Json, answered, array, identifier, moment, nullable, one_of, ref, text, whole
 
 _ENDS = sorted(str(status) for status in FINAL)
@@ -31,7 +32,9 @@ SCHEMAS: Json = {
         "An event on its way to an address.",
         {
             "delivery_id": identifier(),
-            "webhook_id": text("The header webhook-id, the same at every attempt.", pattern="^msg_[0-9a-f-]{36}$"),
+            "webhook_id": text(
+                "The header webhook-id, the same at every attempt.", pattern="^msg_[0-9a-f-]{36}$"
+            ),
             "event": one_of([*EVENT_TYPES, TEST_TYPE]),
             "url": text(),
             "status": one_of(
@@ -106,7 +109,9 @@ SCHEMAS: Json = {
             "timestamp": moment("When the job ended."),
             "data": {
                 "type": "object",
-                "description": "With result and error, or with a link where it is `thin` or over 256,000 bytes.",
+                "description": (
+                    "With result and error, or with a link where it is `thin` or over 256,000 bytes."
+                ),
                 "properties": {
                     "job_id": identifier(),
                     "task": one_of(["summarise", "extract", "evaluate"]),
@@ -160,7 +165,8 @@ def _posted(summary: str, schema: str, operation_id: str) -> Json:
         ),
         _header(
             "webhook-signature",
-            "`v1,` and the HMAC-SHA256 in base64 over `{webhook-id}.{webhook-timestamp}.{body}`, one for each live "
+            "`v1,` and the HMAC-SHA256 in base64 over `{webhook-id}.{webhook-timestamp}.{body}`, one "
+            "for each live "
             "secret, a space between (Standard Webhooks 1.0).",
             {"type": "string", "pattern": "^v1,[A-Za-z0-9+/=]+( v1,[A-Za-z0-9+/=]+)*$"},
         ),
@@ -169,7 +175,9 @@ def _posted(summary: str, schema: str, operation_id: str) -> Json:
         "post": {
             "operationId": operation_id,
             "summary": summary,
-            "description": "Verify the raw body before anything parses it; docs/webhooks.md. It comes at least once.",
+            "description": (
+                "Verify the raw body before anything parses it; docs/webhooks.md. It comes at least once."
+            ),
             "security": [],
             "parameters": headers,
             "requestBody": {"required": True, "content": {"application/json": {"schema": ref(schema)}}},

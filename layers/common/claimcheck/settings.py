@@ -242,3 +242,11 @@ class MigrateSettings:
     """A direct connection, not the proxy."""
 
     database_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenapiSettings:
+    """The limits that the API's document names; as those of SubmitSettings and DocumentsSettings."""
+
+    max_upload_bytes: int = 209_715_200
+    max_body_bytes: int = 5_000_000
