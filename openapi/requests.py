@@ -122,7 +122,7 @@ _FIELD = asked(
 _FIELD_SCHEMA: Json = {
     "type": "object",
     "description": f"A JSON Schema (2020-12) of an object with 1 to {fields.MAX_FIELDS} properties, which "
-    f"are the fields: at most {fields.MAX_SCHEMA_BYTES} bytes as JSON, at most {fields.MAX_SCHEMA_DEPTH} deep, "
+    f"are the fields: {fields.MAX_SCHEMA_BYTES} bytes as JSON and {fields.MAX_SCHEMA_DEPTH} levels at most, "
     f"with references into itself alone (`#/…`), at most {fields.MAX_EXPANSIONS} where each is followed.",
     "properties": {
         "type": {"const": "object"},

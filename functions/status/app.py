@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from claimcheck.bootstrap import StatusService
     from claimcheck.store.reading import JobView
 
-_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,5})\"?\s*(?:[,;]|$)", re.IGNORECASE)
+_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,5})\"?\s*(?:[,;]|$)", re.IGNORECASE)
 
 
 @cache

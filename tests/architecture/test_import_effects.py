@@ -107,6 +107,7 @@ def test_every_function_is_known() -> None:
         "documents",
         "migrate",
         "notify",
+        "openapi",
         "process",
         "record",
         "status",

@@ -246,7 +246,7 @@ class MigrateSettings:
 
 @dataclass(frozen=True, slots=True)
 class OpenapiSettings:
-    """The limits that the API's document names; as those of SubmitSettings and DocumentsSettings."""
+    """The limits of this deployment, which the API's document names."""
 
-    max_upload_bytes: int = 209_715_200
-    max_body_bytes: int = 5_000_000
+    max_upload_bytes: int
+    max_body_bytes: int
