@@ -108,6 +108,7 @@ def test_every_function_is_known() -> None:
         "migrate",
         "notify",
         "openapi",
+        "operator",
         "process",
         "record",
         "status",

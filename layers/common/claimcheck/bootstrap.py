@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.describe import Describe
     from claimcheck.usecases.notify import Notify
+    from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.ports import Inbox, Queue
     from claimcheck.usecases.process import Process
     from claimcheck.usecases.read import Read
@@ -230,6 +231,16 @@ def webhooks() -> TenantWebhooks:
         Replay(database, deliver),
         Sample(database, deliver, rules=rules),
     )
+
+
+@cache
+def operator() -> Operate:
+    """For `operator`: every part of it brings its commands."""
+    from claimcheck.usecases.operate import Operate
+    from claimcheck.usecases.tenants import Tenants
+
+    database = _database(settings.load(settings.OperatorSettings).database_url)
+    return Operate({**Tenants(database).commands()})
 
 
 def _database(url: str) -> Database:

@@ -238,6 +238,13 @@ class WebhooksSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorSettings:
+    """The operator's commands work on the database."""
+
+    database_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class MigrateSettings:
     """A direct connection, not the proxy."""
 
