@@ -212,15 +212,19 @@ class Stack:
         pool = self._pools.get("MigrateFunction")
         if pool is None:
             raise ServiceError(f"{self._options.template} has no function MigrateFunction")
-        try:
-            invocation = await pool.invoke({})
-        except InitError as error:
-            raise ServiceError(f"MigrateFunction does not start: {error}") from None
-        if not invocation.ok:
-            log = self._data.path / "logs" / "MigrateFunction.log"
-            message = invocation.payload.decode(errors="replace")
-            raise ServiceError(f"the database could not be migrated: {message} (log: {log})")
-        return str(invocation.json()["version"])
+        while True:
+            try:
+                invocation = await pool.invoke({})
+            except InitError as error:
+                raise ServiceError(f"MigrateFunction does not start: {error}") from None
+            if not invocation.ok:
+                log = self._data.path / "logs" / "MigrateFunction.log"
+                message = invocation.payload.decode(errors="replace")
+                raise ServiceError(f"the database could not be migrated: {message} (log: {log})")
+            migrated = invocation.json()
+            if migrated["unfinished"] is None:
+                return str(migrated["version"])
+            self._log(f"the migration goes on: {migrated['unfinished']}")
 
     def _ensure_key(self, database_url: str) -> str:
         from claimcheck.usecases import keys

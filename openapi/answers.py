@@ -307,6 +307,10 @@ SCHEMAS: Json = {
     ),
     "Health": answered(
         "Alive.",
-        {"status": {"const": "ok"}, "schema": nullable(text("The database schema's version."))},
+        {
+            "status": {"const": "ok"},
+            "schema": text("The database schema's version."),
+            "schema_needed": text("The one that this version needs; a newer one does."),
+        },
     ),
 }

@@ -142,7 +142,7 @@ PATHS: Json = {
             "Whether the service is alive",
             {"200": ok("Alive.", "Health")},
             scope=None,
-            refusals=("unavailable",),
+            refusals=("unavailable", "schema_behind"),
         )
     },
     "/openapi.json": {

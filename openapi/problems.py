@@ -35,16 +35,17 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
         (503,),
         "A part of the service cannot be reached. Whether it was carried out is not known.",
     ),
+    "schema_behind": ((503,), "The service is being brought to a new version. Nothing was done."),
     "timeout": ((504,), "It took longer than 29 s. Whether it was carried out is not known."),
 }
 
 EVERYWHERE = ("request_refused", "body_too_large", "throttled", "internal", "timeout")
 """What any call may be answered: API Gateway says it, or a function that fails."""
-WITH_KEY = (*EVERYWHERE, "key_missing", "key_refused", "unavailable")
+WITH_KEY = (*EVERYWHERE, "key_missing", "key_refused", "unavailable", "schema_behind")
 BODY = ("json_malformed", "fields_invalid")
 
 _RETRY = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
-_ALWAYS_RETRY = {409: ("idempotency_in_flight",), 429: ("throttled", "too_many_tests"), 503: ("unavailable",)}
+_ALWAYS_RETRY = {409: ("idempotency_in_flight",), 429: ("throttled", "too_many_tests"), 503: ("unavailable", "schema_behind")}
 
 SCHEMAS: Json = {
     "Problem": {

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.cancel import Cancel, Redrive
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.describe import Describe
+    from claimcheck.usecases.gate import Gate
     from claimcheck.usecases.notify import Notify
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.ports import Inbox, Queue
@@ -230,6 +231,21 @@ def webhooks() -> TenantWebhooks:
         secrets,
         Replay(database, deliver),
         Sample(database, deliver, rules=rules),
+    )
+
+
+@cache
+def gate() -> Gate:
+    """For `schema`."""
+    from claimcheck.aws.cloudformation import CloudFormationAnswers
+    from claimcheck.aws.functions import LambdaFunction
+    from claimcheck.usecases.gate import Gate
+
+    chosen = settings.load(settings.SchemaSettings)
+    return Gate(
+        migrations=LambdaFunction(chosen.migrate_function),
+        rounds=LambdaFunction(chosen.aws_lambda_function_name),
+        answers=CloudFormationAnswers(),
     )
 
 
