@@ -45,7 +45,11 @@ WITH_KEY = (*EVERYWHERE, "key_missing", "key_refused", "unavailable", "schema_be
 BODY = ("json_malformed", "fields_invalid")
 
 _RETRY = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
-_ALWAYS_RETRY = {409: ("idempotency_in_flight",), 429: ("throttled", "too_many_tests"), 503: ("unavailable", "schema_behind")}
+_ALWAYS_RETRY = {
+    409: ("idempotency_in_flight",),
+    429: ("throttled", "too_many_tests"),
+    503: ("unavailable", "schema_behind"),
+}
 
 SCHEMAS: Json = {
     "Problem": {
