@@ -10,7 +10,7 @@ from typing import Any
 
 import claimcheck
 import pytest
-from claimcheck.failures import PermanentFailure, RetryableFailure, UnavailableError
+from claimcheck.failures import PermanentFailure, RetryableFailure, SchemaBehindError, UnavailableError
 from claimcheck.model.types import CallFailedError
 from claimcheck.problems import TABLE, Problem, problem_of
 from claimcheck.refusals import (
@@ -53,6 +53,7 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (TooManySamplesError(10), 429, "too_many_tests"),
     (IdempotencyMismatchError(), 422, "idempotency_mismatch"),
     (IdempotencyInFlightError(), 409, "idempotency_in_flight"),
+    (SchemaBehindError("the schema is at 0001, 0002 is needed"), 503, "schema_behind"),
     (UnavailableError(SECRET), 503, "unavailable"),
     (DatabaseUnavailableError(SECRET), 503, "unavailable"),
     (StoreError(SECRET), 500, "internal"),
@@ -69,10 +70,13 @@ answers = pytest.mark.parametrize(("error", "status", "code"), ANSWERS, ids=lamb
 
 # Exceptions that never reach the table: they are caught, or end a function that answers no request.
 WITHIN = {
+    "CalledFunctionError",  # migrate and the gate, which have no route
+    "CommandRefused",  # of the operator's function, which has no route
     "BudgetExceededError",  # a value that takes too long to check does not conform
     "JobFailure",
     "LeaseLostError",
     "RefusedAddressError",
+    "SchemaMissesError",  # as CalledFunctionError
     "ServerTooOldError",
     "SettingsError",
     "UnknownPriceError",
