@@ -48,13 +48,6 @@ _NO_JOB = ("job_not_found", "route_not_found")
 _AGAIN = {"redrive": {"operationId": "redriveJob", "parameters": _LINKED_ID}}
 
 
-def _of_job(operation_id: str, summary: str, schema: str, **more: Json) -> Json:
-    answers = {"200": ok(summary + ".", schema, **more)}
-    return call(
-        operation_id, "jobs", summary, answers, scope="jobs:read", refusals=_NO_JOB, parameters=[_JOB_ID]
-    )
-
-
 PATHS: Json = {
     "/jobs/summarise": _submit(
         "summarise",
@@ -119,7 +112,17 @@ PATHS: Json = {
             parameters=[_JOB_ID, *named("Prefer", "IfNoneMatch")],
         )
     },
-    "/jobs/{job_id}/events": {"get": _of_job("getTrail", "The trail of a job, with its hashes", "Trail")},
+    "/jobs/{job_id}/events": {
+        "get": call(
+            "getTrail",
+            "jobs",
+            "The trail of a job, with its hashes",
+            {"200": ok("The trail.", "Trail")},
+            scope="jobs:read",
+            refusals=_NO_JOB,
+            parameters=[_JOB_ID],
+        )
+    },
     "/jobs/{job_id}/document": {
         "get": call(
             "getDocumentText",

@@ -31,7 +31,7 @@ from claimcheck.refusals import (
     TooManySamplesError,
     UnknownTask,
 )
-from claimcheck.store.faults import ConstraintError, DatabaseUnavailableError, StoreError
+from claimcheck.store.faults import ConstraintError, DatabaseUnavailableError, SchemaMissesError, StoreError
 from claimcheck.tasks import TASKS
 
 SECRET = "The merger price is EUR 7,777,777."
@@ -54,6 +54,7 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (IdempotencyMismatchError(), 422, "idempotency_mismatch"),
     (IdempotencyInFlightError(), 409, "idempotency_in_flight"),
     (SchemaBehindError("the schema is at 0001, 0002 is needed"), 503, "schema_behind"),
+    (SchemaMissesError(SECRET), 503, "schema_behind"),
     (UnavailableError(SECRET), 503, "unavailable"),
     (DatabaseUnavailableError(SECRET), 503, "unavailable"),
     (StoreError(SECRET), 500, "internal"),
@@ -76,7 +77,6 @@ WITHIN = {
     "JobFailure",
     "LeaseLostError",
     "RefusedAddressError",
-    "SchemaMissesError",  # as CalledFunctionError
     "ServerTooOldError",
     "SettingsError",
     "UnknownPriceError",
