@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from client.api import Api
+from tests.contract.documented import CheckedTransport
 from tests.policy import built
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ class Running:
     data: Path
 
     def api(self) -> Api:
-        """A client of it."""
-        return Api(self.url, self.key)
+        """A client of it; every answer is held to the API's document."""
+        return Api(self.url, self.key, transport=CheckedTransport(self.url))
 
 
 def as_built(data: Path, arguments: Sequence[str]) -> list[str]:
