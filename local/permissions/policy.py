@@ -60,6 +60,10 @@ class Statement:
 
     def _meets(self, context: Mapping[str, str]) -> bool:
         for operator, tests in self.condition.items():
+            if operator == "Null":
+                if any((str(absent).lower() == "true") == (key in context) for key, absent in tests.items()):
+                    return False
+                continue
             if operator not in {"StringEquals", "StringLike", "ArnEquals", "ArnLike"}:
                 raise PolicyError(f"{self.name}: condition {operator} is not judged here")
             for key, wanted in tests.items():

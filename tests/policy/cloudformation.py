@@ -242,6 +242,7 @@ class Stack:
             ("AWS::Lambda::Alias", None): lambda: self._alias(name),
             ("AWS::IAM::Role", None): lambda: given,
             ("AWS::IAM::Role", "Arn"): lambda: f"arn:aws:iam::{self.place.account}:role/{self.prefix}{name}",
+            ("AWS::IAM::ManagedPolicy", None): lambda: f"arn:aws:iam::{self.place.account}:policy/{name}",
             ("AWS::KMS::Key", "Arn"): lambda: f"arn:aws:kms:{where}:key/{self.prefix}{name}",
             ("AWS::KMS::Key", None): lambda: f"{self.prefix}{name}",
             ("AWS::Logs::LogGroup", None): lambda: given,

@@ -29,7 +29,7 @@ def arn_of(stack: Stack, role: Resource) -> str:
 
 def statements(stack: Stack, role: Resource) -> list[dict[str, Any]]:
     """Every statement of a role, each with a `Name` that says where it stands."""
-    return [*_inline(role), *_managed(role), *_attached(stack, role)]
+    return [*_inline(role), *_managed(stack, role), *_attached(stack, role)]
 
 
 def roles_file(stack: Stack) -> dict[str, Any]:
@@ -84,10 +84,13 @@ def _inline(role: Resource) -> Iterator[dict[str, Any]]:
         yield from _numbered(f"{role.name}/{number}", policy["PolicyDocument"])
 
 
-def _managed(role: Resource) -> Iterator[dict[str, Any]]:
+def _managed(stack: Stack, role: Resource) -> Iterator[dict[str, Any]]:
+    """Policies by their ARN: the stack's own, and AWS's."""
+    own = {_physical(stack, each, None): each for each in stack.of("AWS::IAM::ManagedPolicy")}
     for arn in role.get("ManagedPolicyArns", []):
         name = arn.rpartition("/")[2]
-        yield from _numbered(f"{role.name}/{name}", _of_aws()[name])
+        document = own[arn]["PolicyDocument"] if arn in own else _of_aws()[name]
+        yield from _numbered(f"{role.name}/{name}", document)
 
 
 def _attached(stack: Stack, role: Resource) -> Iterator[dict[str, Any]]:
