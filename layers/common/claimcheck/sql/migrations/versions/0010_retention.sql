@@ -1,8 +1,6 @@
 -- Hard deletion and retention (docs/retention.md). A purged job keeps its trail and what it cost, and nothing of what
 -- was in it. Nothing here reads a whole table: the locks are short. Indexes and the checks of old rows follow in 0011.
 
-SET LOCAL lock_timeout = '5s'; -- behind a long reader, a queue of everybody else would form
-
 ALTER TABLE tenants
   ADD COLUMN retention_days integer,             -- NULL: the deployment's
   ADD COLUMN deleted_at timestamptz,             -- its content is gone, and it gets no other
