@@ -10,7 +10,7 @@ import pytest
 from claimcheck.documents.text import DocumentText
 from claimcheck.jobs.states import FINAL, Status
 from claimcheck.store.documents import DocumentPurgedError, object_key, save_text
-from claimcheck.store.faults import ConstraintError
+from claimcheck.store.faults import ConstraintError, StoreError
 from claimcheck.store.jobs import Ticket, cancel_job, finish_job, insert_job, note_result_apart, redrive_job
 from claimcheck.store.purging import (
     Deletion,
@@ -461,6 +461,38 @@ def test_a_late_wish_is_not_lost(database: Database, sql_connection: Sql) -> Non
     deletions_done(database, taken, late_s=0)
     deletions_done(database, taken, late_s=0)
     assert KEY in keys(due(database))
+
+
+def as_role(url: str, role: str) -> Database:
+    """A connection of the product's own that may do what this role may."""
+    import psycopg
+    from claimcheck.store.connection import Database as Product
+
+    connection = psycopg.connect(url, autocommit=True)
+    connection.execute(psycopg.sql.SQL("SET ROLE {}").format(psycopg.sql.Identifier(role)))
+    return Product(url, connect=lambda *_, **__: connection)
+
+
+def test_the_roles_may_purge_and_may_not_delete(database: Database, database_url: str) -> None:
+    """The API's role purges by the function and by nothing else; the worker's takes what is to be deleted."""
+    job_id, other = ended_one(database, webhook_url=WEBHOOK), ended_one(database, name="other.txt")
+    api, worker = as_role(database_url, "claimcheck_api"), as_role(database_url, "claimcheck_worker")
+    for refused in ("DELETE FROM deliveries", "DELETE FROM objects", "SELECT empty_job(jobs, 'x') FROM jobs"):
+        for role in (api, worker):
+            with pytest.raises(StoreError, match="42501"):
+                role.all(_query(refused), {})
+    with pytest.raises(StoreError, match="42501"):
+        purge_job(worker, TENANT, job_id)
+    assert purge_job(api, TENANT, job_id) is Purged.GONE
+    assert purge_job(api, TENANT, other) is Purged.GONE
+    with pytest.raises(StoreError, match="42501"):
+        due(api)
+    taken = due(worker)
+    assert KEY in keys(taken)
+    assert deletions_done(worker, taken, late_s=-900) == 0
+    discard_object(worker, TENANT, KEY)
+    for role in (api, worker):
+        role.close()
 
 
 def test_every_purged_document_is_a_name_without_anything(database: Database, sql_connection: Sql) -> None:

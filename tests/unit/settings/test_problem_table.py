@@ -10,13 +10,14 @@ from typing import Any
 
 import claimcheck
 import pytest
-from claimcheck.failures import PermanentFailure, RetryableFailure, UnavailableError
+from claimcheck.failures import PermanentFailure, RetryableFailure, SchemaBehindError, UnavailableError
 from claimcheck.model.types import CallFailedError
 from claimcheck.problems import TABLE, Problem, problem_of
 from claimcheck.refusals import (
     AddressNotDisabledError,
     BodyTooLargeError,
     DeliveryNotFoundError,
+    DocumentInUseError,
     DocumentNotFoundError,
     FieldError,
     IdempotencyInFlightError,
@@ -26,12 +27,13 @@ from claimcheck.refusals import (
     JobNotFailedError,
     JobNotFoundError,
     KeyRefusedError,
+    PurgedError,
     RotationRefusedError,
     StoredTextCorruptError,
     TooManySamplesError,
     UnknownTask,
 )
-from claimcheck.store.faults import ConstraintError, DatabaseUnavailableError, StoreError
+from claimcheck.store.faults import ConstraintError, DatabaseUnavailableError, SchemaMissesError, StoreError
 from claimcheck.tasks import TASKS
 
 SECRET = "The merger price is EUR 7,777,777."
@@ -43,6 +45,9 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (UnknownTask(("summarise", "extract", "evaluate")), 404, "task_unknown"),
     (InvalidQueryError("limit must be a whole number from 1 to 100."), 400, "query_invalid"),
     (BodyTooLargeError(5_000_000), 413, "body_too_large"),
+    (PurgedError("job", "2026-11-29T23:39:00.000000Z"), 410, "purged"),
+    (PurgedError("document", "2026-11-29T23:39:00.000000Z"), 410, "purged"),
+    (DocumentInUseError(), 409, "document_in_use"),
     (JobNotFoundError(), 404, "job_not_found"),
     (DocumentNotFoundError(), 404, "document_not_found"),
     (StoredTextCorruptError(SECRET), 500, "document_corrupt"),
@@ -53,6 +58,8 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (TooManySamplesError(10), 429, "too_many_tests"),
     (IdempotencyMismatchError(), 422, "idempotency_mismatch"),
     (IdempotencyInFlightError(), 409, "idempotency_in_flight"),
+    (SchemaBehindError("the schema is at 0001, 0002 is needed"), 503, "schema_behind"),
+    (SchemaMissesError(SECRET), 503, "schema_behind"),
     (UnavailableError(SECRET), 503, "unavailable"),
     (DatabaseUnavailableError(SECRET), 503, "unavailable"),
     (StoreError(SECRET), 500, "internal"),
@@ -69,6 +76,9 @@ answers = pytest.mark.parametrize(("error", "status", "code"), ANSWERS, ids=lamb
 
 # Exceptions that never reach the table: they are caught, or end a function that answers no request.
 WITHIN = {
+    "CalledFunctionError",  # migrate and the gate, which have no route
+    "CommandRefused",  # of the operator's function, which has no route
+    "DocumentPurgedError",  # the worker that reads the document has lost its lease
     "BudgetExceededError",  # a value that takes too long to check does not conform
     "JobFailure",
     "LeaseLostError",

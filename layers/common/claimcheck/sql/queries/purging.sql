@@ -1,5 +1,5 @@
 -- name: purge_job
--- A final job's content, in one transaction (migration 0010).
+-- A final job's content, in one transaction (migration 0012).
 SELECT purge_job(%(job_id)s::uuid, %(tenant_id)s) AS outcome
 
 -- name: purge_document

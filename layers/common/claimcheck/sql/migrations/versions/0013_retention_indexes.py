@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_each
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name, each statement by itself."""
-    apply_each("0011_retention_indexes.sql")
+    apply_each("0013_retention_indexes.sql")

@@ -1,5 +1,5 @@
 -- Hard deletion and retention (docs/retention.md). A purged job keeps its trail and what it cost, and nothing of what
--- was in it. Nothing here reads a whole table: the locks are short. Indexes and the checks of old rows follow in 0011.
+-- was in it. Nothing here reads a whole table: the locks are short. Indexes and the checks of old rows follow in 0013.
 
 ALTER TABLE tenants
   ADD COLUMN retention_days integer,             -- NULL: the deployment's
@@ -100,7 +100,7 @@ CREATE TRIGGER objects_in_bucket BEFORE INSERT ON objects
 -- Takes deletions that are due, for so many seconds. What is wanted again by now is left where it is.
 CREATE FUNCTION take_deletions(at_most integer, lease_s double precision)
 RETURNS TABLE (key text, requested_at timestamptz)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   each record;
@@ -198,7 +198,8 @@ BEGIN
 END $$;
 
 -- As in 0008; an address that is found is held until the delivery is there: nobody forgets it meanwhile.
-CREATE OR REPLACE FUNCTION place_delivery() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION place_delivery() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   named text := webhook_address(NEW.url);
 BEGIN
@@ -265,3 +266,12 @@ BEGIN
     PERFORM delete_from_bucket(owner, arrived);
   END IF;
 END $$;
+
+-- These do their work for whoever may call them, and for the tenant that they are told; nobody may do it by hand.
+REVOKE ALL ON FUNCTION purge_job(uuid, text), purge_document(uuid, text), discard_object(text, text),
+  take_deletions(integer, double precision), delete_from_bucket(text, text), forget_document(uuid),
+  empty_job(jobs, text), forget_addresses(uuid[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION purge_job(uuid, text), purge_document(uuid, text) TO claimcheck_api;
+GRANT EXECUTE ON FUNCTION discard_object(text, text), take_deletions(integer, double precision) TO claimcheck_worker;
+GRANT SELECT, UPDATE (due_at, leased_until), DELETE ON deletions TO claimcheck_worker;
+GRANT UPDATE (result_apart) ON jobs TO claimcheck_worker;

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0010_retention.sql")
+    apply_sql("0012_retention.sql")
