@@ -47,7 +47,7 @@ class Replay:
             raise DeliveryNotFoundError
         if replayed:
             count("DeliveriesReplayed")
-            self._deliver.now(self._database, [delivery_id])
+            self._deliver.now(self._database, [delivery_id], tenant_id=tenant_id)
         return shown(self._database, tenant_id, delivery_id)
 
 
@@ -82,7 +82,7 @@ class Sample:
         )
         if delivery_id is None:
             raise TooManySamplesError(MOST_SAMPLES)
-        self._deliver.now(self._database, [delivery_id])
+        self._deliver.now(self._database, [delivery_id], tenant_id=tenant_id)
         pause_s = _FIRST_LOOK_S
         while True:
             view = shown(self._database, tenant_id, delivery_id)
