@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import importlib.util
+import inspect
 import io
 import json
 import logging
@@ -251,7 +252,7 @@ def _load(name: str) -> ModuleType:
 def _forget_environments() -> None:
     """As if no function had run: nothing built is kept, no connection stays open."""
     for build in _builders():
-        if build.cache_info().currsize:
+        if build.cache_info().currsize and not inspect.signature(build).parameters:
             _close_database(build)
         build.cache_clear()
     telemetry.logger.cache_clear()

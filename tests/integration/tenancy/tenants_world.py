@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from claimcheck.jobs.states import Status
 from claimcheck.store.deliveries import Attempt, Consequence, insert_sample, record_attempt
 from claimcheck.store.jobs import IdempotencyKey, Ticket, insert_job
+from claimcheck.store.purging import purge_job
 from claimcheck.store.uploads import Announcement, announce_document, want_object
 from claimcheck.store.webhooks import insert_secret
 from psycopg.sql import SQL, Identifier
 
 from tests.integration.store.deliveries_owed import owed, planned
 from tests.integration.store.jobs_in_states import in_state, new_job
+from tests.integration.store.traces import value
 
 if TYPE_CHECKING:
     from typing import LiteralString
@@ -32,7 +34,7 @@ BODY_SHA256 = hashlib.sha256(b"body").digest()
 
 _OF_OWNER: tuple[LiteralString, ...] = (
     "jobs", "documents", "objects", "deliveries", "webhook_addresses", "webhook_secrets", "idempotency_keys",
-    "tenant_events",
+    "tenant_events", "deletions",
 )  # fmt: skip
 _BELONGING: dict[LiteralString, LiteralString] = {
     "job_events": "job_id IN (SELECT id FROM jobs WHERE tenant_id = 'acme')",
@@ -51,13 +53,15 @@ class World:
     delivery: str
     waiting_delivery: str
     document: str
+    named_document: str
+    purged: str
     sha256: bytes
     params: dict[str, Any] = field(default_factory=dict)
 
     def secrets(self) -> list[str]:
         """Texts that nobody but `acme` may be shown."""
-        ids = [self.job, self.failed, self.completed, self.delivery, self.waiting_delivery, self.document]
-        return [CANARY, self.sha256.hex(), *ids]
+        ids = [self.job, self.failed, self.completed, self.delivery, self.waiting_delivery]
+        return [CANARY, self.sha256.hex(), self.document, self.named_document, *ids]
 
 
 def build(database: Database, sql: Sql) -> World:
@@ -87,6 +91,8 @@ def build(database: Database, sql: Sql) -> World:
         "UPDATE deliveries SET in_flight_until = NULL, next_attempt_at = now() WHERE status = 'pending'"
     )
     sql.execute("UPDATE webhook_addresses SET disabled_at = now(), reason = 'gone', failing_since = now()")
+    purged = in_state(database, Status.COMPLETED, **{**mine, "webhook_url": None})
+    assert purge_job(database, OWNER, purged)
     insert_secret(database, OWNER, CANARY.encode())
     want_object(database, OWNER, hashlib.sha256(b"wanted").digest())
     announced = announce_document(
@@ -108,6 +114,8 @@ def build(database: Database, sql: Sql) -> World:
         delivery=done,
         waiting_delivery=deliveries[failed],
         document=announced.document_id,
+        named_document=str(value(sql, "SELECT document_id FROM jobs WHERE id = %(id)s", {"id": completed})),
+        purged=purged,
         sha256=mine["sha256"],
     )
     world.params = _parameters(world, mine)
@@ -119,7 +127,8 @@ def _parameters(world: World, mine: dict[str, Any]) -> dict[str, Any]:
         "tenant_id": OWNER, "job_id": world.job, "delivery_id": world.delivery, "document_id": world.document,
         "delivery_ids": [world.waiting_delivery], "attempts": [1], "sha256": world.sha256, "key": KEY,
         "body_sha256": BODY_SHA256, "keep_key_s": 86400.0, "task": "extract", "name": CANARY,
-        "media_type": "text/plain", "size_bytes": mine["size_bytes"], "object_key": None, "content": None,
+        "media_type": "text/plain", "size_bytes": mine["size_bytes"], "object_key": None,
+        "content": mine["content"],
         "params": "{}", "metadata": "{}", "priority": "standard", "webhook_url": URL, "webhook_thin": False,
         "max_cost_usd": None, "cancel_after_s": None, "upload_wait_s": 60.0, "base": "",
         "most_bytes": 1 << 30, "status": None, "before": None, "limit": 50, "url": URL,

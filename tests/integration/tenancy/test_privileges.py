@@ -31,6 +31,7 @@ DECIDED: dict[str, dict[str, str]] = {
     "webhook_addresses": {"api": "Su", "worker": "Su"},
     "idempotency_keys": {"api": "Siu", "worker": "SuD"},
     "tenant_events": {"api": "Si", "worker": "i", "operator": "i"},
+    "deletions": {"worker": "SuD"},
     "heartbeats": {"worker": "SIU"},
     "model_circuits": {"worker": "SIU"},
     "schema_version": {"api": "S"},
@@ -144,14 +145,27 @@ def test_everything_belongs_to_the_owner(sql_connection: Sql) -> None:
     assert owners == [("claimcheck_owner",)]
 
 
+# What runs as the owner, under no policy: triggers, which nobody calls, and functions, with those who may
+# call them. One that the API may call looks for itself for whom the transaction works.
+DEFINERS = {
+    "seal_event": None, "place_delivery": None, "keep_in_bucket": None, "delete_from_bucket": [],
+    "purge_job": ["api"], "purge_document": ["api"], "discard_object": ["worker"],
+    "take_deletions": ["worker"],
+}  # fmt: skip
+
+
 def test_what_runs_as_the_owner_is_known(sql_connection: Sql) -> None:
-    """Two triggers, which nobody can call by themselves, each with a search path of its own."""
+    """Each has a search path of its own, and is called by nobody else than was decided."""
     found = sql_connection.execute(
-        "SELECT proname, prorettype::regtype::text, proconfig FROM pg_proc"
-        " WHERE pronamespace = 'public'::regnamespace AND prosecdef ORDER BY 1"
+        """SELECT proname, prorettype = 'trigger'::regtype, proconfig::text,
+          array(SELECT r FROM unnest(%s::text[]) AS r
+            WHERE has_function_privilege('claimcheck_' || r, p.oid, 'EXECUTE'))
+        FROM pg_proc p WHERE pronamespace = 'public'::regnamespace AND prosecdef""",
+        [["api", "worker", "auth", "operator"]],
     ).fetchall()
-    path = ["search_path=public, pg_temp"]
-    assert found == [("place_delivery", "trigger", path), ("seal_event", "trigger", path)]
+    assert {str(name): None if trigger else callers for name, trigger, _, callers in found} == DEFINERS
+    assert [name for name, _, config, _ in found if "search_path=" not in str(config)] == []
+    assert [name for name, _, config, _ in found if not str(config).endswith('pg_temp"}')] == []
 
 
 TIMEOUTS = {

@@ -90,6 +90,31 @@ def test_a_second_database_of_the_server_finds_them(fresh: tuple[Postgres, str])
     assert migrate(url) == migrate(postgres.url)
 
 
+def test_the_owner_himself_migrates(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """As on AWS, where claimcheck_owner is the instance's master user: the roles it makes can work."""
+    directory: Path = tmp_path_factory.mktemp("owner")
+    directory.chmod(0o755)
+    postgres = Postgres(directory)
+    with asyncio.Runner() as runner:
+        try:
+            runner.run(postgres.start())
+            with psycopg.connect(postgres._admin_url(), autocommit=True) as connection:
+                connection.execute("CREATE ROLE claimcheck_owner LOGIN CREATEROLE PASSWORD 'owner'")
+                connection.execute("CREATE DATABASE owned OWNER claimcheck_owner")
+            where = postgres.url.rpartition("@")[2].partition("/")[0]
+            url = f"postgresql://claimcheck_owner:owner@{where}/owned"
+            version = migrate(url)
+            passwords = directory / "roles"
+            database_roles.give_passwords(url, passwords)
+            database_roles.check_roles(url, passwords)
+            with psycopg.connect(
+                f"postgresql://claimcheck_api@{database_roles.address_of(url, passwords)}"
+            ) as api:
+                assert value(api, "SELECT version_num FROM schema_version") == version
+        finally:
+            runner.run(postgres.stop())
+
+
 def test_a_role_that_passes_by_its_grants_is_refused(server: Server) -> None:
     """A role of that name with BYPASSRLS would make every policy a decoration."""
     url = server.empty()

@@ -81,7 +81,8 @@ def get_trail(database: Database, tenant_id: str, job_id: str) -> str | None:
 
 def purged_at(database: Database, tenant_id: str, job_id: str) -> str | None:
     """When a tenant's job was purged (ISO 8601); None where it was not, or there is none."""
-    row = database.one(queries("reading")["purged_at"], {"job_id": job_id, "tenant_id": tenant_id})
+    params = {"job_id": job_id, "tenant_id": tenant_id}
+    row = database.one(queries("reading")["purged_at"], params, tenant_id=tenant_id)
     return None if row is None else str(row["purged_at"])
 
 
