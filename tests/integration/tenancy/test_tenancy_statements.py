@@ -41,7 +41,8 @@ CASES: dict[str, dict[str, dict[str, str]]] = {
         "insert_sample": {}, "get_delivery": {}, "get_deliveries": {"job_id": "completed"},
     },
     "reading": {
-        "get_job": {}, "list_jobs": {}, "get_trail": {}, "get_document": {}, "purged_at": {"job_id": "purged"},
+        "get_job": {}, "list_jobs": {}, "get_trail": {}, "get_document": {},
+        "purged_at": {"job_id": "purged"},
     },
     "purging": {
         "purge_job": {"job_id": "completed"}, "purge_document": {},
