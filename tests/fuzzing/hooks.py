@@ -30,6 +30,8 @@ def unknown_method_is_no_route(ctx: CheckContext, response: Response, case: Case
         return None
     if case.method == "POST" and case.path == "/jobs/{job_id}":  # the tasks' route: this is no task
         codes = {"task_unknown", "query_invalid", "body_too_large"}
+    elif case.method == "GET" and case.path.startswith("/jobs/"):  # `extract` is taken for an id
+        codes = {"job_not_found"}
     else:
         codes = {"route_not_found"}
     code = None if case.method == "HEAD" else _problem(response).get("code")
