@@ -18,10 +18,11 @@ PATHS: Json = {
                     "Document",
                     headers=("Location", "Cache-Control"),
                     links={
-                        "document": {
-                            "operationId": "getDocument",
+                        name: {
+                            "operationId": operation,
                             "parameters": {"document_id": "$response.body#/document_id"},
                         }
+                        for name, operation in (("document", "getDocument"), ("delete", "deleteDocument"))
                     },
                 )
                 for status, words in (("201", "Announced."), ("200", "You have this document already."))
@@ -37,9 +38,18 @@ PATHS: Json = {
             "Whether a document is here",
             {"200": ok("The document.", "Document")},
             scope="jobs:read",
-            refusals=("document_not_found", "route_not_found"),
+            refusals=("document_not_found", "route_not_found", "purged"),
             parameters=named("DocumentId"),
-        )
+        ),
+        "delete": call(
+            "deleteDocument",
+            "documents",
+            "Delete a document for good",
+            {"204": {"description": "Gone, now or before."}},
+            scope="jobs:write",
+            refusals=("document_not_found", "route_not_found", "document_in_use", "query_invalid"),
+            parameters=named("DocumentId", "WithJobs"),
+        ),
     },
     "/deliveries/{delivery_id}": {
         "get": call(

@@ -54,6 +54,12 @@ PARAMETERS: Json = {
         "description": "An `ETag` that you have: 304 where it is still the same.",
         "schema": {"type": "string"},
     },
+    "WithJobs": {
+        "name": "jobs",
+        "in": "query",
+        "description": "Delete the jobs that name it, too.",
+        "schema": {"type": "boolean", "default": False},
+    },
     "Limit": {
         "name": "limit",
         "in": "query",

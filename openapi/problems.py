@@ -24,6 +24,8 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
     "idempotency_in_flight": ((409,), "The first request with this Idempotency-Key is being worked on."),
     "job_not_failed": ((409,), "Only a failed job can be put back."),
     "rotation_in_progress": ((409,), "The secret before the current one still signs."),
+    "document_in_use": ((409,), "A job names the document."),
+    "purged": ((410,), "It was deleted, with all that it held."),
     "body_too_large": ((413,), "The body is too large: upload the document with POST /documents."),
     "fields_invalid": ((422,), "Fields are wrong: `errors` points at each."),
     "idempotency_mismatch": ((422,), "The Idempotency-Key was used for another body within 24 hours."),

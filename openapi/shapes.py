@@ -10,10 +10,8 @@ STORABLE = (
     "^[^\\u0000]*$"  # what PostgreSQL keeps of Unicode; lone surrogates are no UTF-8 in the first place
 )
 
-# What `str.strip` takes off. A pattern's own \\s is another set: without U+001C to U+001F and U+0085, with U+FEFF.
-SPACES = (
-    "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
-)
+# What `str.strip` takes off. `\s` is another set: without U+001C to U+001F and U+0085, with U+FEFF.
+SPACES = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
 
 
 def ref(name: str) -> Json:

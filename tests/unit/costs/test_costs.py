@@ -57,7 +57,7 @@ def test_a_month_is_what_a_hand_reckons(tmp_path: Path) -> None:
 
 
 def test_parameters_decide(tmp_path: Path) -> None:
-    """Without a standby an instance and its storage are paid once, and what a condition leaves out is not paid."""
+    """Without a standby an instance and its storage are paid once; what a condition leaves out is not paid."""
     found = _idle(tmp_path, SMALL, {"Standby": "false", "Way": "ipv6"})
     assert found["RDS instance db.t4g.medium"] == round(0.065 * 730, 2)
     assert "NAT gateway" not in found
@@ -65,7 +65,9 @@ def test_parameters_decide(tmp_path: Path) -> None:
 
 def test_a_type_without_a_price_is_an_error(tmp_path: Path) -> None:
     """A new kind of resource has to be priced, or named as free with a reason."""
-    with pytest.raises(UnpricedError, match="Cache: nobody says what AWS::ElastiCache::ReplicationGroup costs"):
+    with pytest.raises(
+        UnpricedError, match="Cache: nobody says what AWS::ElastiCache::ReplicationGroup costs"
+    ):
         _idle(tmp_path, SMALL + "  Cache: {Type: AWS::ElastiCache::ReplicationGroup}\n", {})
     with pytest.raises(UnpricedError, match=r"no price of db\.x2g\.large"):
         _idle(tmp_path, SMALL.replace("db.t4g.medium", "db.x2g.large"), {})
