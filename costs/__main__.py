@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from costs import docs
 from costs.prices import UnpricedError, load_workload, regions
 from costs.report import SETTINGS, detail, reckon, summary
 from local.intrinsics import TemplateError
@@ -23,7 +24,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--summary", action="store_true", help="the table of docs/deploy.md")
     parser.add_argument("--assumptions", action="store_true", help="what a job is taken to do, and why")
+    parser.add_argument(
+        "--write-docs", action="store_true", help="bring the tables of docs/deploy.md up to date"
+    )
     chosen = parser.parse_args(arguments)
+    if chosen.write_docs:
+        docs.write()
+        return 0
     if chosen.assumptions:
         _print_assumptions()
         return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from costs.idle import Line, idle_lines
 from costs.jobs import JOBS, job_lines, token_lines
 from costs.prices import load_prices, load_workload
-from costs.resources import resources
+from costs.resources import TEMPLATE, resources, template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,10 +83,7 @@ def reckon(region: str, settings: Mapping[str, Mapping[str, str]] = SETTINGS) ->
 
 
 def _models(given: Mapping[str, str]) -> dict[str, str]:
-    from costs.resources import TEMPLATE
-    from local.intrinsics import read_yaml
-
-    declared = read_yaml(TEMPLATE)["Parameters"]
+    declared = template(TEMPLATE)["Parameters"]
     return {priority: str(given.get(name, declared[name]["Default"])) for priority, name in MODELS.items()}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from costs.prices import ROOT
@@ -38,8 +39,14 @@ def resources(given: Mapping[str, str], path: Path = TEMPLATE) -> list[Resource]
     return list(_of(path, given))
 
 
+@cache
+def template(path: Path) -> Mapping[str, Any]:
+    """A template as it is written. Reading the large one takes half a second."""
+    return read_yaml(path)
+
+
 def _of(path: Path, given: Mapping[str, Any]) -> Iterator[Resource]:
-    document = read_yaml(path)
+    document = template(path)
     declared = document.get("Parameters") or {}
     if unknown := sorted(set(given) - set(declared)):
         raise TemplateError(f"{path.name} has no parameter {', '.join(unknown)}")

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from costs import docs
 from costs.idle import idle_lines
 from costs.jobs import job_lines, token_lines
 from costs.prices import PRICES, ROOT, UnpricedError, load_prices, load_workload, regions
-from costs.report import SETTINGS, SMALLEST, detail, reckon, summary, total
+from costs.report import SETTINGS, SMALLEST, detail, reckon, total
 from costs.resources import resources
 from local.intrinsics import TemplateError, read_yaml
 
@@ -38,7 +39,7 @@ Resources:
 
 
 def _idle(folder: Path, text: str, given: Mapping[str, str]) -> dict[str, float]:
-    path = folder / "template.yaml"
+    path = folder / f"{len(list(folder.iterdir()))}.yaml"  # each is read once
     path.write_text(text, encoding="utf-8")
     lines = idle_lines(resources(given, path), load_prices("us-east-1"), load_workload()[0])
     return {line.part: round(line.usd, 2) for line in lines}
@@ -57,7 +58,7 @@ def test_a_month_is_what_a_hand_reckons(tmp_path: Path) -> None:
 
 
 def test_parameters_decide(tmp_path: Path) -> None:
-    """Without a standby an instance and its storage are paid once; what a condition leaves out is not paid."""
+    """Without a standby an instance and its storage are paid once; what a condition leaves out, not."""
     found = _idle(tmp_path, SMALL, {"Standby": "false", "Way": "ipv6"})
     assert found["RDS instance db.t4g.medium"] == round(0.065 * 730, 2)
     assert "NAT gateway" not in found
@@ -143,10 +144,12 @@ def test_every_figure_says_where_it_is_from() -> None:
             assert source.startswith(("measured: ", "assumed: ", "by ")), name
 
 
-def test_the_table_of_the_docs_is_what_the_script_says() -> None:
-    """docs/deploy.md has the summary as it is printed: `python3 run.py costs --summary`."""
-    written = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-    assert summary([reckon(region) for region in regions()]) in written
+def test_the_tables_of_the_docs_are_what_the_templates_say() -> None:
+    """Every parameter with its default, and the costs: `python3 run.py costs --write-docs` writes them."""
+    page = docs.PAGE.read_text(encoding="utf-8")
+    assert docs.written(page) == page, "run: python3 run.py costs --write-docs"
+    declared = read_yaml(ROOT / "template.yaml")["Parameters"]
+    assert all(f"\n| `{name}` |" in page for name in declared)
 
 
 def test_the_detail_adds_up() -> None:
