@@ -214,7 +214,7 @@ def resolver() -> APIGatewayRestResolver:
     def answer(error: Exception) -> Response[str]:
         problem = problem_of(error)
         request_id = app.current_event.request_context.request_id or ""
-        fields = {"code": problem.code, "status": problem.status, "api_request_id": request_id}
+        fields = {"code": problem.code, "status": problem.status}
         if problem.status >= 500:
             # The type and the place, not the text: an exception's message may quote what was sent.
             logger().error("request failed", extra={**fields, "error": places_of(error)})

@@ -237,7 +237,7 @@ def _forget_environments() -> None:
             _close_database(build)
         build.cache_clear()
     telemetry.logger.cache_clear()
-    telemetry._metrics.cache_clear()
+    telemetry.metrics._sheets.cache_clear()
     # Powertools keeps a logger, with the stream it was made for, by its service's name.
     logging.root.manager.loggerDict.pop("claimcheck", None)
 

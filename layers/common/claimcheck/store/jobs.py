@@ -109,9 +109,10 @@ def insert_job(
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job under a lease of ours. `attempt` is the fence of every later write, `age_s` is in seconds.
+    """A job under a lease of ours. `attempt` is the fence of every later write.
 
-    `model` is the one that its priority asks for.
+    `model` is the one that its priority asks for. `age_s`: seconds since it was accepted, `due_s`: since it
+    could be claimed.
     """
 
     job_id: str
@@ -126,6 +127,7 @@ class ClaimedJob:
     max_cost_usd: float | None
     age_s: float
     document: StoredDocument
+    due_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class Notify:
         url, _, _ = message["url"], message["body"], message["headers"]
         outcome: dict[str, Any] = {
             "delivery_id": message["delivery_id"],
+            "tenant_id": message.get("tenant_id"),
+            "job_id": message.get("job_id"),
             "attempt": message["attempt"],
             "status_code": None,
             "error": None,

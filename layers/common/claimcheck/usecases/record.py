@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
 from claimcheck.store.deliveries import Attempt, Consequence, delivery_state, record_attempt
-from claimcheck.telemetry import count
+from claimcheck.telemetry import count, metrics
 from claimcheck.usecases.deliver import left_to_sweep
 from claimcheck.webhooks import schedule
 from claimcheck.webhooks.standing import standing_after
@@ -97,7 +97,12 @@ class Record:
         )
         if status is None:
             return
-        count(f"Deliveries{status.capitalize()}")
+        if not stale:
+            count(metrics.DELIVERY_SECONDS, attempt.duration_ms / 1000)
+        if following.status == "returned":
+            count(metrics.REPLAYS_FAILED)
+        else:
+            count(metrics.RECORDED[status])
         if status == "pending" and 0 < following.delay_s <= _LONGEST_BELL_S:
             self._ring(delivery_id, state.tenant_id, following.delay_s)
 

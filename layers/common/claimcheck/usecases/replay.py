@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from claimcheck.refusals import DeliveryNotFoundError, TooManySamplesError
 from claimcheck.store.deliveries import get_delivery, insert_sample, replay_delivery
 from claimcheck.tasks.address import parse_address
-from claimcheck.telemetry import count
+from claimcheck.telemetry import count, metrics
 from claimcheck.usecases.ids import is_uuid
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Replay:
         if replayed is None:
             raise DeliveryNotFoundError
         if replayed:
-            count("DeliveriesReplayed")
+            count(metrics.DELIVERIES_REPLAYED)
             self._deliver.now(self._database, [delivery_id])
         return shown(self._database, tenant_id, delivery_id)
 

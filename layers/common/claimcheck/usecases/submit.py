@@ -28,7 +28,7 @@ from claimcheck.store.jobs import (
 )
 from claimcheck.store.uploads import want_object
 from claimcheck.tasks.submission import fields_invalid, parse_request
-from claimcheck.telemetry import count
+from claimcheck.telemetry import about, count, logger, metrics
 from claimcheck.usecases.doorbell import ring
 from claimcheck.webhooks.endpoint import Rules
 
@@ -88,9 +88,11 @@ class Submit:
             return answer.ticket
         if isinstance(answer, DocumentUnknown):
             raise _no_such_document()
-        count("JobsAccepted")
-        if not answer.waits:
-            ring(self._jobs_queue, tenant_id, answer.job_id)
+        with about(job_id=answer.job_id):
+            count(metrics.JOBS_ACCEPTED)
+            logger().info("job accepted", extra={"task": request.task, "waits": answer.waits})
+            if not answer.waits:
+                ring(self._jobs_queue, tenant_id, answer.job_id)
         return answer
 
     def _new_job(self, tenant_id: str, request: ParsedRequest, cancel_after_s: float | None) -> NewJob:
