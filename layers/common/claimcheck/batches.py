@@ -6,10 +6,11 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.telemetry import about, ids_in, logger, places_of
+from claimcheck.telemetry import about, ids_in, logger, places_of, traces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, BatchProcessor
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -23,7 +24,7 @@ def one_by_one(event: dict[str, Any], context: Any, work: Callable[[Message], ob
 
     def handle(record: SQSRecord) -> None:  # Powertools passes it by this name
         message = json.loads(record.body)
-        with about(**{**_ids(record), **ids_in(message)}):
+        with about(**{**_ids(record), **ids_in(message)}), _spanned(record):
             work(message)
 
     processor, _ = _processors()
@@ -36,7 +37,7 @@ def all_at_once(event: dict[str, Any], context: Any, work: Callable[[Message], A
 
     async def handle(record: SQSRecord) -> None:
         message = json.loads(record.body)
-        with about(**{**_ids(record), **ids_in(message)}):
+        with about(**{**_ids(record), **ids_in(message)}), _spanned(record):
             await work(message)
 
     _, processor = _processors()
@@ -72,6 +73,13 @@ def _processors() -> tuple[Callable[[], BatchProcessor], Callable[[], AsyncBatch
 def _ids(record: SQSRecord) -> dict[str, str | None]:
     """The queue's own name of the message, and the tenant, by whom the queues are fair."""
     return {"message_id": record.message_id, "tenant_id": record.attributes.get("MessageGroupId")}
+
+
+def _spanned(record: SQSRecord) -> AbstractContextManager[object]:
+    """Caused by what sent the message: its trace goes on, and the batch's invocation is linked to."""
+    queue = str(record.event_source_arn).rpartition(":")[2]
+    sent_by = traces.carried_by(record.raw_event.get("messageAttributes") or {})
+    return traces.received(queue, sent_by)
 
 
 def _log(record: SQSRecord, exception: Any) -> None:

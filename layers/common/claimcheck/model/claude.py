@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import PermanentFailure, RetryableFailure
 from claimcheck.model.types import Answer, CallFailedError, Question, Usage
+from claimcheck.telemetry import traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,6 +45,16 @@ class Claude:
 
     async def ask(self, question: Question) -> Answer:
         """One `messages.create`, `question.timeout_s` in all. Raises CallFailedError, UnavailableError."""
+        with traces.span(f"chat {question.model}", "client", attributes=_asked(question)) as span:
+            try:
+                answer = await self._ask(question)
+            except CallFailedError as error:
+                span.failed(error.failure.code)
+                raise
+            span.set(_answered(answer))
+        return answer
+
+    async def _ask(self, question: Question) -> Answer:
         import anthropic
 
         await self.ready()
@@ -87,6 +98,30 @@ def _arguments(question: Question) -> dict[str, Any]:
         "messages": [{"role": "user", "content": question.content}],
         "output_config": {"format": {"type": "json_schema", "schema": question.schema}},
         "timeout": question.timeout_s,
+    }
+
+
+def _asked(question: Question) -> dict[str, traces.Value | None]:
+    """OpenTelemetry's conventions for GenAI; content is never among them."""
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "anthropic",
+        "gen_ai.request.model": question.model,
+        "gen_ai.request.max_tokens": question.max_tokens,
+        "gen_ai.output.type": "json",
+    }
+
+
+def _answered(answer: Answer) -> dict[str, traces.Value | None]:
+    """The conventions count what the cache served and took among the input, Anthropic does not."""
+    usage = answer.usage
+    return {
+        "gen_ai.response.model": answer.model,
+        "gen_ai.response.finish_reasons": [answer.stop],
+        "gen_ai.usage.input_tokens": usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
+        "gen_ai.usage.cache_read.input_tokens": usage.cache_read_tokens,
+        "gen_ai.usage.cache_creation.input_tokens": usage.cache_write_tokens,
+        "gen_ai.usage.output_tokens": usage.output_tokens,
     }
 
 

@@ -26,11 +26,16 @@ def about(**ids: str | int | None) -> Iterator[None]:
     on at once do not get each other's.
     """
     known = {name: value for name, value in ids.items() if value is not None}
-    token = _ABOUT.set({**(_ABOUT.get() or {}), **known})
+    token = _ABOUT.set({**ids_here(), **known})
     try:
         yield
     finally:
         _ABOUT.reset(token)
+
+
+def ids_here() -> Ids:
+    """What the lines that are logged here are about."""
+    return _ABOUT.get() or {}
 
 
 def ids_in(message: Any) -> dict[str, str]:
@@ -53,7 +58,7 @@ def logger() -> Logger:
 
 def _with_ids(record: logging.LogRecord) -> bool:
     """What the line says itself comes first."""
-    for name, value in (_ABOUT.get() or {}).items():
+    for name, value in ids_here().items():
         if not hasattr(record, name):
             setattr(record, name, value)
     return True

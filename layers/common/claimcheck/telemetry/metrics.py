@@ -122,6 +122,9 @@ KEYS_MALFORMED = _metric(
     "KeysMalformed", "requests without anything of a key's form; Lambda counts each as an error of authorize"
 )
 
+# --- telemetry itself ---
+SPANS_GIVEN_UP = _metric("SpansGivenUp", "spans that were not sent: the collector was away")
+
 # --- gauges, once a minute, from the database ---
 SWEEP_HEARTBEAT = _metric("SweepHeartbeat", "1 for each sweep that came to its end")
 OLDEST_DUE_JOB_SECONDS = _metric(

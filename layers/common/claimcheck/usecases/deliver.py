@@ -121,6 +121,7 @@ def _message(delivery: PlannedDelivery, signing_secrets: Sequence[str]) -> dict[
         "delivery_id": delivery.delivery_id,
         "tenant_id": delivery.tenant_id,
         "job_id": delivery.job_id,
+        "traceparent": delivery.traceparent,
         "attempt": delivery.attempt,
         "url": delivery.url,
         "body": delivery.body,

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
-from claimcheck.telemetry import about, count, ids_in, logger, metrics, places_of
+from claimcheck.telemetry import about, count, ids_in, logger, metrics, places_of, traces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -113,7 +113,7 @@ class Overtime:
         with about(message_id=received.message_id):
             try:
                 message = json.loads(received.body)
-                with about(**ids_in(message)):
+                with about(**ids_in(message)), traces.received("besides", received.traceparent):
                     await self._counted(message)
                 count(metrics.MESSAGES_TAKEN_BESIDES)
                 await self._in_thread(partial(self._inbox.delete, received.receipt))

@@ -16,7 +16,7 @@ from claimcheck.slots import Slots
 from claimcheck.store.faults import DatabaseUnavailableError, StoreError
 from claimcheck.store.jobs import Finished, Held, claim_job, finish_job, retry_job
 from claimcheck.store.sweeping import cancel_overdue
-from claimcheck.telemetry import about, count, logger, metrics, places_of
+from claimcheck.telemetry import about, count, logger, metrics, places_of, span
 from claimcheck.usecases.company import Company
 from claimcheck.usecases.deliver import left_to_sweep
 from claimcheck.usecases.doorbell import ring
@@ -93,8 +93,12 @@ class Process:
             await self._ring_later(job_id, claimed.tenant_id, claimed.delay_s)
             return Outcome.HELD
         count(metrics.QUEUE_SECONDS, claimed.due_s)
-        with about(job_id=job_id, tenant_id=claimed.tenant_id, attempt=claimed.attempt):
+        with (
+            about(job_id=job_id, tenant_id=claimed.tenant_id, attempt=claimed.attempt),
+            span(f"attempt {claimed.task}", belongs_to=claimed.traceparent) as traced,
+        ):
             outcome = await self._attempt(claimed, min(remaining_s, self._settings.job_timeout_s))
+            traced.set({"claimcheck.outcome": str(outcome)})
             logger().info("job worked on", extra={"task": claimed.task, "outcome": outcome})
         return outcome
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
 from claimcheck.store.deliveries import Attempt, Consequence, delivery_state, record_attempt
-from claimcheck.telemetry import count, metrics
+from claimcheck.telemetry import count, logger, metrics, span
 from claimcheck.usecases.deliver import left_to_sweep
 from claimcheck.webhooks import schedule
 from claimcheck.webhooks.standing import standing_after
@@ -57,7 +57,8 @@ class Record:
             state = delivery_state(self._database, delivery_id)
             if state is None:
                 return
-            self._record(message, state)
+            with span("record outcome", belongs_to=message.get("traceparent")):
+                self._record(message, state)
         self._deliver.now(self._database, [delivery_id])
 
     def _record(self, outcome: Mapping[str, Any], state: DeliveryState) -> None:
@@ -97,6 +98,7 @@ class Record:
         )
         if status is None:
             return
+        logger().info("webhook recorded", extra={"attempt": attempt.attempt, "status": status})
         if not stale:
             count(metrics.DELIVERY_SECONDS, attempt.duration_ms / 1000)
         if following.status == "returned":

@@ -28,7 +28,7 @@ from claimcheck.store.jobs import (
 )
 from claimcheck.store.uploads import want_object
 from claimcheck.tasks.submission import fields_invalid, parse_request
-from claimcheck.telemetry import about, count, logger, metrics
+from claimcheck.telemetry import about, count, logger, metrics, traceparent
 from claimcheck.usecases.doorbell import ring
 from claimcheck.webhooks.endpoint import Rules
 
@@ -108,6 +108,7 @@ class Submit:
             name=request.document.name,
             cancel_after_s=cancel_after_s,
             upload_wait_s=self._settings.upload_wait_s,
+            traceparent=traceparent(),
         )
         if request.document.document_id is not None:
             return replace(job, document_id=str(request.document.document_id))
