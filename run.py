@@ -3,13 +3,14 @@
 python3 run.py demo            the whole pipeline on sample documents
 python3 run.py test [...]      the tests; further arguments go to pytest
 python3 run.py faults [...]    kills everything, many times, and counts what was lost
+python3 run.py proof [...]     what can be proved without an AWS account and is slow; --help lists it
 python3 run.py check           lint, format, types, import arrows, the template
 python3 run.py evals [...]     measures the product against labelled documents; evals --help lists the sets
 python3 run.py sam [...]       AWS SAM's own command, with the Python it wants: sam build, sam deploy --guided
 python3 run.py lock            writes the files of pinned requirements; --upgrade takes newer versions
 python3 run.py up [...]        or any other command of `claimcheck`
 
-Standard library only, and old Python 3.8 may run it. It writes nothing outside of .venv and .venv-sam.
+Standard library only, and old Python 3.8 may run it. It writes nothing outside of the .venv folders here.
 """
 
 from __future__ import annotations
@@ -19,13 +20,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from toolchain.environment import Environment
+from toolchain.environments import OURS, SAM
 from toolchain.interpreters import interpreters, probe
 from toolchain.processes import CannotGoOnError, say
 
 ROOT = Path(__file__).resolve().parent
-OURS = Environment(ROOT / ".venv", ROOT / "requirements" / "dev.txt", project=True)
-SAM = Environment(ROOT / ".venv-sam", ROOT / "requirements" / "sam.txt", project=False)
 LAMBDA_PYTHON = (3, 13)
 CHECKS = (
     ("lint", (OURS, "python", "-m", "ruff", "check", ".")),
@@ -44,7 +43,7 @@ def main(arguments: list[str]) -> int:
         return 0 if arguments else 2
     try:
         OURS.prepare(OURS.program("uv"))
-        if arguments[0] in ("sam", "check"):
+        if arguments[0] in ("sam", "check", "test"):  # tests transform the template as `sam` does
             SAM.prepare(OURS.program("uv"))
         if arguments[0] == "check":
             return check()
@@ -61,9 +60,9 @@ def command_of(name: str, rest: list[str]) -> list[str]:
         # A worker more than cores: tests of the whole system mostly wait. A selection runs in one.
         everything = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
         return [str(OURS.python), "-m", "pytest", *(rest or everything)]
-    if name == "faults":
+    if name in ("faults", "proof"):
         os.chdir(ROOT)
-        return [str(OURS.python), "-m", "tests.faults", *rest]
+        return [str(OURS.python), "-m", f"tests.{name}", *rest]
     if name == "evals":
         os.environ.setdefault("CLAIMCHECK_COMMAND", "python3 run.py")
         return [OURS.program("claimcheck-evals"), *rest]

@@ -112,11 +112,13 @@ def build() -> typer.Typer:
     app.command()(up)
     app.command()(down)
     if sys.argv[1:2] not in (["up"], ["down"]):  # those two start without the client's imports
+        import operations.commands
         from client import commands
         from local import demo
 
         demo.register(app)
         commands.register(app)
+        operations.commands.register(app)
     return app
 
 

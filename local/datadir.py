@@ -26,6 +26,7 @@ class UpFile:
     database_url: str
     started_at: str
     services: dict[str, str]
+    operator: dict[str, str]
 
 
 class DataDirectory:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.gateway import Gateway
+    from local.lambdas.invoke_api import InvokeApi
     from local.lambdas.pool import FunctionPool
     from local.options import Options
     from local.sources import Sources
@@ -59,6 +60,8 @@ class Stack:
         self._system: System | None = None
         self._pools: dict[str, FunctionPool] = {}
         self._gateway: Gateway | None = None
+        self._invoke_api: InvokeApi | None = None
+        self._invoke_secret = secrets.token_urlsafe(32)
         self._sources: Sources | None = None
         self._warming: asyncio.Task[None] | None = None
 
@@ -92,7 +95,8 @@ class Stack:
         """Stop everything within 5 seconds and let the data directory go. May be called at any time."""
         if self._warming is not None:
             self._warming.cancel()
-        closing = [part.close() for part in (self._gateway, self._sources) if part is not None]
+        parts = (self._gateway, self._invoke_api, self._sources)
+        closing = [part.close() for part in parts if part is not None]
         if closing:  # an open call may take its time; its client sees a lost connection
             await asyncio.wait([asyncio.ensure_future(close) for close in closing], timeout=1.0)
         with contextlib.suppress(TimeoutError):
@@ -208,15 +212,19 @@ class Stack:
         pool = self._pools.get("MigrateFunction")
         if pool is None:
             raise ServiceError(f"{self._options.template} has no function MigrateFunction")
-        try:
-            invocation = await pool.invoke({})
-        except InitError as error:
-            raise ServiceError(f"MigrateFunction does not start: {error}") from None
-        if not invocation.ok:
-            log = self._data.path / "logs" / "MigrateFunction.log"
-            message = invocation.payload.decode(errors="replace")
-            raise ServiceError(f"the database could not be migrated: {message} (log: {log})")
-        return str(invocation.json()["version"])
+        while True:
+            try:
+                invocation = await pool.invoke({})
+            except InitError as error:
+                raise ServiceError(f"MigrateFunction does not start: {error}") from None
+            if not invocation.ok:
+                log = self._data.path / "logs" / "MigrateFunction.log"
+                message = invocation.payload.decode(errors="replace")
+                raise ServiceError(f"the database could not be migrated: {message} (log: {log})")
+            migrated = invocation.json()
+            if migrated["unfinished"] is None:
+                return str(migrated["version"])
+            self._log(f"the migration goes on: {migrated['unfinished']}")
 
     def _ensure_key(self, database_url: str) -> str:
         from claimcheck.usecases import keys
@@ -229,6 +237,7 @@ class Stack:
 
     async def _start_traffic(self, system: System) -> None:
         from local.gateway import Gateway
+        from local.lambdas.invoke_api import InvokeApi
         from local.sources import Sources
 
         self._gateway = Gateway(system, self._pools, host=LOOPBACK, port=self._options.port)
@@ -236,6 +245,8 @@ class Stack:
             await self._gateway.start()
         except OSError as error:
             raise port_error(self._options.port, error) from None
+        self._invoke_api = InvokeApi(self._pools, credentials=(TENANT, self._invoke_secret))
+        await self._invoke_api.start()
         self._sources = Sources(
             system,
             self._pools,
@@ -268,6 +279,7 @@ class Stack:
         return self._offline.url if self._offline else self._options.environ.get("ANTHROPIC_BASE_URL")
 
     def _up(self, ready: Ready, database_url: str) -> UpFile:
+        operator = self._pools.get("OperatorFunction")
         return UpFile(
             pid=os.getpid(),
             url=ready.url,
@@ -275,7 +287,16 @@ class Stack:
             model=self._model,
             database_url=database_url,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            services={"aws": self._emulator.url, "model": self._model_url() or ""},
+            services={
+                "aws": self._emulator.url,
+                "model": self._model_url() or "",
+                "lambda": self._invoke_api.url if self._invoke_api else "",
+            },
+            operator={
+                "function": operator.function.name if operator else "",
+                "access_key_id": TENANT,
+                "secret_access_key": self._invoke_secret,
+            },
         )
 
 

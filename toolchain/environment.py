@@ -65,7 +65,7 @@ class Environment:
 
     def fingerprint(self) -> str:
         """A hash of all that decides what it must be; its scripts name this directory, so that counts."""
-        digest = hashlib.sha256(str(self.folder).encode())
+        digest = hashlib.sha256(str(self.folder.resolve()).encode())
         for path in (self.lock, ROOT / "pyproject.toml"):
             digest.update(path.read_bytes())
         return digest.hexdigest()

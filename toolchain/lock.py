@@ -1,7 +1,8 @@
 """Writes every file of pinned requirements from pyproject.toml: `python3 run.py lock`.
 
 requirements/dev.txt is what people and CI install. The artifacts carry the same versions: the layer what
-all functions share, a function what it needs besides. SAM's tools have a file of their own.
+all functions share, a function what it needs besides. SAM's tools have a file of their own, and so have
+those that `run.py proof` alone uses.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 DEV = ROOT / "requirements" / "dev.txt"
 SAM = ROOT / "requirements" / "sam.txt"
+PROOF = ROOT / "requirements" / "proof.txt"
 # By dependency group. `sam build` asks for hashes of everything that a file leads to, so what a function
 # shares with the layer (pydantic, below anthropic) stands in both, in the same version.
 ARTIFACTS = {
@@ -31,6 +33,7 @@ def main() -> int:
     everywhere = ("--universal", "--python-version", "3.11")
     compiled(["pyproject.toml", "--group", "dev", *everywhere], DEV)
     compiled(["--group", "sam", *everywhere], SAM)
+    compiled(["--group", "proof", *everywhere], PROOF)
     for group, target in ARTIFACTS.items():
         compiled(["--group", group, "-c", str(DEV), *LAMBDA], target)
     return 0

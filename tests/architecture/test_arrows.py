@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("layers/common/claimcheck", "local", "client", "bench", "evals", "functions", "tests")
+PRODUCT = ("layers/common/claimcheck", "local", "client", "operations", "functions")
+PACKAGES = (*PRODUCT, "bench", "evals", "tests")
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "shared", "stuff", "tools"}
 LINT = "from importlinter.cli import lint_imports_command as main; main()"
 

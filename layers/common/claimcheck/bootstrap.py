@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from claimcheck.usecases.bury import Bury
     from claimcheck.usecases.cancel import Cancel, Redrive
     from claimcheck.usecases.deliver import Deliver
+    from claimcheck.usecases.gate import Gate
     from claimcheck.usecases.notify import Notify
+    from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.ports import Inbox, Queue
     from claimcheck.usecases.process import Process
     from claimcheck.usecases.read import Read
@@ -221,6 +223,31 @@ def webhooks() -> TenantWebhooks:
         Replay(database, deliver),
         Sample(database, deliver, rules=rules),
     )
+
+
+@cache
+def gate() -> Gate:
+    """For `schema`."""
+    from claimcheck.aws.cloudformation import CloudFormationAnswers
+    from claimcheck.aws.functions import LambdaFunction
+    from claimcheck.usecases.gate import Gate
+
+    chosen = settings.load(settings.SchemaSettings)
+    return Gate(
+        migrations=LambdaFunction(chosen.migrate_function),
+        rounds=LambdaFunction(chosen.aws_lambda_function_name),
+        answers=CloudFormationAnswers(),
+    )
+
+
+@cache
+def operator() -> Operate:
+    """For `operator`: every part of it brings its commands."""
+    from claimcheck.usecases.operate import Operate
+    from claimcheck.usecases.tenants import Tenants
+
+    database = _database(settings.load(settings.OperatorSettings).database_url)
+    return Operate({**Tenants(database).commands()})
 
 
 def _database(url: str) -> Database:

@@ -116,3 +116,12 @@ class TooManySamplesError(Exception):
 
 class AddressNotDisabledError(Exception):
     """The tenant has no such webhook address that is disabled."""
+
+
+class CommandRefused(Exception):  # noqa: N818 -- an outcome
+    """An operator's command cannot be carried out; `message` says what to do instead."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message

@@ -238,7 +238,23 @@ class WebhooksSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class MigrateSettings:
-    """A direct connection, not the proxy."""
+class OperatorSettings:
+    """The operator's commands work on the database."""
 
     database_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class MigrateSettings:
+    """A direct connection, not the proxy. `connect_patience_s`: how long it is asked for again (seconds)."""
+
+    database_url: str
+    connect_patience_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaSettings:
+    """The gate calls migrate, and itself for another round (`aws_lambda_function_name` is Lambda's own)."""
+
+    migrate_function: str
+    aws_lambda_function_name: str

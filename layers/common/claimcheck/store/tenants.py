@@ -1,0 +1,22 @@
+"""Tenants: who jobs, documents and keys belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from claimcheck.store.sql import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from claimcheck.store.connection import Database
+
+
+def insert_tenant(database: Database, tenant_id: str) -> bool:
+    """Make a tenant; False where there is one of this id already."""
+    return database.one(queries("tenants")["insert_tenant"], {"tenant_id": tenant_id}) is not None
+
+
+def list_tenants(database: Database) -> Sequence[dict[str, Any]]:
+    """All tenants as JSON data, by their ids."""
+    return database.all(queries("tenants")["list_tenants"], {})

@@ -1,0 +1,52 @@
+"""The operator's commands about tenants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from claimcheck.store.tenants import insert_tenant, list_tenants
+from claimcheck.usecases.operate import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from claimcheck.store.connection import Database
+
+TenantId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+
+class NoArguments(BaseModel):
+    """A command that takes nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ForTenant(BaseModel):
+    """A command about one tenant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tenant: TenantId
+
+
+class Tenants:
+    """`tenants.create` and `tenants.list`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def commands(self) -> dict[str, Command]:
+        """By their names."""
+        return {
+            "tenants.create": Command(ForTenant, self._create),
+            "tenants.list": Command(NoArguments, self._list),
+        }
+
+    def _create(self, arguments: ForTenant) -> Mapping[str, Any]:
+        made = insert_tenant(self._database, arguments.tenant)
+        return {"tenant": arguments.tenant, "created": made}
+
+    def _list(self, _arguments: NoArguments) -> Mapping[str, Any]:
+        return {"tenants": list_tenants(self._database)}

@@ -1,0 +1,50 @@
+"""Transforms SAM templates as `sam` does, offline; `.venv-sam`'s Python runs this, nothing imports it.
+
+stdin: JSON `[{"path": str, "parameters": {name: value}}, …]`; stdout: JSON, the transformed template of each.
+A template without the transform comes back as it was read.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from samcli.commands.validate.validate import _read_sam_file
+from samcli.lib.translate.sam_template_validator import SamTemplateValidator
+from samcli.yamlhelper import yaml_parse
+
+REGION = "eu-central-1"  # decides the partition alone
+
+
+class NoManagedPolicies:
+    """IAM's list of managed policies, which `sam` asks AWS for; SAM's own policies need none of it."""
+
+    def load(self) -> dict[str, str]:
+        """No policy by its name: a template that names one is refused rather than guessed at."""
+        return {}
+
+
+def main() -> None:
+    """Transform what stdin names; anything that is wrong with a template ends with a traceback."""
+    print(json.dumps([translated(each["path"], each["parameters"]) for each in json.load(sys.stdin)]))
+
+
+def translated(path: str, parameters: dict[str, str]) -> dict[str, Any]:
+    """One template. `sam` fills in the defaults of parameters before it translates, and so does this."""
+    template: dict[str, Any] = _read_sam_file(path).deserialized
+    if "Transform" not in template:
+        return dict(template)
+    defaults = {
+        name: str(each["Default"])
+        for name, each in template.get("Parameters", {}).items()
+        if "Default" in each
+    }
+    validator = SamTemplateValidator(
+        template, NoManagedPolicies(), region=REGION, parameter_overrides={**defaults, **parameters}
+    )
+    return dict(yaml_parse(validator.get_translated_template_if_valid()))
+
+
+if __name__ == "__main__":
+    main()

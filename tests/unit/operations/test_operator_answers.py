@@ -1,0 +1,52 @@
+"""What the operator's command makes of the function's answers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.operations.operator_standin import Operator, System
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_result_is_shown_and_the_system_named(tmp_path: Path) -> None:
+    """stdout has the answer alone; stderr says where it was asked."""
+    operator = Operator({"result": {"tenant": "acme", "created": True}})
+    with System(tmp_path, operator) as system:
+        result = system.run("tenants", "create", "--tenant", "acme")
+    assert operator.asked == [{"command": "tenants.create", "tenant": "acme"}]
+    assert (result.exit_code, result.stdout) == (0, "acme created\n")
+    assert f"on the local system of {tmp_path}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code"), [("arguments_invalid", 2), ("command_unknown", 2), ("any_other", 1)]
+)
+def test_a_refusal_is_one_line(code: str, exit_code: int, tmp_path: Path) -> None:
+    """The function's own words, and an exit code that tells wrong use from what the state forbids."""
+    with System(tmp_path, Operator({"error": {"code": code, "message": "Do this\ninstead."}})) as system:
+        result = system.run("tenants", "list")
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert result.stderr.endswith("error: Do this instead.\n")
+
+
+def test_a_fault_of_the_function_is_told_apart(tmp_path: Path) -> None:
+    """The type, never the text, which may quote what was sent; exit code 3."""
+    fault = {"errorType": "StoreError", "errorMessage": "some detail", "stackTrace": []}
+    with System(tmp_path, Operator(fault, failed=True)) as system:
+        result = system.run("tenants", "list")
+    assert result.exit_code == 3
+    assert "claimcheck-OperatorFunction failed (StoreError)" in result.stderr
+    assert "some detail" not in result.output
+
+
+def test_json_is_the_answer_as_it_came(tmp_path: Path) -> None:
+    """For programs."""
+    shown = {"tenants": [{"tenant": "acme", "created_at": "2026-01-01T00:00:00.000000Z", "live_keys": 2}]}
+    with System(tmp_path, Operator({"result": shown})) as system:
+        result = system.run("tenants", "list", "--json")
+    assert json.loads(result.stdout) == shown
