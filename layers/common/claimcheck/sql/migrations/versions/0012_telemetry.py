@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_each
 
-revision = "0010"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name, each statement by itself."""
-    apply_each("0010_telemetry.sql")
+    apply_each("0012_telemetry.sql")
