@@ -43,8 +43,9 @@ def test_a_jobs_way_is_found_by_its_id(stage: Stage, receiver: Receiver) -> None
     assert way[2]["delivery_id"] == way[3]["delivery_id"]
 
 
-def test_jobs_of_one_batch_keep_their_ids_apart(stage: Stage, model: ModelGate) -> None:
+def test_jobs_of_one_batch_keep_their_ids_apart(stage: Stage, model: ModelGate, rows: Rows) -> None:
     """Worked on at the same moment in one environment, each line has its own job's ids."""
+    rows.run("INSERT INTO tenants (id) VALUES ('rival')")
     tenants = {stage.accept(**EXTRACT, tenant=tenant): tenant for tenant in ("acme", "rival") * 3}
     model.hold_until(3)
     stage.work(*tenants)
