@@ -47,6 +47,7 @@ JOBS_FAILED = _metric("JobsFailed", "jobs that were given up, by whatever gave t
 JOBS_CANCELLED = _metric("JobsCancelled", "jobs that ended by their caller's wish or deadline")
 JOBS_RETRIED = _metric("JobsRetried", "attempts that failed and put their job back", by="Code")
 JOBS_REDRIVEN = _metric("JobsRedriven", "failed jobs that their owner put back")
+JOBS_PURGED = _metric("JobsPurged", "jobs whose content their owner had deleted")
 JOBS_WOKEN = _metric("JobsWoken", "jobs whose document arrived")
 QUEUE_SECONDS = _metric(
     "QueueSeconds", "from when a job was due until a worker took it, each attempt", unit="Seconds"
@@ -92,6 +93,9 @@ DOCUMENTS_ANNOUNCED = _metric("DocumentsAnnounced", "uploads that were announced
 DOCUMENTS_KNOWN = _metric("DocumentsKnown", "announcements of bytes that were here already")
 UPLOADS_STORED = _metric("UploadsStored", "uploads that arrived as they were announced")
 UPLOADS_REFUSED = _metric("UploadsRefused", "uploads of other bytes than were announced")
+UPLOADS_DISCARDED = _metric("UploadsDiscarded", "uploads that nobody waits for any more, deleted")
+DOCUMENTS_PURGED = _metric("DocumentsPurged", "documents that their owner had deleted")
+OBJECTS_DELETED = _metric("ObjectsDeleted", "objects deleted from the bucket, by deletion or retention")
 UPLOADS_FOUND = _metric("UploadsFound", "uploads whose event was lost, found by sweep")
 
 # --- webhooks ---
