@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _HONOURED = {"Auth", "BinaryMediaTypes", "Cors", "GatewayResponses", "StageName", "Variables"}
 _WITHOUT_MEANING = {
     "AccessLogSetting", "AlwaysDeploy", "ApiKeySourceType", "CanarySetting", "Description",
-    "DisableExecuteApiEndpoint", "Domain", "EndpointConfiguration", "FailOnWarnings", "MethodSettings",
+    "DisableExecuteApiEndpoint", "Domain", "EndpointAccessMode", "EndpointConfiguration", "FailOnWarnings", "MethodSettings",
     "MinimumCompressionSize", "Mode", "Name", "OpenApiVersion", "Policy", "PropagateTags", "SecurityPolicy",
     "Tags", "TracingEnabled",
 }  # fmt: skip
