@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 _HONOURED = {"Auth", "BinaryMediaTypes", "Cors", "GatewayResponses", "StageName", "Variables"}
 _WITHOUT_MEANING = {
     "AccessLogSetting", "AlwaysDeploy", "ApiKeySourceType", "CanarySetting", "Description",
-    "DisableExecuteApiEndpoint", "Domain", "EndpointAccessMode", "EndpointConfiguration", "FailOnWarnings", "MethodSettings",
-    "MinimumCompressionSize", "Mode", "Name", "OpenApiVersion", "Policy", "PropagateTags", "SecurityPolicy",
-    "Tags", "TracingEnabled",
+    "DisableExecuteApiEndpoint", "Domain", "EndpointAccessMode", "EndpointConfiguration", "FailOnWarnings",
+    "MethodSettings", "MinimumCompressionSize", "Mode", "Name", "OpenApiVersion", "Policy", "PropagateTags",
+    "SecurityPolicy", "Tags", "TracingEnabled",
 }  # fmt: skip
 _DEFAULT_REAUTHORIZE_S = 300
 _OF_REQUEST = "method.request.header."
