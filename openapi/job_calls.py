@@ -120,7 +120,7 @@ PATHS: Json = {
             scope="jobs:write",
             refusals=_NO_JOB,
             parameters=[_JOB_ID],
-            description="For good: its trail and what it cost stay. One that is not final is cancelled first.",
+            description="For good: its trail and what it cost stay. One that is open is cancelled first.",
         ),
     },
     "/jobs/{job_id}/events": {
