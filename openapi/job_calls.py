@@ -116,12 +116,12 @@ PATHS: Json = {
         "delete": call(
             "deleteJob",
             "jobs",
-            "Delete what a job held, for good",
-            {"204": {"description": "Gone, now or before. Its trail stays."}},
+            "Delete a job with all that it holds",
+            {"204": {"description": "It is gone, now or before."}},
             scope="jobs:write",
             refusals=_NO_JOB,
             parameters=[_JOB_ID],
-            description="One that is not final is cancelled first. docs/retention.md says what stays.",
+            description="For good: its trail and what it cost stay. One that is open is cancelled first.",
         ),
     },
     "/jobs/{job_id}/events": {

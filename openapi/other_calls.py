@@ -44,11 +44,12 @@ PATHS: Json = {
         "delete": call(
             "deleteDocument",
             "documents",
-            "Delete a document for good",
-            {"204": {"description": "Gone, now or before."}},
+            "Delete a document",
+            {"204": {"description": "It is gone, now or before."}},
             scope="jobs:write",
-            refusals=("document_not_found", "route_not_found", "document_in_use", "query_invalid"),
+            refusals=("document_not_found", "route_not_found", "query_invalid", "document_in_use"),
             parameters=named("DocumentId", "WithJobs"),
+            description="For good. It goes by itself with the last job that names it.",
         ),
     },
     "/deliveries/{delivery_id}": {

@@ -23,6 +23,12 @@ PARAMETERS: Json = {
     "JobId": _path("job_id", "A job of yours; what is no id is no job (404)."),
     "DeliveryId": _path("delivery_id", "A webhook delivery of yours."),
     "DocumentId": _path("document_id", "A document of yours."),
+    "WithJobs": {
+        "name": "jobs",
+        "in": "query",
+        "description": "`true` deletes the jobs that name the document as well.",
+        "schema": {"type": "string", "enum": ["true", "false"], "default": "false"},
+    },
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
@@ -53,12 +59,6 @@ PARAMETERS: Json = {
         "in": "header",
         "description": "An `ETag` that you have: 304 where it is still the same.",
         "schema": {"type": "string"},
-    },
-    "WithJobs": {
-        "name": "jobs",
-        "in": "query",
-        "description": "Delete the jobs that name it, too.",
-        "schema": {"type": "boolean", "default": False},
     },
     "Limit": {
         "name": "limit",

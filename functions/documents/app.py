@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from claimcheck import bootstrap
 from claimcheck.problems import base_path, request_body, resolver
 from claimcheck.telemetry import observed
-from claimcheck.usecases.flags import flag
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
@@ -43,8 +42,8 @@ def _api() -> APIGatewayRestResolver:
 
     @api.delete("/documents/<document_id>")
     def delete_document(document_id: str) -> Response[str]:
-        with_jobs = flag("jobs", api.current_event.query_string_parameters)
-        bootstrap.documents().purge.document(tenant(), document_id, with_jobs=with_jobs)
+        jobs = (api.current_event.query_string_parameters or {}).get("jobs")
+        bootstrap.documents().purge.document(tenant(), document_id, jobs=jobs)
         return Response(204)
 
     return api
