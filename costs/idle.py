@@ -47,6 +47,11 @@ def idle_lines(found: Sequence[Resource], prices: Prices, idle: Figures) -> list
     return sorted((Line(part, usd) for part, usd in sums.items()), key=lambda line: -line.usd)
 
 
+def is_known(kind: str, prices: Prices) -> bool:
+    """Whether a type of resource has a price, or a reason to have none."""
+    return kind in _PRICES or kind in prices.free
+
+
 def _priced(resource: Resource, stack: _Stack) -> list[Line]:
     price = _PRICES.get(resource.kind)
     if price is not None:

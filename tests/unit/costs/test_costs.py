@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from costs import docs
-from costs.idle import idle_lines
+from costs.idle import idle_lines, is_known
 from costs.jobs import job_lines, token_lines
 from costs.prices import PRICES, ROOT, UnpricedError, load_prices, load_workload, regions
 from costs.report import SETTINGS, SMALLEST, detail, reckon, total
@@ -76,7 +76,19 @@ def test_a_type_without_a_price_is_an_error(tmp_path: Path) -> None:
         _idle(tmp_path, SMALL, {"Standbye": "true"})
 
 
-EVERYTHING = {"NatPerZone": "true", "FlowLogs": "true", "SnapStart": "on"}
+EVERYTHING = {
+    "NatPerZone": "true",
+    "FlowLogs": "true",
+    "SnapStart": "on",
+    "Firewall": "on",
+    "DomainName": "api.example.com",
+    "DomainCertificateArn": "arn",
+    "DomainHostedZoneId": "Z1",
+}
+TEMPLATES = [
+    ROOT / "template.yaml",
+    *(path for path in (ROOT / "infra").glob("*.yaml") if path.name not in {"prices.yaml", "workload.yaml"}),
+]
 
 
 @pytest.mark.parametrize("region", regions())
@@ -86,17 +98,21 @@ def test_every_resource_of_the_templates_is_reckoned(region: str, given: Mapping
     found = resources(given)
     lines = idle_lines(found, load_prices(region), load_workload()[0])
     assert total(lines) > 10
-    assert {each.template for each in found} >= {path.name for path in (ROOT / "infra").glob("*.yaml")} - {
-        "prices.yaml",
-        "workload.yaml",
-    }
+    if given is EVERYTHING:
+        assert {each.template for each in found} == {path.name for path in TEMPLATES}
+
+
+def test_every_type_has_a_price_or_a_reason() -> None:
+    """Of every resource in every template, whatever its condition is."""
+    prices = load_prices("us-east-1")
+    for path in TEMPLATES:
+        for name, each in read_yaml(path)["Resources"].items():
+            assert is_known(each["Type"], prices), f"{path.name}: {name}: {each['Type']}"
 
 
 def test_no_reason_is_for_a_type_that_is_not_there() -> None:
     """The list of what is free has no more in it than the templates, and each with a reason."""
-    templates = [ROOT / "template.yaml", *(ROOT / "infra").glob("*.yaml")]
-    named = [path for path in templates if path.name not in {"prices.yaml", "workload.yaml"}]
-    kinds = {each["Type"] for path in named for each in read_yaml(path)["Resources"].values()}
+    kinds = {each["Type"] for path in TEMPLATES for each in read_yaml(path)["Resources"].values()}
     free = load_prices("us-east-1").free
     assert set(free) <= kinds, set(free) - kinds
     assert all(len(reason) >= 5 for reason in free.values())
