@@ -60,7 +60,7 @@ def _priced(resource: Resource, stack: _Stack) -> list[Line]:
         return []
     where = f"{resource.template}: {resource.name}"
     raise UnpricedError(
-        f"{where}: nobody says what {resource.kind} costs; costs/idle.py or infra/prices.yaml (free) has to"
+        f"{where}: nobody says what {resource.kind} costs; costs/idle.py or costs/prices.yaml (free) has to"
     )
 
 

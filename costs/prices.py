@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
-PRICES = ROOT / "infra" / "prices.yaml"
-WORKLOAD = ROOT / "infra" / "workload.yaml"
+PRICES = ROOT / "costs" / "prices.yaml"
+WORKLOAD = ROOT / "costs" / "workload.yaml"
 
 
 class UnpricedError(Exception):
@@ -35,13 +35,13 @@ class Prices:
     def of(self, name: str) -> float:
         """A price by its name. Raises UnpricedError."""
         if name not in self.one:
-            raise UnpricedError(f"infra/prices.yaml has no price {name} for {self.region}")
+            raise UnpricedError(f"costs/prices.yaml has no price {name} for {self.region}")
         return self.one[name]
 
     def instance(self, kind: str) -> float:
         """An hour of a database instance in one zone. Raises UnpricedError."""
         if kind not in self.instance_hour or kind not in self.processors:
-            raise UnpricedError(f"infra/prices.yaml has no price of {kind} for {self.region}")
+            raise UnpricedError(f"costs/prices.yaml has no price of {kind} for {self.region}")
         return self.instance_hour[kind]
 
 

@@ -113,7 +113,7 @@ def detail(report: Report) -> str:
 
 
 def _detail(report: Report) -> Iterator[str]:
-    yield f"{report.region}, prices of {report.as_of}; each to be checked (infra/prices.yaml)"
+    yield f"{report.region}, prices of {report.as_of}; each to be checked (costs/prices.yaml)"
     for setting in report.settings:
         given = ", ".join(f"{name}={value}" for name, value in setting.parameters.items())
         yield f"\n{setting.name}" + (f" ({given})" if given else "")
