@@ -227,11 +227,12 @@ def webhooks() -> TenantWebhooks:
 @cache
 def operator() -> Operate:
     """For `operator`: every part of it brings its commands."""
+    from claimcheck.usecases.keys import Keys
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.tenants import Tenants
 
     database = _database(settings.load(settings.OperatorSettings).database_url)
-    return Operate({**Tenants(database).commands()})
+    return Operate({**Tenants(database).commands(), **Keys(database).commands()})
 
 
 def _database(url: str) -> Database:

@@ -19,10 +19,12 @@ from claimcheck.refusals import (
     JobNotFailedError,
     JobNotFoundError,
     RotationRefusedError,
+    ScopeMissingError,
     StoredTextCorruptError,
     TooManySamplesError,
     UnknownTask,
 )
+from claimcheck.scopes import missing_scope
 from claimcheck.telemetry import logger, places_of
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ MEDIA_TYPE = "application/problem+json"
 
 _TITLES = {
     400: "Bad Request",
+    403: "Forbidden",
     404: "Not Found",
     409: "Conflict",
     413: "Content Too Large",
@@ -117,6 +120,12 @@ def _not_failed(error: JobNotFailedError) -> Problem:
     return Problem(409, "job_not_failed", f"Only a failed job can be put back; this one is {error.status}.")
 
 
+def _scope(error: ScopeMissingError) -> Problem:
+    detail = f"This call wants the scope {error.scope}, which the key does not have. Use a key that has it."
+    challenge = f'Bearer error="insufficient_scope", scope="{error.scope}"'  # RFC 6750
+    return Problem(403, "scope_missing", detail, headers={"WWW-Authenticate": challenge})
+
+
 def _not_found(_error: Exception) -> Problem:
     return Problem(404, "job_not_found", "There is no such job.")
 
@@ -173,6 +182,7 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (UnknownTask, _unknown_task),
     (InvalidQueryError, _query),
     (BodyTooLargeError, _too_large),
+    (ScopeMissingError, _scope),
     (JobNotFoundError, _not_found),
     (DocumentNotFoundError, _no_document),
     (DeliveryNotFoundError, _no_delivery),
@@ -205,8 +215,19 @@ def base_path(event: APIGatewayProxyEvent) -> str:
     return path.removesuffix(event.path) if path.endswith(event.path) else ""
 
 
+def _check_scope(app: APIGatewayRestResolver, following: Callable[..., Response[str]]) -> Response[str]:
+    """Before every route's own work. Raises ScopeMissingError."""
+    event = app.current_event
+    authorizer = event.raw_event["requestContext"].get("authorizer") or {}
+    granted = str(authorizer.get("scopes", "")).split()
+    missing = missing_scope(event.http_method, event.resource, granted)
+    if missing is not None:
+        raise ScopeMissingError(missing)
+    return following(app)
+
+
 def resolver() -> APIGatewayRestResolver:
-    """A REST API handler in which every error becomes a problem answer and a log line."""
+    """A REST API handler that checks the key's scopes; each error becomes a problem answer and a log line."""
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
     app = APIGatewayRestResolver()
@@ -224,6 +245,7 @@ def resolver() -> APIGatewayRestResolver:
         return Response(problem.status, MEDIA_TYPE, problem.body(request_id), headers=headers)
 
     app.exception_handler(Exception)(answer)
+    app.use(middlewares=[_check_scope])
 
     def no_route(_error: Exception) -> Response[str]:
         request_id = app.current_event.request_context.request_id or ""
