@@ -45,7 +45,8 @@ _FUNCTION_HONOURED = {
     "ReservedConcurrentExecutions", "Timeout",
 }  # fmt: skip
 _FUNCTION_WITHOUT_MEANING = {
-    "Architectures", "AutoPublishAlias", "CodeSigningConfigArn", "DeadLetterQueue", "DeploymentPreference",
+    "Architectures", "AutoPublishAlias", "AutoPublishAliasAllProperties", "CodeSigningConfigArn",
+    "DeadLetterQueue", "DeploymentPreference",
     "Description", "EphemeralStorage", "EventInvokeConfig", "KmsKeyArn", "LoggingConfig",
     "PermissionsBoundary", "Policies", "PropagateTags", "ProvisionedConcurrencyConfig",
     "RecursiveLoop", "Role", "RuntimeManagementConfig", "Runtime", "SnapStart", "SourceKMSKeyArn",

@@ -29,7 +29,7 @@ def _api() -> APIGatewayRestResolver:
 
     @api.get("/health")
     def get_health() -> Response[str]:
-        return _json(json.dumps({"status": "ok", "schema": service.read.schema()}))
+        return _json(json.dumps(service.read.health()))
 
     return api
 

@@ -110,6 +110,7 @@ def test_every_function_is_known() -> None:
         "operator",
         "process",
         "record",
+        "schema",
         "status",
         "submit",
         "sweep",

@@ -19,6 +19,14 @@ class UnavailableError(Exception):
     """
 
 
+class SchemaBehindError(UnavailableError):
+    """The database's schema is older than this code: its migration has not run yet. Nothing was done."""
+
+
+class CalledFunctionError(Exception):
+    """A function of ours that was called has failed. Its message may be shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class FailureClass:
     """What a failure means. `delay_s`: how long to wait at least, in seconds, where nobody says otherwise.

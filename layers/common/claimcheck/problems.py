@@ -6,7 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.failures import UnavailableError
+from claimcheck.failures import SchemaBehindError, UnavailableError
 from claimcheck.refusals import (
     AddressNotDisabledError,
     BodyTooLargeError,
@@ -171,6 +171,14 @@ def _unavailable(_error: Exception) -> Problem:
     return Problem(503, "unavailable", detail, headers={"Retry-After": "2"})
 
 
+def _schema_behind(_error: Exception) -> Problem:
+    detail = (
+        "The service is being brought to a new version, and its database is not there yet. Nothing was done: "
+        "send it again in a moment."
+    )
+    return Problem(503, "schema_behind", detail, headers={"Retry-After": "10"})
+
+
 def _internal(_error: Exception) -> Problem:
     detail = "Something failed on our side. Try again; if it stays, send us the request_id."
     return Problem(500, "internal", detail)
@@ -193,6 +201,7 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (JobNotFailedError, _not_failed),
     (IdempotencyMismatchError, _mismatch),
     (IdempotencyInFlightError, _in_flight),
+    (SchemaBehindError, _schema_behind),
     (UnavailableError, _unavailable),
     (Exception, _internal),
 )

@@ -176,6 +176,7 @@ def test_a_service_that_is_away_is_not_told(
     loud.override(
         DATABASE_URL=f"postgresql://claimcheck:canary-password@127.0.0.1:{closed_port}/canary-database",
         AWS_ENDPOINT_URL_SQS=f"http://127.0.0.1:{closed_port}/canary-endpoint",
+        CONNECT_PATIENCE_S="0",
     )
     for name, event in (
         ("submit", post_job("extract", EXTRACT)),

@@ -187,7 +187,7 @@ def test_the_webhook_secret_is_made_once(stage: Stage, rows: Rows) -> None:
 
 
 def test_health_needs_no_key(stage: Stage, rows: Rows) -> None:
-    """Without an authorizer's context: alive, and the version of the schema."""
+    """Without an authorizer's context: alive, the schema's version, and the one that the code needs."""
     health = body_of(stage.call("status", recorded("api-get-health")))
     version = rows.one("SELECT version_num FROM schema_version")["version_num"]
-    assert health == {"status": "ok", "schema": version}
+    assert health == {"status": "ok", "schema": version, "schema_needed": version}

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 import pytest
-from claimcheck.sql.migrations.runner import _LOCK, current_version, migrate
+from claimcheck.sql.migrations.runner import _LOCK, current_version
 from claimcheck.store.connection import Database, ServerTooOldError, check_server
 from claimcheck.store.reading import schema_version
+from claimcheck.usecases.migrate import migrate
 
 from tests.integration.store.at_once import PATIENCE_S, at_once, until, waiting
 from tests.integration.store.traces import value

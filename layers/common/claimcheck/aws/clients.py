@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from botocore.config import Config
+    from mypy_boto3_lambda.client import LambdaClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
     from mypy_boto3_sqs.client import SQSClient
@@ -54,6 +55,8 @@ CONTENT = Budget(connect_s=2, read_s=8, attempts=2)
 LOOK = Budget(connect_s=1, read_s=3, attempts=2)
 # A few bytes, read once an environment; whoever needs them has other work to do.
 SECRET = Budget(connect_s=1, read_s=3, attempts=2)
+# A function that is waited for: as long as it may run (840 s), and once, because it may have begun.
+CALL = Budget(connect_s=5, read_s=870, attempts=1)
 
 
 def sqs(budget: Budget) -> SQSClient:
@@ -80,6 +83,14 @@ def secrets() -> SecretsManagerClient:
     import boto3
 
     client: SecretsManagerClient = boto3.client("secretsmanager", config=SECRET.config())
+    return client
+
+
+def functions() -> LambdaClient:
+    """A new client of Lambda."""
+    import boto3
+
+    client: LambdaClient = boto3.client("lambda", config=CALL.config(tcp_keepalive=True))
     return client
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -31,6 +32,11 @@ _OPTIONS: dict[str, Any] = {
 
 class ServerTooOldError(Exception):
     """The server is older than PostgreSQL 18."""
+
+
+def connector(url: str) -> Callable[[], psycopg.Connection[TupleRow]]:
+    """Opens direct connections to a server, for what manages the schema."""
+    return partial(psycopg.connect, url, connect_timeout=10)
 
 
 def check_server(connection: psycopg.Connection[Any]) -> None:

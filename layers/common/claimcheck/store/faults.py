@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from claimcheck.failures import UnavailableError
+from claimcheck.failures import SchemaBehindError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,26 @@ class DatabaseUnavailableError(StoreError, UnavailableError):
     """Cannot connect, or the connection was lost: whether the statement ran is not known."""
 
 
+class SchemaMissesError(DatabaseUnavailableError, SchemaBehindError):
+    """The schema lacks what a statement names; the statement did nothing."""
+
+
 class ConstraintError(StoreError):
     """A constraint refused the change; `constraint` is its name."""
 
     def __init__(self, constraint: str | None) -> None:
         super().__init__(f"refused by constraint {constraint}")
         self.constraint = constraint
+
+
+# What a schema lacks that a later migration brings: each is refused before the statement has done anything.
+_LACKING = (
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+    psycopg.errors.UndefinedObject,
+    psycopg.errors.InvalidColumnReference,  # ON CONFLICT without its unique index
+)
 
 
 @contextmanager
@@ -40,6 +54,8 @@ def translated() -> Iterator[None]:
         raise DatabaseUnavailableError(
             f"the database call failed ({error.sqlstate or 'connection lost'})"
         ) from error
+    except _LACKING as error:
+        raise SchemaMissesError(f"the schema lacks what the statement names ({error.sqlstate})") from error
     except psycopg.Error as error:
         raise StoreError(f"the database refused the statement ({error.sqlstate})") from error
     except UnicodeError as error:  # what UTF-8 cannot encode fails in the driver itself

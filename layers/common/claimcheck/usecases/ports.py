@@ -140,3 +140,23 @@ class Models(Protocol):
     async def ask(self, question: Question) -> Answer:
         """Put a question. Raises CallFailedError, UnavailableError."""
         ...
+
+
+class Callee(Protocol):
+    """A function that is called by its name."""
+
+    def call(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Its answer. Raises CalledFunctionError where it fails, UnavailableError where it is not reached."""
+        ...
+
+    def start(self, event: Mapping[str, Any]) -> None:
+        """Have it called without waiting for it. Raises UnavailableError."""
+        ...
+
+
+class Answers(Protocol):
+    """Where CloudFormation waits for an answer: an address that is good for one."""
+
+    def send(self, url: str, answer: Mapping[str, Any]) -> None:
+        """Leave the answer there. Raises UnavailableError."""
+        ...

@@ -8,9 +8,10 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.failures import PermanentFailure
+from claimcheck.failures import PermanentFailure, SchemaBehindError
 from claimcheck.jobs.states import FINAL, Status
 from claimcheck.refusals import InvalidQueryError, JobNotFoundError, StoredTextCorruptError
+from claimcheck.sql.migrations.numbers import behind, newest
 from claimcheck.store.documents import get_document
 from claimcheck.store.reading import (
     JobView,
@@ -148,9 +149,15 @@ class Read:
             raise StoredTextCorruptError from None
         return json.dumps({**members, "text": None if text is None else text.text}, ensure_ascii=False)
 
-    def schema(self) -> str | None:
-        """The schema's version."""
-        return schema_version(self._database)
+    def health(self) -> dict[str, str]:
+        """Whether this version of the code can work: the schema's version, and the one that is needed.
+
+        A newer schema fits. Raises SchemaBehindError for an older one, UnavailableError.
+        """
+        version = schema_version(self._database)
+        if version is None or behind(version):
+            raise SchemaBehindError(f"the schema is at {version}, {newest()} is needed")
+        return {"status": "ok", "schema": version, "schema_needed": newest()}
 
 
 def checked_id(job_id: str) -> str:

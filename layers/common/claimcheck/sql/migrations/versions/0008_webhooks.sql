@@ -2,8 +2,6 @@
 -- thin bodies, and what happened to a tenant's own things. Nothing here reads a whole table: the locks are short.
 -- Indexes follow in 0009, and queries do without them for that long.
 
-SET LOCAL lock_timeout = '5s'; -- behind a long reader, a queue of everybody else would form
-
 -- Thin bodies: a link instead of the result, by the caller's wish.
 ALTER TABLE jobs ADD COLUMN webhook_thin boolean NOT NULL DEFAULT false;
 

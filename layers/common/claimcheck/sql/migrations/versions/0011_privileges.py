@@ -1,13 +1,13 @@
-"""API keys: scopes, names, expiry, at most two live ones; what a usage plan counts by."""
+"""Whose everything is, and what each role may do with it (docs/database.md)."""
 
 from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0010_keys.sql")
+    apply_sql("0011_privileges.sql")

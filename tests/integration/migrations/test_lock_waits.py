@@ -1,0 +1,71 @@
+"""A migration behind a long transaction steps aside, so that nobody has to wait behind it."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from claimcheck.sql.migrations import numbers, runner
+from claimcheck.sql.migrations.statements import UnfinishedError
+from claimcheck.store.connection import connector
+
+from tests.integration.store.at_once import PATIENCE_S, until, waiting
+from tests.integration.store.traces import value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.conftest import Server
+    from tests.integration.store.traces import Sql
+
+BEFORE = "0007"  # the next one alters jobs
+WRITE = "UPDATE jobs SET priority = priority"
+LOCK_WAIT_S = 1.0  # the runner's
+
+
+@pytest.fixture
+def url(server: Server) -> Iterator[str]:
+    """A database one version before jobs are altered."""
+    made = server.empty()
+    runner.migrate(connector(made), target=BEFORE)
+    yield made
+    server.drop(made)
+
+
+@pytest.fixture
+def watcher(url: str) -> Iterator[Sql]:
+    """A connection that sees what others do, and works as they do."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield connection
+
+
+def test_writers_go_on_while_a_migration_waits(url: str, watcher: Sql) -> None:
+    """A reader keeps its transaction open: the migration comes again and again, and writers get through."""
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(url) as reader:
+        reader.execute("SELECT count(*) FROM jobs")
+        migration = thread.submit(runner.migrate, connector(url))
+        longest = 0.0
+        for _ in range(2):  # twice it stood in the way, and twice it stepped aside
+            until("the migration waits for the lock", lambda: waiting(watcher) == 1)
+            started = time.monotonic()
+            watcher.execute(WRITE)
+            longest = max(longest, time.monotonic() - started)
+            until("it gave up for a while", lambda: waiting(watcher) == 0)
+        assert longest < LOCK_WAIT_S + 1  # of a slow machine
+        assert not migration.done()
+        reader.rollback()
+        assert migration.result(PATIENCE_S) == numbers.newest()
+
+
+def test_what_waits_for_ever_is_unfinished(url: str, watcher: Sql) -> None:
+    """When time is up it says what it waited for; nothing is half done, and the next call does it."""
+    started = time.monotonic()
+    with psycopg.connect(url) as reader:
+        reader.execute("SELECT count(*) FROM jobs")
+        with pytest.raises(UnfinishedError, match="lock is held"):
+            runner.migrate(connector(url), time_left=lambda: started + 2 - time.monotonic())
+    assert value(watcher, "SELECT version_num FROM schema_version") == BEFORE
+    assert runner.migrate(connector(url)) == numbers.newest()
