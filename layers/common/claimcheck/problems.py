@@ -235,6 +235,12 @@ def _check_scope(app: APIGatewayRestResolver, following: Callable[..., Response[
     return following(app)
 
 
+def known_tag(tag: str, if_none_match: str | None) -> bool:
+    """Whether the client has the version `tag` already (RFC 9110, section 13.1.2)."""
+    known = {each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")}
+    return tag in known or "*" in known
+
+
 def resolver() -> APIGatewayRestResolver:
     """A REST API handler that checks the key's scopes; each error becomes a problem answer and a log line."""
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
