@@ -108,7 +108,7 @@ PATHS: Json = {
             "webhooks",
             "Send to a disabled address again",
             {"200": ok("Done.", "AddressEnabled")},
-            scope="jobs:write",
+            scope="admin",
             refusals=("address_not_disabled",),
             body=("AddressRequest", examples.named(receiver={"url": "https://hooks.example.com/claimcheck"})),
         )
@@ -130,7 +130,7 @@ PATHS: Json = {
                     },
                 )
             },
-            scope="jobs:read",
+            scope="admin",
             refusals=("query_invalid",),
             parameters=named("Limit", "Cursor"),
         )
