@@ -225,14 +225,24 @@ def base_path(event: APIGatewayProxyEvent) -> str:
 
 
 def _check_scope(app: APIGatewayRestResolver, following: Callable[..., Response[str]]) -> Response[str]:
-    """Before every route's own work. Raises ScopeMissingError."""
+    """Before every route's own work; a route without a row in the table is none. Raises ScopeMissingError."""
     event = app.current_event
     authorizer = event.raw_event["requestContext"].get("authorizer") or {}
     granted = str(authorizer.get("scopes", "")).split()
-    missing = missing_scope(event.http_method, event.resource, granted)
+    try:
+        missing = missing_scope(event.http_method, event.resource, granted)
+    except KeyError:
+        return _no_route(app)
     if missing is not None:
         raise ScopeMissingError(missing)
     return following(app)
+
+
+def _no_route(app: APIGatewayRestResolver) -> Response[str]:
+    from aws_lambda_powertools.event_handler import Response
+
+    problem = Problem(404, "route_not_found", "There is no such route.")
+    return Response(404, MEDIA_TYPE, problem.body(app.current_event.request_context.request_id or ""))
 
 
 def known_tag(tag: str, if_none_match: str | None) -> bool:
@@ -262,10 +272,5 @@ def resolver() -> APIGatewayRestResolver:
     app.exception_handler(Exception)(answer)
     app.use(middlewares=[_check_scope])
 
-    def no_route(_error: Exception) -> Response[str]:
-        request_id = app.current_event.request_context.request_id or ""
-        problem = Problem(404, "route_not_found", "There is no such route.")
-        return Response(404, MEDIA_TYPE, problem.body(request_id))
-
-    app.not_found(no_route)
+    app.not_found(lambda _error: _no_route(app))
     return app
