@@ -50,6 +50,7 @@ ROUTES: Mapping[tuple[str, str], str] = {
     ("POST", "/webhook-secret/rotate"): ADMIN,
     ("GET", "/events"): ADMIN,
     ("DELETE", "/jobs/{id}"): ADMIN,
+    ("DELETE", "/documents/{id}"): ADMIN,
     ("GET", "/health"): PUBLIC,
     ("GET", "/openapi.json"): PUBLIC,
     ("GET", "/docs"): PUBLIC,
