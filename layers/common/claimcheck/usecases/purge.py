@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from claimcheck.failures import UnavailableError
-from claimcheck.refusals import DocumentInUseError, DocumentNotFoundError, JobNotFoundError
+from claimcheck.refusals import DocumentInUseError, DocumentNotFoundError, InvalidQueryError, JobNotFoundError
 from claimcheck.store.jobs import cancel_job
 from claimcheck.store.purging import Purged, jobs_naming, purge_document, purge_job
 from claimcheck.telemetry import count
@@ -40,15 +40,17 @@ class Purge:
         """
         self._purge(tenant_id, checked_id(job_id))
 
-    def document(self, tenant_id: str, document_id: str, *, with_jobs: bool = False) -> None:
-        """Delete a document, and `with_jobs` the jobs that name it.
+    def document(self, tenant_id: str, document_id: str, *, jobs: str | None = None) -> None:
+        """Delete a document; `jobs`, as in the query, is `true` where jobs that name it are to go as well.
 
-        Raises DocumentNotFoundError, DocumentInUseError, StoreError; UnavailableError where there is more to
-        do than one call has time for: the next one goes on.
+        Raises InvalidQueryError, DocumentNotFoundError, DocumentInUseError, StoreError; UnavailableError
+        where there is more to do than one call has time for: the next one goes on.
         """
+        if jobs not in {None, "true", "false"}:
+            raise InvalidQueryError("jobs must be true or false.")
         outcome = purge_document(self._database, tenant_id, document_id) if is_uuid(document_id) else None
         until = self._clock() + _LONGEST_S
-        while outcome is Purged.IN_USE and with_jobs:
+        while outcome is Purged.IN_USE and jobs == "true":
             for job_id in jobs_naming(self._database, tenant_id, document_id, limit=_BATCH):
                 if self._clock() > until:
                     raise UnavailableError("more jobs name this document than one call can delete")
