@@ -45,7 +45,7 @@ PATHS: Json = {
             "documents",
             "Delete a document",
             {"204": {"description": "It is gone, now or before."}},
-            scope="jobs:write",
+            scope="admin",
             refusals=("document_not_found", "route_not_found", "query_invalid", "document_in_use"),
             parameters=named("DocumentId", "WithJobs"),
             description="For good. It goes by itself with the last job that names it.",
