@@ -10,7 +10,6 @@ from claimcheck.refusals import CommandRefused, KeyRefusedError
 from claimcheck.store.connection import Database
 from claimcheck.store.keys import MOST_LIVE, NewKey, issue_key, list_keys, revoke_key
 from claimcheck.store.tenants import insert_tenant, tenant_exists
-from claimcheck.telemetry import count
 from claimcheck.usecases.authorize import Authorize, digest_of, new_key, prefix_of
 from claimcheck.usecases.operate import Command
 from claimcheck.usecases.tenants import ForTenant, no_such_tenant
@@ -76,7 +75,6 @@ class Keys:
             asked.tenant, prefix_of(key), digest_of(key), asked.name, scopes, lasts_s=asked.expires_s
         )
         issued = _made(issue_key(self._database, stored), asked.tenant)
-        count("KeysCreated")
         return {"key": key, **(issued.made or {})}
 
     def _rotate(self, asked: RotateKey) -> Mapping[str, Any]:
@@ -90,7 +88,6 @@ class Keys:
             replaced=_bare(asked.prefix),
         )
         issued = _made(issue_key(self._database, stored), asked.tenant)
-        count("KeysRotated")
         return {"key": key, **(issued.made or {}), "old": issued.old, "cached_s": CACHED_S}
 
     def _revoke(self, asked: RevokeKey) -> Mapping[str, Any]:
@@ -100,8 +97,6 @@ class Keys:
             raise CommandRefused(
                 "key_unknown", f"Tenant {asked.tenant} has no key ck_{prefix}. keys.list shows those it has."
             )
-        if revoked.revoked:
-            count("KeysRevoked")
         return {
             "prefix": f"ck_{prefix}",
             "revoked": revoked.revoked,
