@@ -132,7 +132,7 @@ def process() -> Process:
     from claimcheck.aws.objects import S3Objects
     from claimcheck.aws.secrets import read_secret
     from claimcheck.documents.isolate import parse_isolated, render_isolated
-    from claimcheck.model.claude import Claude
+    from claimcheck.model.claude import Claude, by_key, on_aws
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.answer import Answerer
     from claimcheck.usecases.examine import Examine
@@ -142,7 +142,10 @@ def process() -> Process:
     chosen = settings.load(settings.ProcessSettings)
     database = DatabaseThread(_database(chosen))
     objects = S3Objects(chosen.documents_bucket)
-    model = Claude(partial(read_secret, chosen.anthropic_secret_arn))
+    workspace = chosen.anthropic_workspace_id
+    model = Claude(
+        on_aws(workspace) if workspace else by_key(partial(read_secret, chosen.anthropic_secret_arn))
+    )
     return Process(
         database,
         examine=Examine(database, Answerer(database, model), context_tokens=chosen.context_tokens),
@@ -272,11 +275,12 @@ def gate() -> Gate:
 @cache
 def operator() -> Operate:
     """For `operator`: every part of it brings its commands."""
+    from claimcheck.usecases.keys import Keys
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.tenants import Tenants
 
     database = _database(settings.load(settings.OperatorSettings))
-    return Operate({**Tenants(database).commands()})
+    return Operate({**Tenants(database).commands(), **Keys(database).commands()})
 
 
 class _Reaching(Protocol):

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import contextlib
 import importlib.util
-import inspect
 import io
 import json
 import logging
@@ -166,7 +165,10 @@ class Stage:
         """Take what can be seen in a queue (`JobsQueue`) as the event that Lambda makes of it."""
         known = _system().queues[queue]
         messages = self.sqs.receive_message(
-            QueueUrl=known.url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+            QueueUrl=known.url,
+            MaxNumberOfMessages=10,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
         ).get("Messages", [])
         return sqs_event(messages, known, REGION)
 
@@ -252,11 +254,12 @@ def _load(name: str) -> ModuleType:
 def _forget_environments() -> None:
     """As if no function had run: nothing built is kept, no connection stays open."""
     for build in _builders():
-        if build.cache_info().currsize and not inspect.signature(build).parameters:
+        if build.cache_info().currsize and build is not bootstrap.openapi:  # which has no database
             _close_database(build)
         build.cache_clear()
     telemetry.logger.cache_clear()
-    telemetry._metrics.cache_clear()
+    telemetry.metrics._sheets.cache_clear()
+    telemetry.traces._tracing.cache_clear()
     # Powertools keeps a logger, with the stream it was made for, by its service's name.
     logging.root.manager.loggerDict.pop("claimcheck", None)
 

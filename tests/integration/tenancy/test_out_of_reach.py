@@ -120,7 +120,7 @@ def test_the_api_stays_with_its_own(connections: dict[str, Sql], statement: Lite
         connections["api"].execute(statement)
 
 
-@pytest.mark.parametrize("table", ["jobs", "documents", "webhook_secrets", "tenants", "job_events"])
+@pytest.mark.parametrize("table", ["jobs", "documents", "webhook_secrets", "tenant_events", "job_events"])
 def test_the_authorizer_reads_keys_only(connections: dict[str, Sql], table: LiteralString) -> None:
     """And writes nothing."""
     assert connections["auth"].execute("SELECT prefix FROM api_keys").fetchall() == []

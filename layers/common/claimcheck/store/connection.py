@@ -10,9 +10,11 @@ import psycopg
 from psycopg.rows import TupleRow, dict_row
 
 from claimcheck.store.faults import DatabaseUnavailableError, translated
+from claimcheck.telemetry import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from claimcheck.store.sql import Query
 
@@ -71,7 +73,7 @@ class Database:
 
         Without a tenant the role of the API sees nobody's rows, and the roles of workers all of them.
         """
-        with translated():
+        with _statement(query), translated():
             connection = self._open()
             try:
                 with connection.cursor(row_factory=dict_row) as cursor:
@@ -111,6 +113,13 @@ class Database:
     def _drop_if_dead(self, connection: psycopg.Connection[TupleRow]) -> None:
         if connection.broken or connection.closed:
             self._connection = None
+
+
+def _statement(query: Query) -> AbstractContextManager[object]:
+    """Its name, and nothing of its parameters."""
+    return span(
+        query.name, "client", attributes={"db.system.name": "postgresql", "db.query.summary": query.name}
+    )
 
 
 def _hung_up(connection: psycopg.Connection[TupleRow]) -> bool:

@@ -68,7 +68,8 @@ CREATE POLICY worker ON deletions TO claimcheck_worker USING (true);
 CREATE POLICY worker ON model_circuits TO claimcheck_worker USING (true);
 CREATE POLICY worker ON heartbeats TO claimcheck_worker USING (true);
 
-CREATE POLICY auth ON api_keys FOR SELECT TO claimcheck_auth USING (true);
+CREATE POLICY auth ON api_keys TO claimcheck_auth USING (true);
+CREATE POLICY auth ON tenants FOR SELECT TO claimcheck_auth USING (true);
 
 CREATE POLICY operator ON tenants TO claimcheck_operator USING (true);
 CREATE POLICY operator ON api_keys TO claimcheck_operator USING (true);

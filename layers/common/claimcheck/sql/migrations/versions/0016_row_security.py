@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0014"
-down_revision = "0013"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0014_row_security.sql")
+    apply_sql("0016_row_security.sql")
