@@ -57,6 +57,7 @@ class Place:
         for name, value in ids.items():
             path = path.replace(f"{{{name}}}", value)
         event = webhooks_call(method, path, body, tenant=tenant, **(query or {}))
+        event["resource"] = event["requestContext"]["resourcePath"] = route.split(" ")[1]
         event["headers"] = {**event["headers"], **(headers or {})}
         answer = self.stage.call(FUNCTIONS[route], event)
         return answer["statusCode"], json.loads(answer["body"] or "null")
@@ -69,6 +70,7 @@ def not_found(**ids: str) -> Callable[[Place, str], None]:
         theirs = place.ask(route, {name: getattr(place.world, thing) for name, thing in ids.items()})
         nobodys = place.ask(route, dict.fromkeys(ids, NOBODYS))
         assert theirs[0] == 404
+        assert theirs[1]["code"] != "route_not_found"
         assert _without_request(theirs) == _without_request(nobodys)
 
     return case
