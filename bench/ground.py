@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local import emulator
+from local import database_roles, emulator
 from local.emulator import Emulator
 from local.postgres import Postgres
 
@@ -24,8 +24,12 @@ TENANT = "bench"
 
 @dataclass(frozen=True)
 class Ground:
-    """Running servers: a migrated database with one tenant, and a queue that nobody reads."""
+    """Running servers: a migrated database with one tenant, and a queue that nobody reads.
 
+    `database_url` is for the role of the functions that answer requests, `owner_url` for who migrates.
+    """
+
+    owner_url: str
     database_url: str
     aws_url: str
     queue_url: str
@@ -69,23 +73,25 @@ def ground() -> Iterator[Ground]:
             for service in services:
                 runner.run(service.start())
             database, aws = services
-            yield _prepared(database.url, aws.url)
+            yield _prepared(database.url, aws.url, directory / "roles")
         finally:
             for service in services:
                 runner.run(service.stop())
 
 
-def _prepared(database_url: str, aws_url: str) -> Ground:
+def _prepared(owner_url: str, aws_url: str, passwords: Path) -> Ground:
     from claimcheck.store.connection import Database
     from claimcheck.usecases.keys import create_key
     from claimcheck.usecases.migrate import migrate
 
-    migrate(database_url)
-    database = Database(database_url)
+    migrate(owner_url)
+    database_roles.give_passwords(owner_url, passwords)
+    database = Database(owner_url)
     create_key(database, TENANT)
     database.close()
     queue: str = sqs_client(aws_url).create_queue(QueueName="bench")["QueueUrl"]
-    return Ground(database_url, aws_url, queue)
+    api_url = f"postgresql://claimcheck_api@{database_roles.address_of(owner_url, passwords)}"
+    return Ground(owner_url, api_url, aws_url, queue)
 
 
 def sqs_client(endpoint: str) -> SQSClient:

@@ -20,7 +20,7 @@ from bench.large_files import write_pdf
 from bench.measuring import Count
 from bench.memory_watch import MemoryWatch
 from bench.quick_model import quick_model
-from local import emulator, template
+from local import database_roles, emulator, template
 from local.emulator import Emulator
 from local.lambdas.environment import Environment
 from local.postgres import Postgres
@@ -64,8 +64,9 @@ async def _measured(directory: Path, batches: dict[str, tuple[int, int]]) -> lis
     postgres, aws = Postgres(directory), Emulator(directory)
     await asyncio.gather(postgres.start(), aws.start())
     try:
-        system = _system(postgres.url, aws.url)
-        await asyncio.to_thread(_prepared, postgres.url, aws.url, system)
+        passwords = directory / "roles"
+        system = _system(postgres.url, passwords, aws.url)
+        await asyncio.to_thread(_prepared, postgres.url, passwords, aws.url, system)
         async with quick_model(latency_s=_LATENCY_S) as model:
             stand = _Stand(directory, postgres.url, aws.url, model, system)
             return [await stand.peak(name, *counts) for name, counts in batches.items()]
@@ -73,9 +74,10 @@ async def _measured(directory: Path, batches: dict[str, tuple[int, int]]) -> lis
         await asyncio.gather(postgres.stop(), aws.stop())
 
 
-def _system(database_url: str, aws_url: str) -> System:
+def _system(database_url: str, passwords: Path, aws_url: str) -> System:
     parameters = {
         "DatabaseUrl": database_url,
+        "DatabaseAddress": database_roles.address_of(database_url, passwords),
         "AnthropicSecretArn": emulator.secret_arn(_MODEL_KEY),
         "WebhookKeySecretArn": emulator.secret_arn(_WEBHOOK_KEY),
     }
@@ -83,7 +85,7 @@ def _system(database_url: str, aws_url: str) -> System:
     return template.load(_ROOT / "template.yaml", parameters, physical=names)
 
 
-def _prepared(database_url: str, aws_url: str, system: System) -> None:
+def _prepared(database_url: str, passwords: Path, aws_url: str, system: System) -> None:
     from claimcheck.store.connection import Database
     from claimcheck.usecases.keys import create_key
     from claimcheck.usecases.migrate import migrate
@@ -91,6 +93,7 @@ def _prepared(database_url: str, aws_url: str, system: System) -> None:
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     emulator.provision(aws_url, system, {_MODEL_KEY: "offline", _WEBHOOK_KEY: key})
     migrate(database_url)
+    database_roles.give_passwords(database_url, passwords)
     database = Database(database_url)
     create_key(database, TENANT)
     database.close()

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -50,13 +51,23 @@ class MemoryWatch:
 
 def workers_of(function: str, database_url: str) -> list[psutil.Process]:
     """The environments of a function, by its name and its system's database: other systems may run here."""
-    wanted = {"AWS_LAMBDA_FUNCTION_NAME": function, "DATABASE_URL": database_url}
+    where = _where(database_url)
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if wanted.items() <= process.environ().items():
+            variables = process.environ()
+            if (
+                variables.get("AWS_LAMBDA_FUNCTION_NAME") == function
+                and _where(variables["DATABASE_URL"]) == where
+            ):
                 found.append(process)
     return found
+
+
+def _where(database_url: str) -> str:
+    """Host, port and database: who connects there is another matter."""
+    parts = urlsplit(database_url)
+    return f"{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def _together(worker: psutil.Process) -> int:

@@ -42,7 +42,7 @@ def _count(servers: Ground, database: CountingRelay, queue: CountingRelay, calls
     from bench.status import finished_job
 
     body = json.dumps({"document": {"text": text_of(10_000)}})
-    job_id = finished_job(Database(servers.database_url))
+    job_id = finished_job(Database(servers.owner_url))
     submit, status, context = load("submit").handler, load("status").handler, LambdaContext()
     accept = _each(
         lambda: checked(submit(event("POST", "/jobs/{id}", "summarise", body), context), 202),

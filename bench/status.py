@@ -40,11 +40,11 @@ def _measure(servers: Ground, rounds: int) -> Outcome:
     from claimcheck.store.connection import Database
     from claimcheck.store.reading import get_job
 
+    job_id = finished_job(Database(servers.owner_url))
     database = Database(servers.database_url)
-    job_id = finished_job(database)
     app, context = load("status"), LambdaContext()
     handler = app.handler
-    with psycopg.connect(servers.database_url, autocommit=True, prepare_threshold=None) as connection:
+    with psycopg.connect(servers.owner_url, autocommit=True, prepare_threshold=None) as connection:
 
         def raw() -> None:
             connection.execute(_SELECT, (job_id,)).fetchone()

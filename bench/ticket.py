@@ -43,7 +43,7 @@ def _measure(servers: Ground, rounds: int) -> Outcome:
 
     text = text_of(CHARS)
     body = json.dumps({"document": {"text": text, "name": "bench.txt"}, "focus": "fees"})
-    with psycopg.connect(servers.database_url, autocommit=True, prepare_threshold=None) as connection:
+    with psycopg.connect(servers.owner_url, autocommit=True, prepare_threshold=None) as connection:
         connection.execute(_TABLE)
         insert, send = _raw(connection, servers, text)
         handler, context = load("submit").handler, LambdaContext()

@@ -47,6 +47,11 @@ class DataDirectory:
         return self.path / "webhook.key"
 
     @property
+    def role_passwords(self) -> Path:
+        """The libpq password file of the functions' database roles."""
+        return self.path / "postgres.roles"
+
+    @property
     def up_file(self) -> Path:
         """The file that tells other commands where the system is."""
         return self.path / "up.json"

@@ -215,6 +215,9 @@ class Postgres:
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [_ROLE]).fetchone():
                 password = sql.Literal(self._password)
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, password))
+            # As the master user of RDS: no superuser, but makes the functions' roles and looks after them.
+            connection.execute(sql.SQL("ALTER ROLE {} CREATEROLE").format(role))
+            connection.execute(sql.SQL("GRANT pg_monitor, pg_signal_backend TO {}").format(role))
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_DATABASE]).fetchone():
                 name = sql.Identifier(_DATABASE)
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, role))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from local import emulator, postgres, secretfiles
+from local import database_roles, emulator, postgres, secretfiles
 from local.datadir import DataDirectory, UpFile
 from local.emulator import Emulator
 from local.model_server import OfflineModel
@@ -84,6 +84,7 @@ class Stack:
         _, version = await asyncio.gather(self._provision(), self._migrate())
         self._watch_services()
         self._log(f"the database's schema is at version {version}")
+        await asyncio.to_thread(self._open_to_roles, database_url)
         key = await asyncio.to_thread(self._ensure_key, database_url)
         await self._start_traffic(self._system)
         self._warming = asyncio.create_task(self._warm())
@@ -169,6 +170,8 @@ class Stack:
         parameters = {
             **self._options.parameters,
             "DatabaseUrl": database_url,
+            "DatabaseAddress": database_roles.address_of(database_url, self._data.role_passwords),
+            "DatabaseAuth": "password",
             "AnthropicSecretArn": emulator.secret_arn(_MODEL_KEY_AT),
             "WebhookKeySecretArn": emulator.secret_arn(_WEBHOOK_KEY_AT),
         }
@@ -225,6 +228,11 @@ class Stack:
             if migrated["unfinished"] is None:
                 return str(migrated["version"])
             self._log(f"the migration goes on: {migrated['unfinished']}")
+
+    def _open_to_roles(self, database_url: str) -> None:
+        database_roles.give_passwords(database_url, self._data.role_passwords)
+        if self._postgres is None:
+            database_roles.check_roles(database_url, self._data.role_passwords)
 
     def _ensure_key(self, database_url: str) -> str:
         from claimcheck.usecases import keys

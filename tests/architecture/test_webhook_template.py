@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
-GIVEN = {"DatabaseUrl": "x", "AnthropicSecretArn": "x", "WebhookKeySecretArn": "x"}
+GIVEN = {"DatabaseUrl": "x", "DatabaseAddress": "x", "AnthropicSecretArn": "x", "WebhookKeySecretArn": "x"}
 
 
 def deployed(**parameters: str) -> System:

@@ -46,7 +46,9 @@ class Run:
 class Deployment:
     """One database, one model, one customer's receiver, and a zygote that forks the functions."""
 
-    def __init__(self, database_url: str, directory: Path, model: ModelGate, receiver: Receiver) -> None:
+    def __init__(
+        self, database_url: str, address: str, directory: Path, model: ModelGate, receiver: Receiver
+    ) -> None:
         self.cloud = FileCloud(directory)
         self.model = model
         self.receiver = receiver
@@ -55,6 +57,7 @@ class Deployment:
         self._log = directory / "log"
         self._order = {
             "database_url": database_url,
+            "database_address": address,
             "model_url": model.url,
             "directory": str(directory),
             "log": str(self._log),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import uuid
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,7 @@ _HOUR_PASSES = (
     "UPDATE webhook_addresses SET paused_until = paused_until - interval '1 hour'",
     "UPDATE model_circuits SET retry_at = retry_at - interval '1 hour'",
 )
+_ANSWERING = {"submit", "documents", "status", "webhooks"}
 _UNFINISHED = (
     "SELECT EXISTS (SELECT FROM jobs WHERE status IN ('pending', 'running'))"
     " OR EXISTS (SELECT FROM deliveries WHERE status = 'pending')"
@@ -67,10 +69,9 @@ class Context:
         return 60_000
 
 
-def environment(database_url: str, model_url: str) -> dict[str, str]:
+def environment(model_url: str) -> dict[str, str]:
     """The variables of all functions; a document of more than 1000 bytes is a large one."""
     return {
-        "DATABASE_URL": database_url,
         "JOBS_QUEUE_URL": QUEUES["process"],
         "DELIVERIES_QUEUE_URL": QUEUES["notify"],
         "SLOW_DELIVERIES_QUEUE_URL": QUEUES["notify"],
@@ -94,13 +95,16 @@ def environment(database_url: str, model_url: str) -> dict[str, str]:
 class Environment:
     """Invokes functions as Lambda does, and gives them what lies in their queues."""
 
-    def __init__(self, cloud: FileCloud, database_url: str) -> None:
+    def __init__(self, cloud: FileCloud, database_url: str, address: str) -> None:
         self._cloud = cloud
         self._database_url = database_url
+        self._address = address
         self._apps: dict[str, ModuleType] = {}
 
     def call(self, name: str, event: dict[str, Any]) -> Any:
         """One invocation."""
+        role = "api" if name in _ANSWERING else "worker"
+        os.environ["DATABASE_URL"] = f"postgresql://claimcheck_{role}@{self._address}"
         if name not in self._apps:
             self._apps[name] = _load(name)
         return self._apps[name].handler(event, Context(name))
@@ -123,10 +127,12 @@ class Environment:
     def recover(self, again: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
         """Let the queues and the sweep work until all is over. A client asks `again` before and after that.
 
-        All functions share one connection to the database here, as they do not in Lambda: that is quicker.
+        All functions of a role share one connection to the database here, as they do not in Lambda: that is
+        quicker.
         """
         with pytest.MonkeyPatch.context() as process:
-            process.setattr(bootstrap, "_database", cache(Database))
+            shared = cache(Database)
+            process.setattr(bootstrap, "_database", lambda chosen: shared(chosen.database_url))
             first = self.calls(again)
             with psycopg.connect(self._database_url, autocommit=True) as sql:
                 sweeps = self._until_all_is_over(sql)

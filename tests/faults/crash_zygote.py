@@ -81,12 +81,12 @@ def _child(order: dict[str, Any], write_end: int) -> None:
 
 
 def _carry_out(order: dict[str, Any], tell: Any) -> Any:
-    os.environ.update(environment(order["database_url"], order["model_url"]))
+    os.environ.update(environment(order["model_url"]))
     cloud = FileCloud(Path(order["directory"]))
     with pytest.MonkeyPatch.context() as process:
         process.setattr("claimcheck.usecases.ingest._INLINE_CHARS", _SMALL_TEXT)
         watch(Boundaries(order.get("kill_at"), tell), cloud, process)
-        run = Environment(cloud, order["database_url"])
+        run = Environment(cloud, order["database_url"], order["database_address"])
         if "queue" in order:
             return run.read_queue(order["queue"])
         if "calls" in order:

@@ -51,7 +51,10 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]
     with asyncio.Runner() as runner:
         try:
             runner.run(postgres.start())
-            deployed = Deployment(Server(postgres).migrated(), directory / "cloud", model, receiver)
+            server = Server(postgres, directory)
+            url = server.migrated()
+            where = server.address_of(url)
+            deployed = Deployment(url, where, directory / "cloud", model, receiver)
             try:
                 deployed.accept(request(deployed.tenant(), webhook_url=receiver.url))
                 deployed.recover()

@@ -17,6 +17,7 @@ from claimcheck.store.connection import Database
 from claimcheck.usecases.migrate import migrate
 from psycopg import sql
 
+from local import database_roles
 from local.postgres import Postgres
 
 if TYPE_CHECKING:
@@ -29,9 +30,10 @@ _TEMPLATE = "claimcheck_template"
 class Server:
     """A running PostgreSQL with a migrated template database that holds one tenant and no job."""
 
-    def __init__(self, postgres: Postgres) -> None:
+    def __init__(self, postgres: Postgres, directory: Path) -> None:
         self._url = postgres.url
         self._admin_url = postgres._admin_url()
+        self._passwords = directory / "roles"
         self._numbers = itertools.count(1)
         self._dropping = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drop")
         for setting in ("fsync", "full_page_writes", "autovacuum"):  # nothing here outlives the tests
@@ -41,10 +43,19 @@ class Server:
         migrate(self.url_of(_TEMPLATE))
         with psycopg.connect(self.url_of(_TEMPLATE)) as connection:
             connection.execute("INSERT INTO tenants (id) VALUES (%s)", [TENANT])
+        database_roles.give_passwords(self.url_of(_TEMPLATE), self._passwords)
 
     def url_of(self, database: str) -> str:
         """The URL of a database on this server, for the role that the product has."""
         return f"{self._url.rpartition('/')[0]}/{database}"
+
+    def address_of(self, url: str) -> str:
+        """Where functions find one of its databases, each as its own role: the template's parameter."""
+        return database_roles.address_of(url, self._passwords)
+
+    def url_for(self, role: str, url: str) -> str:
+        """The same database for one of the functions' roles (`api`, `worker`, `auth`, `operator`)."""
+        return f"postgresql://claimcheck_{role}@{self.address_of(url)}"
 
     def empty(self) -> str:
         """A new database without a schema; its URL."""
@@ -100,7 +111,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with asyncio.Runner() as runner:
         try:
             runner.run(postgres.start())
-            running = Server(postgres)
+            running = Server(postgres, directory)
             yield running
             running.close()
         finally:

@@ -40,7 +40,7 @@ def authorize() -> Authorize:
     """For `authorize`."""
     from claimcheck.usecases.authorize import Authorize
 
-    return Authorize(_database(settings.load(settings.AuthorizeSettings).database_url))
+    return Authorize(_database(settings.load(settings.AuthorizeSettings)))
 
 
 @cache
@@ -51,7 +51,7 @@ def submit() -> Submit:
 
     chosen = settings.load(settings.SubmitSettings)
     return Submit(
-        _database(chosen.database_url),
+        _database(chosen),
         jobs_queue=_queue(chosen.jobs_queue_url),
         objects=S3Objects(chosen.documents_bucket),
         settings=chosen,
@@ -65,14 +65,14 @@ def documents() -> Announce:
     from claimcheck.usecases.announce import Announce
 
     chosen = settings.load(settings.DocumentsSettings)
-    return Announce(_database(chosen.database_url), S3Objects(chosen.documents_bucket), chosen)
+    return Announce(_database(chosen), S3Objects(chosen.documents_bucket), chosen)
 
 
 @cache
 def uploads() -> Arrive:
     """For `uploads`."""
     chosen = settings.load(settings.UploadsSettings)
-    return _arrive(_database(chosen.database_url), chosen.documents_bucket, chosen.jobs_queue_url)
+    return _arrive(_database(chosen), chosen.documents_bucket, chosen.jobs_queue_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def status() -> StatusService:
     from claimcheck.usecases.read import Read
 
     chosen = settings.load(settings.StatusSettings)
-    database = _database(chosen.database_url)
+    database = _database(chosen)
     objects = S3Objects(chosen.documents_bucket)
     read = Read(database, objects, answer_bytes=chosen.answer_bytes)
     deliver = _deliver(chosen, _secrets(chosen.webhook_key_secret_arn))
@@ -114,7 +114,7 @@ def process() -> Process:
     from claimcheck.usecases.process import Process
 
     chosen = settings.load(settings.ProcessSettings)
-    database = DatabaseThread(_database(chosen.database_url))
+    database = DatabaseThread(_database(chosen))
     objects = S3Objects(chosen.documents_bucket)
     model = Claude(partial(read_secret, chosen.anthropic_secret_arn))
     return Process(
@@ -134,7 +134,7 @@ def sweep() -> Sweep:
     from claimcheck.usecases.sweep import Sweep
 
     chosen = settings.load(settings.SweepSettings)
-    database = _database(chosen.database_url)
+    database = _database(chosen)
     return Sweep(
         database,
         jobs_queue=_queue(chosen.jobs_queue_url),
@@ -176,7 +176,7 @@ def dead_letters() -> Bury:
     """For `deadletters`."""
     from claimcheck.usecases.bury import Bury
 
-    return Bury(_database(settings.load(settings.DeadLettersSettings).database_url))
+    return Bury(_database(settings.load(settings.DeadLettersSettings)))
 
 
 @cache
@@ -186,7 +186,7 @@ def record() -> Record:
 
     chosen = settings.load(settings.RecordSettings)
     return Record(
-        _database(chosen.database_url),
+        _database(chosen),
         deliver=_deliver(chosen, _secrets(chosen.webhook_key_secret_arn)),
         bells=_queue(chosen.outcomes_queue_url),
         settings=chosen,
@@ -212,7 +212,7 @@ def webhooks() -> TenantWebhooks:
     from claimcheck.webhooks.endpoint import Rules
 
     chosen = settings.load(settings.WebhooksSettings)
-    database = _database(chosen.database_url)
+    database = _database(chosen)
     secrets = _secrets(chosen.webhook_key_secret_arn)
     deliver = _deliver(chosen, secrets)
     rules = Rules(ports=chosen.webhook_ports, allow_loopback=chosen.claimcheck_allow_loopback_webhooks)
@@ -246,14 +246,28 @@ def operator() -> Operate:
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.tenants import Tenants
 
-    database = _database(settings.load(settings.OperatorSettings).database_url)
+    database = _database(settings.load(settings.OperatorSettings))
     return Operate({**Tenants(database).commands()})
 
 
-def _database(url: str) -> Database:
+class _Reaching(Protocol):
+    """Settings of a function that has the database."""
+
+    @property
+    def database_url(self) -> str: ...
+
+    @property
+    def database_auth(self) -> settings.DatabaseAuth: ...
+
+
+def _database(chosen: _Reaching) -> Database:
     from claimcheck.store.connection import Database
 
-    return Database(url)
+    if chosen.database_auth == "iam":
+        from claimcheck.aws.database_token import connect_with_token
+
+        return Database(chosen.database_url, connect=connect_with_token)
+    return Database(chosen.database_url)
 
 
 def _queue(url: str) -> Queue:

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import os
 from dataclasses import MISSING, dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 S = TypeVar("S")
 Ports = frozenset[int]
+DatabaseAuth = Literal["password", "iam"]
+"""What opens a connection: a password, in the URL or of libpq's finding, or a token of IAM for each."""
 
 _HTTPS_PORTS: Ports = frozenset({443, 8443})
 
-_WORDS = {"Ports": "list of ports: numbers from 1 to 65535, separated by commas"}
+_WORDS = {
+    "Ports": "list of ports: numbers from 1 to 65535, separated by commas",
+    "DatabaseAuth": "way to authenticate: password or iam",
+}
 
 ANSWER_BYTES = 3_000_000
 """Longest answer of `GET /jobs/{id}` (JSON, UTF-8). Lambda takes 6 MB (6,291,556 bytes), in which it is a
@@ -60,6 +65,10 @@ def _parse(kind: str, text: str) -> str | int | float | bool | Ports:
             return float(text)
         case "Ports":
             return _ports(text)
+        case "DatabaseAuth":
+            if text not in get_args(DatabaseAuth):
+                raise ValueError
+            return text
         case _:
             return text
 
@@ -76,6 +85,7 @@ class AuthorizeSettings:
     """The authorizer needs the keys only."""
 
     database_url: str
+    database_auth: DatabaseAuth = "password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,7 @@ class SubmitSettings:
     database_url: str
     jobs_queue_url: str
     documents_bucket: str
+    database_auth: DatabaseAuth = "password"
     max_body_bytes: int = 5_000_000
     inline_bytes: int = 262_144
     upload_wait_s: float = 86_400.0
@@ -104,6 +115,7 @@ class DocumentsSettings:
 
     database_url: str
     documents_bucket: str
+    database_auth: DatabaseAuth = "password"
     max_upload_bytes: int = 209_715_200
     upload_wait_s: float = 86_400.0
     upload_url_s: int = 3_600
@@ -116,6 +128,7 @@ class UploadsSettings:
     database_url: str
     jobs_queue_url: str
     documents_bucket: str
+    database_auth: DatabaseAuth = "password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +145,7 @@ class StatusSettings:
     deliveries_queue_url: str
     slow_deliveries_queue_url: str
     webhook_key_secret_arn: str
+    database_auth: DatabaseAuth = "password"
     upload_wait_s: float = 86_400.0
     answer_bytes: int = ANSWER_BYTES
 
@@ -155,6 +169,7 @@ class ProcessSettings:
     webhook_key_secret_arn: str
     model_standard: str
     model_economy: str
+    database_auth: DatabaseAuth = "password"
     lease_s: float = 25.0
     probe_s: float = 120.0
     job_timeout_s: float = 540.0
@@ -179,6 +194,7 @@ class SweepSettings:
     slow_deliveries_queue_url: str
     webhook_key_secret_arn: str
     documents_bucket: str
+    database_auth: DatabaseAuth = "password"
     max_attempts: int = 5
     max_age_s: float = 86_400.0
     quiet_s: float = 60.0
@@ -193,6 +209,7 @@ class DeadLettersSettings:
     """Failing a job needs the database only: its webhook is left to sweep."""
 
     database_url: str
+    database_auth: DatabaseAuth = "password"
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +239,7 @@ class RecordSettings:
     deliveries_queue_url: str
     slow_deliveries_queue_url: str
     webhook_key_secret_arn: str
+    database_auth: DatabaseAuth = "password"
     webhook_schedule_scale: float = 1.0
 
 
@@ -233,6 +251,7 @@ class WebhooksSettings:
     deliveries_queue_url: str
     slow_deliveries_queue_url: str
     webhook_key_secret_arn: str
+    database_auth: DatabaseAuth = "password"
     webhook_ports: Ports = frozenset({443, 8443})
     claimcheck_allow_loopback_webhooks: bool = False
 
@@ -242,6 +261,7 @@ class OperatorSettings:
     """The operator's commands work on the database."""
 
     database_url: str
+    database_auth: DatabaseAuth = "password"
 
 
 @dataclass(frozen=True, slots=True)

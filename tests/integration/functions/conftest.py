@@ -36,10 +36,10 @@ def model(model_gate: ModelGate) -> ModelGate:
 
 
 @pytest.fixture
-def stage(database_url: str, model: ModelGate) -> Iterator[Stage]:
+def stage(server: Server, database_url: str, model: ModelGate) -> Iterator[Stage]:
     """A fresh deployment: no function has run yet."""
     with mock_aws():
-        deployed = Stage(database_url, model_url=model.url)
+        deployed = Stage(database_url, database_address=server.address_of(database_url), model_url=model.url)
         yield deployed
         deployed.close()
 
@@ -55,7 +55,7 @@ def standing(server: Server, model_gate: ModelGate) -> Iterator[tuple[Stage, Row
     """One deployment for a module whose tests change nothing; such a module may not use `stage`."""
     url = server.migrated()
     with mock_aws(), psycopg.connect(url, autocommit=True) as connection:
-        deployed = Stage(url, model_url=model_gate.url)
+        deployed = Stage(url, database_address=server.address_of(url), model_url=model_gate.url)
         yield deployed, Rows(connection)
         deployed.close()
     server.drop(url)

@@ -38,13 +38,15 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[3]
 REGION = "us-east-1"
 MODEL_KEY = "sk-ant-the-key-in-secrets-manager"
+_DATABASE_URL, _DATABASE_ADDRESS = "postgresql://each-test-has-its-own", "each-test.has-its-own"
 MODEL_KEY_AT, WEBHOOK_KEY_AT = "claimcheck/anthropic", "claimcheck/webhook-key"
 
 
 @cache
 def _system() -> System:
     parameters = {
-        "DatabaseUrl": "postgresql://replaced-for-each-test",
+        "DatabaseUrl": _DATABASE_URL,
+        "DatabaseAddress": _DATABASE_ADDRESS,
         "AnthropicSecretArn": MODEL_KEY_AT,
         "WebhookKeySecretArn": WEBHOOK_KEY_AT,
     }
@@ -83,11 +85,12 @@ class Context:
 class Stage:
     """A deployment: `call` invokes a function in its warm environment, `output` is all that it printed."""
 
-    def __init__(self, database_url: str, *, model_url: str) -> None:
+    def __init__(self, database_url: str, *, database_address: str, model_url: str) -> None:
         self.output = io.StringIO()
         self.sqs, self.s3, self.secrets = _aws()
         self.bucket = _system().buckets["DocumentsBucket"].name
-        self._overrides = {"DATABASE_URL": database_url}
+        self._database = {_DATABASE_URL: database_url, _DATABASE_ADDRESS: database_address}
+        self._overrides: dict[str, str] = {}
         self._withheld: set[str] = set()
         self._extra = {
             "ANTHROPIC_BASE_URL": model_url,
@@ -109,6 +112,10 @@ class Stage:
         self.secrets.create_secret(
             Name=WEBHOOK_KEY_AT, SecretString=base64.b64encode(os.urandom(32)).decode()
         )
+
+    def move_to(self, database_url: str, database_address: str) -> None:
+        """Give functions that have not run yet another database."""
+        self._database = {_DATABASE_URL: database_url, _DATABASE_ADDRESS: database_address}
 
     def override(self, **variables: str) -> None:
         """Give these variables to functions that have not run yet, whatever the template says."""
@@ -191,13 +198,21 @@ class Stage:
         self._loop.close()
         asyncio.set_event_loop(None)
 
+    def _with_database(self, declared: Mapping[str, str]) -> dict[str, str]:
+        """What the template says, with this test's database in it: each function is its own role there."""
+        variables = dict(declared)
+        for placeholder, real in self._database.items():
+            if "DATABASE_URL" in variables:
+                variables["DATABASE_URL"] = variables["DATABASE_URL"].replace(placeholder, real)
+        return variables
+
     @contextlib.contextmanager
     def _environment(self, name: str) -> Iterator[None]:
         functions = _system().functions.values()
         function = next(each for each in functions if each.code_uri.name == name)
         variables = {
             **self._extra,
-            **function.environment,
+            **self._with_database(function.environment),
             **{key: value for key, value in self._overrides.items() if _has(function.environment, key)},
             "AWS_LAMBDA_FUNCTION_NAME": function.name,
             "LAMBDA_TASK_ROOT": str(function.code_uri),  # with it Powertools keeps to one event loop

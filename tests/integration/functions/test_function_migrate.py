@@ -58,9 +58,9 @@ def test_jobs_outlive_a_migration(stage: Stage) -> None:
     assert stage.read(job_id)["status"] == "pending"
 
 
-def test_the_functions_work_on_what_it_made(stage: Stage, empty_url: str) -> None:
-    """After the migration of an empty database a job goes all the way."""
-    stage.override(DATABASE_URL=empty_url)
+def test_the_functions_work_on_what_it_made(stage: Stage, server: Server, empty_url: str) -> None:
+    """After the migration of an empty database a job goes all the way, each function in its own role."""
+    stage.move_to(empty_url, server.address_of(empty_url))
     stage.call("migrate", recorded("migrate"))
     with psycopg.connect(empty_url, autocommit=True) as connection:
         connection.execute("INSERT INTO tenants (id) VALUES ('acme')")

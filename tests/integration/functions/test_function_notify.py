@@ -26,7 +26,7 @@ ALLOWED = {"CLAIMCHECK_ALLOW_LOOPBACK_WEBHOOKS": "true"}
 def stage() -> Iterator[Stage]:
     """A deployment without a database and without a model: notify stands outside and needs neither."""
     with mock_aws():
-        deployed = Stage("postgresql://nobody@127.0.0.1:1/none", model_url="http://127.0.0.1:1")
+        deployed = Stage("nowhere", database_address="nowhere", model_url="http://127.0.0.1:1")
         yield deployed
         deployed.close()
 

@@ -16,6 +16,7 @@ from tests.integration.functions.recorded import get_job, list_jobs, post_job
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.integration.conftest import Server
     from tests.integration.functions.stage import Stage
 
 
@@ -37,11 +38,11 @@ class Wires:
 
 
 @pytest.fixture
-def wires(stage: Stage, database_url: str) -> Iterator[Wires]:
+def wires(stage: Stage, server: Server, database_url: str) -> Iterator[Wires]:
     """The queues are moto's, and this server shows the same ones on a port."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
+    aws = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    aws.start()
+    host, port = aws.get_host_and_port()
     parts = urlsplit(database_url)
     try:
         with (
@@ -49,13 +50,12 @@ def wires(stage: Stage, database_url: str) -> Iterator[Wires]:
             CountingRelay(host, port) as sqs,
         ):
             user, at, _ = parts.netloc.rpartition("@")
-            stage.override(
-                DATABASE_URL=urlunsplit(parts._replace(netloc=f"{user}{at}127.0.0.1:{database.port}")),
-                AWS_ENDPOINT_URL_SQS=f"http://127.0.0.1:{sqs.port}",
-            )
+            relayed = urlunsplit(parts._replace(netloc=f"{user}{at}127.0.0.1:{database.port}"))
+            stage.move_to(relayed, server.address_of(relayed))
+            stage.override(AWS_ENDPOINT_URL_SQS=f"http://127.0.0.1:{sqs.port}")
             yield Wires(stage, database, sqs)
     finally:
-        server.stop()
+        aws.stop()
 
 
 def test_a_warm_submit_speaks_once_to_each(wires: Wires) -> None:

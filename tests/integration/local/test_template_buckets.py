@@ -24,7 +24,8 @@ def bucket(tmp_path: Path, properties: str) -> Bucket:
 
 def test_the_products_bucket_tells_of_uploads() -> None:
     """Whatever is created among the documents, and nothing else."""
-    parameters = {"DatabaseUrl": "-", "AnthropicSecretArn": "-", "WebhookKeySecretArn": "-"}
+    needed = ("DatabaseUrl", "DatabaseAddress", "AnthropicSecretArn", "WebhookKeySecretArn")
+    parameters = dict.fromkeys(needed, "-")
     system = template.load(TEMPLATE, parameters, physical=Physical())
     (notification,) = system.buckets["DocumentsBucket"].notifications
     assert notification == Notification("UploadsQueue", "s3:ObjectCreated:*", "documents/")

@@ -45,12 +45,18 @@ def function(properties: str = "", events: str = "") -> str:
 
 def test_the_repositorys_own_template() -> None:
     """template.yaml of this repository can be run on one machine as it is written."""
-    parameters = {"DatabaseUrl": "postgresql://x", "AnthropicSecretArn": "a", "WebhookKeySecretArn": "w"}
+    parameters = {
+        "DatabaseUrl": "postgresql://x",
+        "DatabaseAddress": "y:5432/claimcheck",
+        "AnthropicSecretArn": "a",
+        "WebhookKeySecretArn": "w",
+    }
     system = template.load(REPOSITORY / "template.yaml", parameters, physical=PHYSICAL)
     process = system.functions["ProcessFunction"]
     assert process.code_uri == REPOSITORY / "functions" / "process"
     assert process.layers == (REPOSITORY / "layers" / "common",)
-    assert process.environment["DATABASE_URL"] == "postgresql://x"
+    assert process.environment["DATABASE_URL"] == "postgresql://claimcheck_worker@y:5432/claimcheck"
+    assert system.functions["MigrateFunction"].environment["DATABASE_URL"] == "postgresql://x"
     assert process.environment["JOBS_QUEUE_URL"] == "http://127.0.0.1:1/000000000000/s-JobsQueue"
     assert process.environment["POWERTOOLS_SERVICE_NAME"] == "claimcheck"
     assert system.queues["JobsQueue"].dead_letter == "JobsDeadLetters"

@@ -65,7 +65,8 @@ def client(service: str, url: str) -> Any:
 
 
 def system(url: str) -> System:
-    parameters = {"DatabaseUrl": "-", "AnthropicSecretArn": "-", "WebhookKeySecretArn": "-"}
+    needed = ("DatabaseUrl", "DatabaseAddress", "AnthropicSecretArn", "WebhookKeySecretArn")
+    parameters = dict.fromkeys(needed, "-")
     return template.load(TEMPLATE, parameters, physical=Physical(aws_endpoint=url))
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from claimcheck.sql.migrations.statements import Connect
 
 _PAUSE_S = 2.0
+_OURS = "CLM01"  # a migration's own words, which say what is to be done
 # What libpq says of a connection, as far as it helps and names nothing of ours.
 _PHRASES = (
     "authentication failed",
@@ -87,6 +88,8 @@ def _reason(error: psycopg.Error, connect: Connect) -> str:
     except psycopg.Error:
         return f"The database refused ({name}, {error.sqlstate})."
     failed = next((each for each in numbers.known() if each > version), version)
+    if error.sqlstate == _OURS:
+        return f"Migration {failed} failed: {error.diag.message_primary}. {error.diag.message_hint}"
     told = (("table", error.diag.table_name), ("constraint", error.diag.constraint_name))
     about = "".join(f", {kind} {what}" for kind, what in told if what)
     return (

@@ -31,6 +31,11 @@ _SESSION = (
     f"SET lock_timeout = '{_LOCK_WAIT}'; SET idle_session_timeout = 0;"
     "SET idle_in_transaction_session_timeout = 0; SET statement_timeout = "
 )
+# What a migration makes belongs to claimcheck_owner, as everything does since 0011.
+_IS_OWNED = (
+    "SELECT 1 FROM pg_class WHERE oid = to_regclass('schema_version')"
+    " AND relowner = to_regrole('claimcheck_owner')"
+)
 
 
 def migrate(
@@ -96,6 +101,8 @@ def _upgrade(connect: Connect, time_left: Callable[[], float], target: str) -> N
         connection = connect()
         limit_ms = 0 if time_left() == math.inf else max(1, int((time_left() + _GRACE_S) * 1000))
         connection.execute(f"{_SESSION}{limit_ms}".encode())
+        if connection.execute(_IS_OWNED).fetchone():
+            connection.execute("SET ROLE claimcheck_owner")
         connection.commit()
         return connection
 
