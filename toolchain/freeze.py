@@ -53,5 +53,5 @@ def _git(*arguments: str) -> bytes:
 
 
 if __name__ == "__main__":
-    made = freeze(*sys.argv[1:2] or ["HEAD"])
+    made = freeze(sys.argv[1] if len(sys.argv) > 1 else "HEAD")
     print(f"{made.relative_to(ROOT)}: {made.stat().st_size:,} bytes")

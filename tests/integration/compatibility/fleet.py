@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -19,7 +20,11 @@ from moto.server import ThreadedMotoServer
 from tests.integration.functions.recorded import batch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
+    from mypy_boto3_sqs.client import SQSClient
 
 ROOT = Path(__file__).resolve().parents[3]
 RELEASED = sorted((Path(__file__).parent / "released").glob("*.zip"))
@@ -32,6 +37,7 @@ QUEUES = {
 _BUCKET = "claimcheck-documents"
 _REGION = "us-east-1"
 _KEYS = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": _REGION}
+_ACCESS: Any = {"region_name": _REGION, "aws_access_key_id": "none", "aws_secret_access_key": "none"}
 
 
 class FunctionRaisedError(Exception):
@@ -39,9 +45,10 @@ class FunctionRaisedError(Exception):
 
 
 class Host:
-    """One version's functions in a process of their own."""
+    """One version's functions in a process of their own. `schema` is the one that it needs."""
 
-    def __init__(self, root: Path, log: Path) -> None:
+    def __init__(self, root: Path, log: Path, *, schema: str) -> None:
+        self.schema = schema
         self._log = log.open("ab")
         self._turn = threading.Lock()
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
@@ -51,7 +58,7 @@ class Host:
             stdout=subprocess.PIPE,
             stderr=self._log,
             cwd=root,
-            env={**inherited, **_KEYS, "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**inherited, **_KEYS},
             text=True,
         )
 
@@ -71,6 +78,13 @@ class Host:
             raise FunctionRaisedError(told["raised"])
         return told["answer"]
 
+    def forget(self) -> None:
+        """As if no function had run."""
+        assert self._process.stdin is not None
+        with self._turn:
+            self._process.stdin.write('{"forget": true}\n')
+            self._process.stdin.flush()
+
     def close(self) -> None:
         """End the process."""
         assert self._process.stdin is not None
@@ -85,25 +99,16 @@ class Cloud:
     """moto's SQS, S3 and Secrets Manager on a port."""
 
     def __init__(self) -> None:
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.url = f"http://{host}:{port}"
-        clients = {
-            name: boto3.client(
-                name,
-                endpoint_url=self.url,
-                region_name=_REGION,
-                aws_access_key_id="none",
-                aws_secret_access_key="none",
-            )
-            for name in ("sqs", "s3", "secretsmanager")
-        }
-        self.s3: Any = clients["s3"]
-        self._sqs: Any = clients["sqs"]
-        self.s3.create_bucket(Bucket=_BUCKET)
+        self._s3: S3Client = boto3.client("s3", endpoint_url=self.url, **_ACCESS)
+        self._sqs: SQSClient = boto3.client("sqs", endpoint_url=self.url, **_ACCESS)
+        secrets: SecretsManagerClient = boto3.client("secretsmanager", endpoint_url=self.url, **_ACCESS)
+        self._s3.create_bucket(Bucket=_BUCKET)
         self._urls = {name: self._sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUES}
-        secrets: Any = clients["secretsmanager"]
         secrets.create_secret(Name="model", SecretString="sk-ant-offline")
         secrets.create_secret(Name="webhooks", SecretString=base64.b64encode(b"k" * 32).decode())
 
@@ -114,7 +119,7 @@ class Cloud:
 
     def upload(self, key: str, content: bytes) -> None:
         """As a client does with the address that was signed for it, its checksum kept."""
-        self.s3.put_object(Bucket=_BUCKET, Key=key, Body=content, ChecksumAlgorithm="SHA256")
+        self._s3.put_object(Bucket=_BUCKET, Key=key, Body=content, ChecksumAlgorithm="SHA256")
 
     def taken(self, queue: str) -> list[str]:
         """The bodies of all that lies in a queue, and is then gone."""
@@ -132,23 +137,20 @@ class Cloud:
 
 @dataclass
 class Fleet:
-    """`versions` says which host runs a function; the others run on `default`."""
+    """`versions` says which host runs a function, where that is not the new one.
+
+    `environments`: of each host, the variables of a function by its name.
+    """
 
     hosts: Mapping[str, Host]
     cloud: Cloud
-    environment: Mapping[str, str]
-    urls: Mapping[str, str]  # each host's address of the database
-    default: str
+    environments: Mapping[str, Callable[[str], dict[str, str]]]
     versions: dict[str, str] = field(default_factory=dict)
 
     def call(self, function: str, event: Mapping[str, Any], *, on: str | None = None) -> Any:
         """Invoke a function, on the version that is its turn, or `on` another."""
-        version = on or self.versions.get(function, self.default)
-        environment = {
-            **self.environment,
-            "DATABASE_URL": self.urls[version],
-            "AWS_LAMBDA_FUNCTION_NAME": function,
-        }
+        version = on or self.versions.get(function, "new")
+        environment = {**self.environments[version](function), "AWS_LAMBDA_FUNCTION_NAME": function}
         return self.hosts[version].call(function, event, environment)
 
     def body(self, function: str, event: Mapping[str, Any], *, status: int = 200) -> Any:
@@ -164,11 +166,6 @@ class Fleet:
             answer = self.call(function, batch(QUEUES[queue], bodies))
             assert answer == {"batchItemFailures": []}, (function, self.versions)
         return len(bodies)
-
-    def close(self) -> None:
-        """End all processes."""
-        for host in self.hosts.values():
-            host.close()
 
 
 def unpacked(archive: Path, folder: Path) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import logging
 import os
 import sys
 import traceback
@@ -34,7 +35,7 @@ class Context:
 
 
 def main(root: Path) -> None:
-    """Answer each line: {"function", "event", "environment"} with {"answer"} or {"raised"}."""
+    """Answer {"function", "event", "environment"} with {"answer"} or {"raised"}; {"forget"} with nothing."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what functions print goes to the log
     sys.path.insert(0, str(root / "layers" / "common"))
@@ -42,6 +43,9 @@ def main(root: Path) -> None:
     handlers: dict[str, Any] = {}
     for line in sys.stdin:
         order = json.loads(line)
+        if "forget" in order:
+            _forget(handlers)
+            continue
         name = order["function"]
         os.environ.update(order["environment"])
         try:
@@ -52,6 +56,14 @@ def main(root: Path) -> None:
             traceback.print_exc()
             told = {"raised": f"{type(error).__name__}: {error}"}
         print(json.dumps(told), file=answers, flush=True)
+
+
+def _forget(handlers: dict[str, Any]) -> None:
+    """As if no function had run: the next call reads the environment again. Libraries stay imported."""
+    handlers.clear()
+    for name in [each for each in sys.modules if each.partition(".")[0] == "claimcheck"]:
+        del sys.modules[name]
+    logging.root.manager.loggerDict.pop("claimcheck", None)  # Powertools keeps one by its service's name
 
 
 def _handler(root: Path, name: str) -> Any:

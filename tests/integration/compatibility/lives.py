@@ -12,7 +12,6 @@ from tests.integration.functions.recorded import (
     arrivals,
     batch,
     cancel_job,
-    doorbells,
     get_job,
     get_part,
     post_document,
@@ -144,7 +143,3 @@ class Lives:
             job = jsontext.loads(self.fleet.call("status", get_job(job_id), on=version)["body"])
             events = jsontext.loads(self.fleet.call("status", get_part(job_id, "events"), on=version)["body"])
             assert trail.verify(job, events) == [], (version, self.fleet.versions)
-
-    def rung(self, *job_ids: str) -> Any:
-        """A batch of doorbells."""
-        return doorbells(*job_ids)

@@ -1,4 +1,4 @@
-"""The version before works on the new schema, function by function, beside the new one and at the same time."""
+"""The version before works on the new schema, function by function, beside the new one and at once."""
 
 from __future__ import annotations
 
@@ -6,63 +6,22 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 from claimcheck.store.connection import Database
 from claimcheck.usecases.keys import create_key
 
-from tests.integration.compatibility.fleet import RELEASED, Fleet
-from tests.integration.compatibility.lives import FUNCTIONS, Lives
+from tests.integration.compatibility.fleet import RELEASED
+from tests.integration.compatibility.lives import FUNCTIONS
 from tests.integration.functions.recorded import authorization, doorbells, post_job, webhooks_call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tests.integration.compatibility.fleet import Cloud, Host
-    from tests.integration.conftest import Server
+    from tests.integration.compatibility.lives import Lives
     from tests.integration.functions.model_gate import ModelGate
-    from tests.integration.functions.receiver import Receiver
 
-# Plackett and Burman's design of twelve runs: whichever two functions one takes, each of the four ways to give
-# them versions is in three of these fleets.
+# Plackett and Burman's design of twelve runs: whichever two functions one takes, each of the four ways to
+# give them versions is in three of these fleets.
 _FIRST = "++-+++---+-"
 DESIGN = [_FIRST[-turn:] + _FIRST[:-turn] for turn in range(11)] + ["-" * 11]
-
-
-@pytest.fixture(scope="module")
-def database_url(server: Server) -> Iterator[str]:
-    """One database of the new schema for all fleets."""
-    url = server.migrated()
-    yield url
-    server.drop(url)
-
-
-@pytest.fixture
-def fleet(hosts: Mapping[str, Host], cloud: Cloud, gate: ModelGate, database_url: str) -> Fleet:
-    """All functions of both versions; nothing is chosen yet."""
-    for queue in ("JOBS", "DELIVERIES", "SLOW_DELIVERIES", "OUTCOMES"):
-        cloud.taken(queue)
-    environment = {
-        **cloud.environment(),
-        "ANTHROPIC_SECRET_ARN": "model",
-        "WEBHOOK_KEY_SECRET_ARN": "webhooks",
-        "MODEL_STANDARD": "claude-sonnet-5-5",
-        "MODEL_ECONOMY": "claude-haiku-5-5",
-        "ANTHROPIC_BASE_URL": gate.url,
-        "CLAIMCHECK_ALLOW_LOOPBACK_WEBHOOKS": "true",
-        "NO_PROXY": "127.0.0.1,localhost",
-        "POWERTOOLS_SERVICE_NAME": "claimcheck",
-        "POWERTOOLS_METRICS_NAMESPACE": "Claimcheck",
-        "LAMBDA_TASK_ROOT": "/var/task",  # with it Powertools keeps to one event loop
-    }
-    return Fleet(hosts, cloud, environment, dict.fromkeys(hosts, database_url), default="new")
-
-
-@pytest.fixture
-def lives(fleet: Fleet, database_url: str, hook: Receiver) -> Iterator[Lives]:
-    """What happens to jobs in that fleet."""
-    with psycopg.connect(database_url, autocommit=True) as sql:
-        yield Lives(fleet, sql, hook)
 
 
 def test_there_is_a_version_before_this_one() -> None:
@@ -71,12 +30,12 @@ def test_there_is_a_version_before_this_one() -> None:
 
 
 @pytest.mark.parametrize("design", DESIGN)
-def test_every_pair_of_functions_works_in_every_mixture(lives: Lives, design: str, database_url: str) -> None:
-    """Five lives of jobs through all functions, some old (+), some new (-); both versions verify the trails."""
+def test_every_pair_of_functions_works_in_every_mixture(lives: Lives, design: str, upgraded: str) -> None:
+    """Five lives of jobs through all functions, some old (+), some new (-); both verify the trails."""
     lives.fleet.versions = {
         name: "old" if sign == "+" else "new" for name, sign in zip(FUNCTIONS, design, strict=True)
     }
-    database = Database(database_url)
+    database = Database(upgraded)
     key = create_key(database, "acme")
     database.close()
     allowed = lives.fleet.call("authorize", authorization(f"Bearer {key}"))
