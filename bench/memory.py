@@ -20,7 +20,7 @@ from bench.large_files import write_pdf
 from bench.measuring import Count
 from bench.memory_watch import MemoryWatch
 from bench.quick_model import quick_model
-from local import database_roles, emulator, template
+from local import database_roles, emulator, nested, template
 from local.emulator import Emulator
 from local.lambdas.environment import Environment
 from local.postgres import Postgres
@@ -76,13 +76,16 @@ async def _measured(directory: Path, batches: dict[str, tuple[int, int]]) -> lis
 
 def _system(database_url: str, passwords: Path, aws_url: str) -> System:
     parameters = {
-        "DatabaseUrl": database_url,
-        "DatabaseAddress": database_roles.address_of(database_url, passwords),
         "AnthropicSecretArn": emulator.secret_arn(_MODEL_KEY),
         "WebhookKeySecretArn": emulator.secret_arn(_WEBHOOK_KEY),
     }
     names = Physical(aws_endpoint=aws_url, region=emulator.REGION, account=emulator.ACCOUNT)
-    return template.load(_ROOT / "template.yaml", parameters, physical=names)
+    return template.load(
+        _ROOT / "template.yaml",
+        parameters,
+        physical=names,
+        outputs=nested.outputs(database_url, database_roles.address_of(database_url, passwords)),
+    )
 
 
 def _prepared(database_url: str, passwords: Path, aws_url: str, system: System) -> None:

@@ -18,6 +18,8 @@ from local.system import GatewayResponse
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aiohttp.typedefs import Handler
+
     from local.lambdas.pool import FunctionPool
     from local.proxy_events import Match
     from local.system import System
@@ -78,10 +80,11 @@ class Gateway:
 
     async def start(self) -> None:
         """Listen. Raises OSError where the port is taken; port 0 takes a free one."""
-        app = web.Application(client_max_size=_MAX_BODY_BYTES)
+        app = web.Application(client_max_size=_MAX_BODY_BYTES, middlewares=[self._unrouted])
         app.add_routes(self._extra_routes)
         app.router.add_route("*", "/{path:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        # API Gateway hands on a compressed body as it is (its MinimumCompressionSize is not set).
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, auto_decompress=False)
         await self._runner.setup()
         try:
             # SO_REUSEADDR alone: a port that a dead `up` used is free at once, one in use is refused.
@@ -96,6 +99,14 @@ class Gateway:
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
+
+    @web.middleware
+    async def _unrouted(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What aiohttp has no path for (`*`, line breaks in it) is no route of the API's either."""
+        try:
+            return await handler(request)
+        except web.HTTPNotFound:
+            return self._refusal("MISSING_AUTHENTICATION_TOKEN", str(uuid.uuid4()))
 
     async def _serve(self, request: web.Request) -> web.Response:
         request_id = str(uuid.uuid4())

@@ -64,7 +64,7 @@ class Resolver:
     resource that does not exist on this machine.
     """
 
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, str | list[str]]
     ref: Callable[[str], str]
     attribute: Callable[[str, str], str]
     conditions: Mapping[str, Any] = field(default_factory=dict)
@@ -97,8 +97,8 @@ class Resolver:
             raise TemplateError(f"condition {name} is not declared")
         return self._condition(self.conditions[name])
 
-    def reference(self, name: str) -> str:
-        """Evaluate `!Ref name`: a parameter, a pseudo parameter or a resource."""
+    def reference(self, name: str) -> str | list[str]:
+        """Evaluate `!Ref name`: a parameter (a list is a list), a pseudo parameter or a resource."""
         return self.parameters[name] if name in self.parameters else self.ref(name)
 
     def _call(self, name: str, argument: Any) -> Any:
@@ -133,7 +133,7 @@ class Resolver:
             if name in local:
                 return self.text(local[name])
             resource, dot, attribute = name.partition(".")
-            return self.attribute(resource, attribute) if dot else self.reference(name)
+            return self.attribute(resource, attribute) if dot else self.text({"Ref": name})
 
         return re.sub(r"\$\{([^}]*)\}", replace, template)
 

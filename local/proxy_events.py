@@ -124,7 +124,7 @@ def proxy_event(
 
 def _with_gateway_headers(request: web.Request, source_ip: str) -> CIMultiDict[str]:
     """The request's headers with those that API Gateway adds. Names keep the case that the client sent."""
-    headers: CIMultiDict[str] = CIMultiDict(request.headers)
+    headers: CIMultiDict[str] = CIMultiDict((name, _latin(value)) for name, value in request.headers.items())
     chain = [*headers.getall("X-Forwarded-For", []), source_ip]
     port = request.host.rpartition(":")[2]
     headers["X-Forwarded-For"] = ", ".join(chain)
@@ -132,6 +132,13 @@ def _with_gateway_headers(request: web.Request, source_ip: str) -> CIMultiDict[s
     headers["X-Forwarded-Proto"] = "http"
     headers.setdefault("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}")
     return headers
+
+
+def _latin(value: str) -> str:
+    """A header's value in which bytes that are no UTF-8 are ISO 8859-1 (RFC 9110, section 5.5)."""
+    if value.isascii() or not any("\udc80" <= each <= "\udcff" for each in value):
+        return value
+    return value.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _identity(source_ip: str, user_agent: str | None) -> dict[str, str | None]:

@@ -156,28 +156,33 @@ class Stack:
 
         What is wrong with the template is said where it is loaded.
         """
-        from local import template
+        from local import template, template_parameters
 
         try:
-            said = template.parameter(self._options.template, "ContextTokens", self._options.parameters)
+            said = template_parameters.parameter(
+                self._options.template, "ContextTokens", self._options.parameters
+            )
             return None if said is None else int(said)
         except (template.TemplateError, OSError, ValueError):
             return None
 
     def _load_template(self, database_url: str) -> System:
-        from local import template
+        from local import nested, template
 
+        address = database_roles.address_of(database_url, self._data.role_passwords)
         parameters = {
             **self._options.parameters,
-            "DatabaseUrl": database_url,
-            "DatabaseAddress": database_roles.address_of(database_url, self._data.role_passwords),
-            "DatabaseAuth": "password",
             "AnthropicSecretArn": emulator.secret_arn(_MODEL_KEY_AT),
             "WebhookKeySecretArn": emulator.secret_arn(_WEBHOOK_KEY_AT),
         }
         names = Physical(aws_endpoint=self._emulator.url, region=emulator.REGION, account=emulator.ACCOUNT)
         try:
-            return template.load(self._options.template, parameters, physical=names)
+            return template.load(
+                self._options.template,
+                parameters,
+                physical=names,
+                outputs=nested.outputs(database_url, address),
+            )
         except template.TemplateError as error:
             raise ServiceError(f"{self._options.template}: {error}") from error
         except OSError as error:

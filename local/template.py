@@ -7,7 +7,6 @@ network, tags, alarms) is listed by name below.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, cast
 
 from local.intrinsics import Resolver, TemplateError, read_yaml
@@ -15,18 +14,20 @@ from local.system import Bucket, Function, Physical, Queue, System
 from local.template_api import read_api
 from local.template_buckets import read_notifications
 from local.template_events import read_events
+from local.template_parameters import typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["TemplateError", "load", "parameter"]
+__all__ = ["TemplateError", "load"]
 
 _FUNCTION = "AWS::Serverless::Function"
 _API = "AWS::Serverless::Api"
 _LAYER = "AWS::Serverless::LayerVersion"
 _QUEUE = "AWS::SQS::Queue"
 _BUCKET = "AWS::S3::Bucket"
+_NESTED = "AWS::CloudFormation::Stack"
 
 _HONOURED = {_FUNCTION, _API, _LAYER, _QUEUE, _BUCKET}
 # Resources that take part in running the system: one of these that is not honoured is an error.
@@ -38,7 +39,10 @@ _ACTIVE = (
     "AWS::Pipes::",
     "AWS::Events::Rule",
 )
-_PASSIVE = {"AWS::Serverless::Application", "AWS::Lambda::Permission", "AWS::Lambda::LayerVersionPermission"}
+_PASSIVE = {
+    "AWS::ApiGateway::Account", "AWS::Lambda::LayerVersionPermission", "AWS::Lambda::Permission",
+    "AWS::Serverless::Application",
+}  # fmt: skip
 
 _FUNCTION_HONOURED = {
     "CodeUri", "Environment", "Events", "FunctionName", "Handler", "Layers", "MemorySize",
@@ -61,59 +65,21 @@ _QUEUE_WITHOUT_MEANING = {
 }  # fmt: skip
 
 
-def load(path: Path, parameters: Mapping[str, str], *, physical: Physical) -> System:
+def load(
+    path: Path,
+    parameters: Mapping[str, str],
+    *,
+    physical: Physical,
+    outputs: Mapping[str, Mapping[str, str]] | None = None,
+) -> System:
     """Read the template at `path`.
 
     `parameters` are those of the template, defaults apply; `physical` says how queues, buckets and
-    functions are called here. Raises TemplateError with the resource and property that cannot be run,
-    OSError where there is no file.
+    functions are called here; `outputs` are those of nested stacks, which do not exist on one machine, by
+    the stack's logical id. Raises TemplateError with the resource and property that cannot be run, OSError
+    where there is no file.
     """
-    return _Reader(path, read_yaml(path), parameters, physical).system()
-
-
-def parameter(path: Path, name: str, given: Mapping[str, str]) -> str | None:
-    """The value that a parameter of the template at `path` has; None where it has no such parameter.
-
-    Raises TemplateError, OSError as `load`.
-    """
-    declared = read_yaml(path).get("Parameters", {})
-    return _parameters({name: declared[name]}, _only(name, given))[name] if name in declared else None
-
-
-def _only(name: str, given: Mapping[str, str]) -> dict[str, str]:
-    return {name: given[name]} if name in given else {}
-
-
-def _parameters(declared: Mapping[str, Any], given: Mapping[str, str]) -> dict[str, str]:
-    """Join given values and defaults. Raises TemplateError for missing, unknown and refused ones."""
-    unknown = sorted(set(given) - set(declared))
-    if unknown:
-        raise TemplateError(f"the template has no parameter {', '.join(unknown)}")
-    values: dict[str, str] = {}
-    for name, declaration in declared.items():
-        if name not in given and "Default" not in declaration:
-            raise TemplateError(f"parameter {name} has no default and was not given")
-        value = str(given.get(name, declaration.get("Default")))
-        allowed = [str(item) for item in declaration.get("AllowedValues", [value])]
-        if value not in allowed:
-            raise TemplateError(f"parameter {name} is {value!r}, allowed are {', '.join(allowed)}")
-        if not re.fullmatch(str(declaration.get("AllowedPattern", ".*")), value, re.DOTALL):
-            meant = declaration.get("ConstraintDescription", f"what matches {declaration['AllowedPattern']}")
-            raise TemplateError(f"parameter {name} is {value!r}, expected are {meant}")
-        if declaration.get("Type") == "Number":
-            _check_range(name, value, declaration)
-        values[name] = value
-    return values
-
-
-def _check_range(name: str, value: str, declaration: Mapping[str, Any]) -> None:
-    try:
-        number = float(value)
-    except ValueError:
-        raise TemplateError(f"parameter {name} is {value!r}, a number is expected") from None
-    low, high = declaration.get("MinValue"), declaration.get("MaxValue")
-    if (low is not None and number < float(low)) or (high is not None and number > float(high)):
-        raise TemplateError(f"parameter {name} is {value}, outside {low} to {high}")
+    return _Reader(path, read_yaml(path), parameters, physical, outputs or {}).system()
 
 
 def _merge(base: Any, over: Any) -> Any:
@@ -140,13 +106,19 @@ class _Reader:
     """One reading of one template: resources by logical id, and how they refer to each other."""
 
     def __init__(
-        self, path: Path, document: Mapping[str, Any], given: Mapping[str, str], physical: Physical
+        self,
+        path: Path,
+        document: Mapping[str, Any],
+        given: Mapping[str, str],
+        physical: Physical,
+        outputs: Mapping[str, Mapping[str, str]],
     ) -> None:
         self._folder = path.resolve().parent
         self._physical = physical
+        self._outputs = outputs
         self._globals: Mapping[str, Any] = document.get("Globals") or {}
         self.resolver = Resolver(
-            parameters=_parameters(document.get("Parameters") or {}, given),
+            parameters=typed(document.get("Parameters") or {}, given),
             ref=self._ref,
             attribute=self._attribute,
             conditions=document.get("Conditions") or {},
@@ -289,6 +261,9 @@ class _Reader:
         }
         if name in pseudo:
             return pseudo[name]
+        function, _, part = name.partition(".")
+        if part == "Alias" and self._kind(function) == _FUNCTION:
+            return self._attribute(function, "Arn")  # one version runs here, the alias leads to it
         kind = self._kind(name)
         if kind == _QUEUE:
             return self._physical.queue_url(self._name(name, "QueueName"))
@@ -311,6 +286,16 @@ class _Reader:
             (_FUNCTION, "Arn"): lambda: physical.arn("lambda", f"function:{self._ref(name)}"),
         }
         kind = self._kind(name)
+        if kind == _NESTED and attribute.startswith("Outputs."):
+            return self._output(name, attribute.removeprefix("Outputs."))
         if (kind, attribute) not in answers:
             raise TemplateError(f"!GetAtt {name}.{attribute}: not known for {kind} on one machine")
         return answers[kind, attribute]()
+
+    def _output(self, stack: str, name: str) -> str:
+        try:
+            return self._outputs[stack][name]
+        except KeyError:
+            raise TemplateError(
+                f"!GetAtt {stack}.Outputs.{name}: a nested stack does not exist on one machine"
+            ) from None

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
-from claimcheck.problems import base_path, resolver
+from claimcheck.problems import base_path, known_tag, resolver
 from claimcheck.telemetry import observed
 from claimcheck.usecases.read import Filters
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from claimcheck.bootstrap import StatusService
     from claimcheck.store.reading import JobView
 
-_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,5})\"?\s*(?:[,;]|$)", re.IGNORECASE)
+_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,5})\"?\s*(?:[,;]|$)", re.IGNORECASE)
 
 
 @cache
@@ -82,8 +82,7 @@ def _job(view: JobView, *, if_none_match: str | None = None, waited: bool = Fals
     headers: dict[str, str | list[str]] = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if waited:
         headers["Preference-Applied"] = "wait"
-    known = {each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")}
-    if tag in known or "*" in known:
+    if known_tag(tag, if_none_match):
         return Response(304, headers=headers)
     return Response(200, content_types.APPLICATION_JSON, view.body, headers=headers)
 

@@ -9,6 +9,7 @@ import pytest
 from claimcheck.settings import NotifySettings, SubmitSettings, load
 
 from local.intrinsics import TemplateError, read_yaml
+from local.nested import outputs
 from local.system import Physical
 from local.template import load as load_template
 
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"
-GIVEN = {"DatabaseUrl": "x", "DatabaseAddress": "x", "AnthropicSecretArn": "x", "WebhookKeySecretArn": "x"}
+GIVEN = {"AnthropicSecretArn": "x", "WebhookKeySecretArn": "x"}
 
 
 def deployed(**parameters: str) -> System:
     physical = Physical(aws_endpoint="http://127.0.0.1:1", region="us-east-1", account="123456789012")
-    return load_template(TEMPLATE, {**GIVEN, **parameters}, physical=physical)
+    return load_template(
+        TEMPLATE, {**GIVEN, **parameters}, physical=physical, outputs=outputs("postgresql://x", "y")
+    )
 
 
 def environments(system: System) -> dict[str, dict[str, str]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from client.api import Api
+from tests.contract.documented import CheckedTransport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +30,8 @@ class Running:
     data: Path
 
     def api(self) -> Api:
-        """A client of it."""
-        return Api(self.url, self.key)
+        """A client of it; every answer is held to the API's document."""
+        return Api(self.url, self.key, transport=CheckedTransport(self.url))
 
 
 def start(data: Path, *arguments: str, **environ: str) -> tuple[subprocess.Popen[str], Running]:

@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 from client.api import ApiProblem
 from client.connection import read_up
+from tests.contract.documented import CheckedTransport
 from tests.integration.offline.control import Server
 from tests.integration.services.observed import wait_for
 
@@ -41,9 +42,13 @@ BODIES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def http(system: Running) -> Iterator[httpx.Client]:
-    """Plain HTTP with the tenant's key."""
+    """Plain HTTP with the tenant's key; every answer is held to the API's document."""
     with httpx.Client(
-        base_url=system.url, headers={"Authorization": f"Bearer {system.key}"}, timeout=60, trust_env=False
+        base_url=system.url,
+        headers={"Authorization": f"Bearer {system.key}"},
+        timeout=60,
+        trust_env=False,
+        transport=CheckedTransport(system.url),
     ) as client:
         yield client
 

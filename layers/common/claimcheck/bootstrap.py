@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.bury import Bury
     from claimcheck.usecases.cancel import Cancel, Redrive
     from claimcheck.usecases.deliver import Deliver
+    from claimcheck.usecases.describe import Describe
     from claimcheck.usecases.gate import Gate
     from claimcheck.usecases.notify import Notify
     from claimcheck.usecases.operate import Operate
@@ -98,6 +99,14 @@ def status() -> StatusService:
     deliver = _deliver(chosen, _secrets(chosen.webhook_key_secret_arn))
     redrive = Redrive(database, read, _queue(chosen.jobs_queue_url), upload_wait_s=chosen.upload_wait_s)
     return StatusService(read, Cancel(database, read, deliver), redrive)
+
+
+@cache
+def openapi(document: str) -> Describe:
+    """For `openapi`: no database, no queue, no secret."""
+    from claimcheck.usecases.describe import Describe
+
+    return Describe(document, settings.load(settings.OpenapiSettings))
 
 
 @cache

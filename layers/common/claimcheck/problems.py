@@ -214,6 +214,12 @@ def base_path(event: APIGatewayProxyEvent) -> str:
     return path.removesuffix(event.path) if path.endswith(event.path) else ""
 
 
+def known_tag(tag: str, if_none_match: str | None) -> bool:
+    """Whether the client has the version `tag` already (RFC 9110, section 13.1.2)."""
+    known = {each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")}
+    return tag in known or "*" in known
+
+
 def resolver() -> APIGatewayRestResolver:
     """A REST API handler in which every error becomes a problem answer and a log line."""
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response

@@ -278,3 +278,11 @@ class SchemaSettings:
 
     migrate_function: str
     aws_lambda_function_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenapiSettings:
+    """The limits of this deployment, which the API's document names."""
+
+    max_upload_bytes: int
+    max_body_bytes: int

@@ -19,7 +19,7 @@ import boto3
 import pytest
 from claimcheck import bootstrap, telemetry
 
-from local import template
+from local import nested, template
 from local.sqs_events import sqs_event
 from local.system import Physical
 from tests.integration.functions import recorded
@@ -45,14 +45,17 @@ MODEL_KEY_AT, WEBHOOK_KEY_AT = "claimcheck/anthropic", "claimcheck/webhook-key"
 @cache
 def _system() -> System:
     parameters = {
-        "DatabaseUrl": _DATABASE_URL,
-        "DatabaseAddress": _DATABASE_ADDRESS,
         "AnthropicSecretArn": MODEL_KEY_AT,
         "WebhookKeySecretArn": WEBHOOK_KEY_AT,
     }
     # Under these names moto knows the queues.
     aws = Physical(aws_endpoint=f"https://sqs.{REGION}.amazonaws.com", region=REGION, account="123456789012")
-    return template.load(ROOT / "template.yaml", parameters, physical=aws)
+    return template.load(
+        ROOT / "template.yaml",
+        parameters,
+        physical=aws,
+        outputs=nested.outputs(_DATABASE_URL, _DATABASE_ADDRESS),
+    )
 
 
 @cache

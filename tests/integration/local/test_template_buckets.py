@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local import template
+from local import nested, template
 from local.system import Bucket, Notification, Physical
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "template.yaml"
@@ -24,9 +24,10 @@ def bucket(tmp_path: Path, properties: str) -> Bucket:
 
 def test_the_products_bucket_tells_of_uploads() -> None:
     """Whatever is created among the documents, and nothing else."""
-    needed = ("DatabaseUrl", "DatabaseAddress", "AnthropicSecretArn", "WebhookKeySecretArn")
-    parameters = dict.fromkeys(needed, "-")
-    system = template.load(TEMPLATE, parameters, physical=Physical())
+    parameters = {"AnthropicSecretArn": "-", "WebhookKeySecretArn": "-"}
+    system = template.load(
+        TEMPLATE, parameters, physical=Physical(), outputs=nested.outputs("postgresql://x", "y")
+    )
     (notification,) = system.buckets["DocumentsBucket"].notifications
     assert notification == Notification("UploadsQueue", "s3:ObjectCreated:*", "documents/")
     assert "UploadsFunction" in {each.function for each in system.sqs_sources if each.queue == "UploadsQueue"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local import template
+from local import nested, template, template_parameters
 from local.offline.server import CONTEXT_TOKENS
 from local.system import Physical, Route
 
@@ -45,18 +45,20 @@ def function(properties: str = "", events: str = "") -> str:
 
 def test_the_repositorys_own_template() -> None:
     """template.yaml of this repository can be run on one machine as it is written."""
-    parameters = {
-        "DatabaseUrl": "postgresql://x",
-        "DatabaseAddress": "y:5432/claimcheck",
-        "AnthropicSecretArn": "a",
-        "WebhookKeySecretArn": "w",
-    }
-    system = template.load(REPOSITORY / "template.yaml", parameters, physical=PHYSICAL)
+    parameters = {"AnthropicSecretArn": "a", "WebhookKeySecretArn": "w"}
+    system = template.load(
+        REPOSITORY / "template.yaml",
+        parameters,
+        physical=PHYSICAL,
+        outputs=nested.outputs("postgresql://o@h:1/d", "h:1/d"),
+    )
     process = system.functions["ProcessFunction"]
     assert process.code_uri == REPOSITORY / "functions" / "process"
     assert process.layers == (REPOSITORY / "layers" / "common",)
-    assert process.environment["DATABASE_URL"] == "postgresql://claimcheck_worker@y:5432/claimcheck"
-    assert system.functions["MigrateFunction"].environment["DATABASE_URL"] == "postgresql://x"
+    assert process.environment["DATABASE_AUTH"] == "password"
+    assert process.environment["DATABASE_URL"] == "postgresql://claimcheck_worker@h:1/d"
+    assert system.functions["MigrateFunction"].environment["DATABASE_URL"] == "postgresql://o@h:1/d"
+    assert "DATABASE_URL" not in system.functions["NotifyFunction"].environment
     assert process.environment["JOBS_QUEUE_URL"] == "http://127.0.0.1:1/000000000000/s-JobsQueue"
     assert process.environment["POWERTOOLS_SERVICE_NAME"] == "claimcheck"
     assert system.queues["JobsQueue"].dead_letter == "JobsDeadLetters"
@@ -293,13 +295,48 @@ def test_one_parameter_can_be_asked_for(tmp_path: Path) -> None:
         "Parameters: {Size: {Type: Number, Default: 5, MinValue: 2}, Other: {Type: String}}\nResources: {}\n",
         encoding="utf-8",
     )
-    assert template.parameter(file, "Size", {}) == "5"
-    assert template.parameter(file, "Size", {"Size": "7", "Other": "x"}) == "7"
-    assert template.parameter(file, "Width", {"Size": "7"}) is None
+    assert template_parameters.parameter(file, "Size", {}) == "5"
+    assert template_parameters.parameter(file, "Size", {"Size": "7", "Other": "x"}) == "7"
+    assert template_parameters.parameter(file, "Width", {"Size": "7"}) is None
     with pytest.raises(template.TemplateError, match="parameter Size is 1"):
-        template.parameter(file, "Size", {"Size": "1"})
+        template_parameters.parameter(file, "Size", {"Size": "1"})
 
 
 def test_the_stand_in_holds_by_default_what_the_worker_believes() -> None:
     """The template's default of ContextTokens is the offline model's own."""
-    assert template.parameter(REPOSITORY / "template.yaml", "ContextTokens", {}) == str(CONTEXT_TOKENS)
+    assert template_parameters.parameter(REPOSITORY / "template.yaml", "ContextTokens", {}) == str(
+        CONTEXT_TOKENS
+    )
+
+
+def test_an_output_of_a_nested_stack_is_given(tmp_path: Path) -> None:
+    """What infra/ would answer is told to the reader; what is not told is an error and no guess."""
+    (tmp_path / "code").mkdir()
+    file = tmp_path / "template.yaml"
+    nested = "          N: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: n.yaml}}\n"
+    variables = "{HOST: !GetAtt N.Outputs.Host, ALL: !Sub 'x@${N.Outputs.Host}'}"
+    text = function(f", Environment: {{Variables: {variables}}}").rstrip() + "\n" + nested
+    file.write_text(text, encoding="utf-8")
+    system = template.load(file, {}, physical=PHYSICAL, outputs={"N": {"Host": "h"}})
+    assert system.functions["F"].environment == {"HOST": "h", "ALL": "x@h"}
+    with pytest.raises(template.TemplateError, match=r"F: Environment HOST: .*N\.Outputs\.Host"):
+        template.load(file, {}, physical=PHYSICAL)
+
+
+def test_an_alias_is_the_function(tmp_path: Path) -> None:
+    """`!Ref F.Alias` leads to the one version that runs here."""
+    system = load(tmp_path, function(", AutoPublishAlias: live, Environment: {Variables: {A: !Ref F.Alias}}"))
+    assert system.functions["F"].environment["A"] == system.functions["F"].arn
+
+
+def test_a_list_of_a_parameter_is_a_list(tmp_path: Path) -> None:
+    """CommaDelimitedList: joined, compared and chosen from as in CloudFormation."""
+    text = """
+        Parameters: {Of: {Type: CommaDelimitedList, Default: ''}}
+        Conditions: {Any: !Not [!Equals [!Join ['', !Ref Of], '']]}
+    """ + function(
+        ", Environment: {Variables: {A: !If [Any, !Join ['+', !Ref Of], none], F: !Select [0, !Ref Of]}}"
+    )
+    assert load(tmp_path, text).functions["F"].environment == {"A": "none", "F": ""}
+    given = load(tmp_path, text, {"Of": "a, b"}).functions["F"].environment
+    assert given == {"A": "a+b", "F": "a"}

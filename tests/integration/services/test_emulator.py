@@ -17,7 +17,7 @@ import pytest
 from botocore.config import Config
 from claimcheck.aws.objects import S3Objects
 
-from local import emulator, template
+from local import emulator, nested, template
 from local.emulator import Emulator
 from local.system import Physical
 from tests.integration.services.observed import alive, wait_for
@@ -65,9 +65,13 @@ def client(service: str, url: str) -> Any:
 
 
 def system(url: str) -> System:
-    needed = ("DatabaseUrl", "DatabaseAddress", "AnthropicSecretArn", "WebhookKeySecretArn")
-    parameters = dict.fromkeys(needed, "-")
-    return template.load(TEMPLATE, parameters, physical=Physical(aws_endpoint=url))
+    parameters = {"AnthropicSecretArn": "-", "WebhookKeySecretArn": "-"}
+    return template.load(
+        TEMPLATE,
+        parameters,
+        physical=Physical(aws_endpoint=url),
+        outputs=nested.outputs("postgresql://-", "-"),
+    )
 
 
 def test_the_template_s_queues_exist_at_their_urls_with_their_attributes(data: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import claimcheck
 import pytest
-from claimcheck.failures import PermanentFailure, RetryableFailure, UnavailableError
+from claimcheck.failures import PermanentFailure, RetryableFailure, SchemaBehindError, UnavailableError
 from claimcheck.model.types import CallFailedError
 from claimcheck.problems import TABLE, Problem, problem_of
 from claimcheck.refusals import (
@@ -31,7 +31,7 @@ from claimcheck.refusals import (
     TooManySamplesError,
     UnknownTask,
 )
-from claimcheck.store.faults import ConstraintError, DatabaseUnavailableError, StoreError
+from claimcheck.store.faults import ConstraintError, DatabaseUnavailableError, SchemaMissesError, StoreError
 from claimcheck.tasks import TASKS
 
 SECRET = "The merger price is EUR 7,777,777."
@@ -53,6 +53,8 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (TooManySamplesError(10), 429, "too_many_tests"),
     (IdempotencyMismatchError(), 422, "idempotency_mismatch"),
     (IdempotencyInFlightError(), 409, "idempotency_in_flight"),
+    (SchemaBehindError("the schema is at 0001, 0002 is needed"), 503, "schema_behind"),
+    (SchemaMissesError(SECRET), 503, "schema_behind"),
     (UnavailableError(SECRET), 503, "unavailable"),
     (DatabaseUnavailableError(SECRET), 503, "unavailable"),
     (StoreError(SECRET), 500, "internal"),
@@ -69,6 +71,8 @@ answers = pytest.mark.parametrize(("error", "status", "code"), ANSWERS, ids=lamb
 
 # Exceptions that never reach the table: they are caught, or end a function that answers no request.
 WITHIN = {
+    "CalledFunctionError",  # migrate and the gate, which have no route
+    "CommandRefused",  # of the operator's function, which has no route
     "BudgetExceededError",  # a value that takes too long to check does not conform
     "JobFailure",
     "LeaseLostError",

@@ -64,6 +64,12 @@ def test_foreign_bytes_do_not_open(sealed: bytes) -> None:
         vault().open("acme", sealed)
 
 
+def test_the_same_key_in_hex_opens() -> None:
+    """A stack makes its key in hex (64 characters); the same 32 bytes in base64 are the same key."""
+    sealed = vault(KEY).seal("acme", "whsec_hidden")
+    assert vault(base64.b64decode(KEY).hex()).open("acme", sealed) == "whsec_hidden"
+
+
 @pytest.mark.parametrize(
     "key",
     [
@@ -73,10 +79,12 @@ def test_foreign_bytes_do_not_open(sealed: bytes) -> None:
         pytest.param(base64.b64encode(b"k" * 31).decode(), id="too short"),
         pytest.param(base64.b64encode(b"k" * 33).decode(), id="too long"),
         pytest.param(base64.b64encode(b"k" * 16).decode(), id="AES-128"),
+        pytest.param("0" * 63, id="hex, too short"),
+        pytest.param("0" * 66, id="hex, too long"),
     ],
 )
 def test_a_malformed_key_is_refused(key: str) -> None:
-    """A key that is not base64 of 32 bytes seals nothing, and the error does not repeat it."""
+    """A key that is neither base64 nor hex of 32 bytes seals nothing, and the error does not repeat it."""
     with pytest.raises(VaultError) as caught:
         vault(key).seal("acme", "whsec_hidden")
     assert not key or key not in str(caught.value)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import PermanentFailure, SchemaBehindError
+from claimcheck.jobs.names import TASK_NAMES
 from claimcheck.jobs.states import FINAL, Status
 from claimcheck.refusals import InvalidQueryError, JobNotFoundError, StoredTextCorruptError
 from claimcheck.sql.migrations.numbers import behind, newest
@@ -103,6 +104,8 @@ class Read:
         """A page of jobs, newest first, as JSON. Raises InvalidQueryError."""
         if filters.status is not None and filters.status not in set(Status):
             raise InvalidQueryError(f"status must be one of {', '.join(Status)}.")
+        if filters.task is not None and filters.task not in TASK_NAMES:
+            raise InvalidQueryError(f"task must be one of {', '.join(TASK_NAMES)}.")
         limit = page_limit(filters.limit)
         found = list_jobs(
             self._database,

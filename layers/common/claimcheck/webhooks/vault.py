@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_HEX = re.compile(r"[0-9a-fA-F]{64}")  # of base64 that is 48 bytes, so no key is read in the wrong way
 
 
 class VaultError(Exception):
@@ -18,7 +20,7 @@ class VaultError(Exception):
 
 
 class Vault:
-    """Seals and opens. `read_key` gives the key as base64 of 32 bytes; it is called on first use, once."""
+    """Seals and opens. `read_key` gives 32 bytes in base64 or hex; it is called on first use, once."""
 
     def __init__(self, read_key: Callable[[], str]) -> None:
         self._read_key = read_key
@@ -51,11 +53,16 @@ class Vault:
 
     def _sealing_key(self) -> bytes:
         if self._key is None:
-            try:
-                key = base64.b64decode(self._read_key(), validate=True)
-            except ValueError:
-                key = b""
-            if len(key) != _KEY_BYTES:
-                raise VaultError("the webhook key in Secrets Manager is not base64 of 32 bytes")
-            self._key = key
+            self._key = _decoded(self._read_key())
         return self._key
+
+
+def _decoded(text: str) -> bytes:
+    """The key, whichever way it is written: 64 characters of hex (a stack's own), else base64."""
+    try:
+        key = bytes.fromhex(text) if _HEX.fullmatch(text) else base64.b64decode(text, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != _KEY_BYTES:
+        raise VaultError("the webhook key in Secrets Manager is neither base64 nor hex of 32 bytes")
+    return key

@@ -1,0 +1,179 @@
+"""Every call beside those under /jobs."""
+
+from __future__ import annotations
+
+from openapi import examples
+from openapi.calls import call, named, ok, with_headers
+from openapi.shapes import Json, text
+
+PATHS: Json = {
+    "/documents": {
+        "post": call(
+            "announceDocument",
+            "documents",
+            "Say what is going to be uploaded",
+            {
+                status: ok(
+                    words,
+                    "Document",
+                    headers=("Location", "Cache-Control"),
+                    links={
+                        "document": {
+                            "operationId": "getDocument",
+                            "parameters": {"document_id": "$response.body#/document_id"},
+                        }
+                    },
+                )
+                for status, words in (("201", "Announced."), ("200", "You have this document already."))
+            },
+            scope="jobs:write",
+            body=("UploadRequest", examples.named(report=examples.ANNOUNCE)),
+        )
+    },
+    "/documents/{document_id}": {
+        "get": call(
+            "getDocument",
+            "documents",
+            "Whether a document is here",
+            {"200": ok("The document.", "Document")},
+            scope="jobs:read",
+            refusals=("document_not_found", "route_not_found"),
+            parameters=named("DocumentId"),
+        )
+    },
+    "/deliveries/{delivery_id}": {
+        "get": call(
+            "getDelivery",
+            "webhooks",
+            "A webhook with every attempt",
+            {"200": ok("The delivery.", "Delivery")},
+            scope="jobs:read",
+            refusals=("delivery_not_found", "route_not_found"),
+            parameters=named("DeliveryId"),
+        )
+    },
+    "/webhook-test": {
+        "post": call(
+            "testWebhook",
+            "webhooks",
+            "Have a signed sample sent",
+            {
+                "200": ok("What came of it.", "Delivery"),
+                "202": ok(
+                    "After 20 s nothing has come of it yet.",
+                    "Delivery",
+                ),
+            },
+            scope="jobs:write",
+            refusals=("too_many_tests",),
+            body=("TestRequest", examples.named(receiver={"url": "https://hooks.example.com/claimcheck"})),
+        )
+    },
+    "/webhook-secret": {
+        "get": call(
+            "getWebhookSecrets",
+            "webhooks",
+            "The secrets that sign your webhooks",
+            {
+                "200": ok(
+                    "One, or two after a rotation.",
+                    "WebhookSecrets",
+                )
+            },
+            scope="admin",
+        )
+    },
+    "/webhook-secret/rotate": {
+        "post": call(
+            "rotateWebhookSecret",
+            "webhooks",
+            "Take a new secret; the old one signs beside it for 24 h",
+            {"200": ok("Both.", "WebhookSecrets")},
+            scope="admin",
+            refusals=("rotation_in_progress",),
+        )
+    },
+    "/webhook-addresses": {
+        "get": call(
+            "getWebhookAddresses",
+            "webhooks",
+            "Addresses that fail or are disabled",
+            {"200": ok("The addresses.", "WebhookAddresses")},
+            scope="jobs:read",
+        )
+    },
+    "/webhook-addresses/enable": {
+        "post": call(
+            "enableWebhookAddress",
+            "webhooks",
+            "Send to a disabled address again",
+            {"200": ok("Done.", "AddressEnabled")},
+            scope="jobs:write",
+            refusals=("address_not_disabled",),
+            body=("AddressRequest", examples.named(receiver={"url": "https://hooks.example.com/claimcheck"})),
+        )
+    },
+    "/events": {
+        "get": call(
+            "listEvents",
+            "webhooks",
+            "What happened to your addresses and secrets",
+            {
+                "200": ok(
+                    "A page.",
+                    "TenantEvents",
+                    links={
+                        "next": {
+                            "operationId": "listEvents",
+                            "parameters": {"cursor": "$response.body#/next_cursor"},
+                        }
+                    },
+                )
+            },
+            scope="jobs:read",
+            refusals=("query_invalid",),
+            parameters=named("Limit", "Cursor"),
+        )
+    },
+    "/health": {
+        "get": call(
+            "getHealth",
+            "service",
+            "Whether the service is alive",
+            {"200": ok("Alive.", "Health")},
+            scope=None,
+            refusals=("unavailable", "schema_behind"),
+        )
+    },
+    "/openapi.json": {
+        "get": call(
+            "getOpenapi",
+            "service",
+            "This document",
+            {
+                "200": {
+                    "description": "OpenAPI 3.1, with the limits of this deployment.",
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "properties": {
+                                    "openapi": text(pattern="^3\\.1\\."),
+                                    "paths": {"type": "object"},
+                                },
+                                "required": ["openapi", "info", "paths"],
+                            }
+                        }
+                    },
+                    **with_headers("ETag", "Cache-Control"),
+                },
+                "304": {
+                    "description": "As you have it.",
+                    **with_headers("ETag", "Cache-Control"),
+                },
+            },
+            scope=None,
+            parameters=named("IfNoneMatch"),
+        )
+    },
+}
