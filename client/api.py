@@ -223,6 +223,10 @@ class Api:
         """Put a failed job back; it starts over with all of its attempts."""
         return cast("Job", self.json("POST", f"/jobs/{segment(job_id)}/redrive"))
 
+    def delete(self, job_id: str) -> None:
+        """Delete a job with all that it holds, for good; its trail stays. One that is open is cancelled."""
+        self._send("DELETE", f"/jobs/{segment(job_id)}")
+
     def webhook_secrets(self) -> tuple[str, ...]:
         """The live secrets that sign webhooks, newest first."""
         shown = self.json("GET", "/webhook-secret").get("secrets")

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from client import jsontext, render, submission, trail, upload, webhook_commands
+from client.api import ApiProblem
 from client.called_as import command
 from client.connection import connect
 from client.exits import EXIT_FAILED, one_line_errors
@@ -43,6 +44,7 @@ def register(app: typer.Typer) -> None:
     app.command()(verify)
     app.command()(cancel)
     app.command()(redrive)
+    app.command()(delete)
     app.command()(listen)
     app.add_typer(webhook_commands.app, name="webhooks")
 
@@ -170,6 +172,19 @@ def cancel(job_id: JobId, url: Url = None, key: Key = None, data: Data = DEFAULT
         typer.echo(f"{job['job_id']} {job['status']}")
 
 
+def delete(
+    job_ids: Annotated[list[str], typer.Argument(metavar="JOB...", help="The jobs' ids.")],
+    url: Url = None,
+    key: Key = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Delete jobs with their documents and answers, for good; their trails stay and verify."""
+    with one_line_errors(), connect(url, key, data) as api:
+        for each in job_ids:
+            api.delete(each)
+            typer.echo(f"{each} deleted")
+
+
 def redrive(
     job_id: Annotated[str | None, typer.Argument(metavar="JOB", help="The job's id.")] = None,
     *,
@@ -213,7 +228,13 @@ def _job_and_trail(api: Api, job_id: str) -> tuple[Json, Json]:
     """Both, of one moment: a job may move between the two requests, but not for ever."""
     for _ in range(5):
         found: Json = dict(api.events(job_id))
-        job: Json = dict(api.get(job_id))
+        try:
+            job: Json = dict(api.get(job_id))
+        except ApiProblem as problem:
+            if problem.code != "purged":
+                raise
+            found = dict(api.events(job_id))
+            return dict(trail.purged_job(job_id, found)), found
         if found.get("events") and found["events"][-1].get("status") == job["status"]:
             break
     return job, found

@@ -60,6 +60,17 @@ def digest(key: str, value: Any) -> str:
     return hashlib.sha256(bytes.fromhex(key) + canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def purged_job(job_id: str, trail: Mapping[str, Any] | Trail) -> Mapping[str, Any]:
+    """What is known of a job that the API does not show any more (410 `purged`), to verify its trail with.
+
+    Its status is not known apart from the trail, so it is the trail's own.
+    """
+    events = trail.get("events")
+    last = events[-1] if isinstance(events, list) and events else None
+    status = last.get("status") if isinstance(last, dict) else None
+    return {"job_id": job_id, "status": status, "purged": True}
+
+
 def verify(job: Mapping[str, Any] | Job, trail: Mapping[str, Any] | Trail) -> list[Finding]:
     """Everything that is wrong with the trail, or between it and the job; empty where all is well.
 
@@ -81,6 +92,7 @@ def verify(job: Mapping[str, Any] | Job, trail: Mapping[str, Any] | Trail) -> li
     findings += _transitions(events)
     findings += _row(job, events)
     findings += _answer(job, trail, events)
+    findings += _purge(job, trail, events)
     return findings
 
 
@@ -130,6 +142,23 @@ def _row(job: Mapping[str, Any] | Job, events: list[Event]) -> Iterator[Finding]
         yield Finding(
             last["seq"], f"the job says {job.get('status')}, but its trail ends with {last['status']}"
         )
+
+
+def _purge(
+    job: Mapping[str, Any] | Job, trail: Mapping[str, Any] | Trail, events: list[Event]
+) -> Iterator[Finding]:
+    """A deletion is the last event; what it deleted is not there any more."""
+    purged = [event["seq"] for event in events if event["type"] == "purged"]
+    if not purged:
+        if job.get("purged"):
+            yield Finding(None, "the job was deleted, but no event records it")
+        return
+    if purged != [events[-1]["seq"]]:
+        yield Finding(purged[0], "the job was deleted here, but its trail goes on")
+    if trail.get("digest_key") is not None:
+        yield Finding(None, "digest_key is there although the job was deleted")
+    if job.get("result") is not None or job.get("metadata"):
+        yield Finding(None, "the job shows content although it was deleted")
 
 
 def _answer(

@@ -42,6 +42,13 @@ def up(
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A parameter of the template; repeatable.")
     ] = None,
+    python: Annotated[
+        Path | None,
+        typer.Option(help="The Python of the functions; it needs awslambdaric. Default: this one."),
+    ] = None,
+    permissions: Annotated[
+        Path | None, typer.Option(help="Roles of the functions (JSON); what they do not allow AWS refuses.")
+    ] = None,
 ) -> None:
     """Run the whole system on this machine until Ctrl-C.
 
@@ -60,6 +67,8 @@ def up(
         allow_loopback_webhooks=allow_loopback_webhooks,
         template=template.resolve() if template else TEMPLATE,
         parameters={name: value for name, _, value in given},
+        python=python.absolute() if python else None,
+        permissions=permissions,
     )
     raise typer.Exit(_one_line_errors(data, lambda: running.up(options)))
 

@@ -24,7 +24,11 @@ _PASSED_ON = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "REQUEST
 
 @dataclass(frozen=True)
 class Options:
-    """What `claimcheck up` is asked for. `model` None: anthropic where `environ` has a key, else offline."""
+    """What `claimcheck up` is asked for. `model` None: anthropic where `environ` has a key, else offline.
+
+    `python`: the interpreter of the functions, None for this one. `permissions`: a file of the functions'
+    roles (local/permissions), None for functions that may do everything.
+    """
 
     directory: Path = DEFAULT
     port: int = 3000
@@ -32,6 +36,8 @@ class Options:
     allow_loopback_webhooks: bool = False
     template: Path = TEMPLATE
     parameters: Mapping[str, str] = field(default_factory=dict)
+    python: Path | None = None
+    permissions: Path | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
@@ -63,6 +69,8 @@ def function_environment(options: Options, *, aws_url: str, model_url: str | Non
     }
     if model_url:
         extra["ANTHROPIC_BASE_URL"] = model_url
+    if options.python is not None:  # a built folder is read-only on Lambda: nothing is to be written into it
+        extra["PYTHONPYCACHEPREFIX"] = str(options.python.parents[1] / "bytecode")
     if options.allow_loopback_webhooks:
         extra["CLAIMCHECK_ALLOW_LOOPBACK_WEBHOOKS"] = "true"
     return extra

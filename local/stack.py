@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from local.lambdas.invoke_api import InvokeApi
     from local.lambdas.pool import FunctionPool
     from local.options import Options
+    from local.permissions.guard import Guard
     from local.sources import Sources
     from local.system import System
 
@@ -64,6 +65,7 @@ class Stack:
         self._invoke_secret = secrets.token_urlsafe(32)
         self._sources: Sources | None = None
         self._warming: asyncio.Task[None] | None = None
+        self._guard: Guard | None = None
 
     @property
     def failed(self) -> asyncio.Future[ServiceError]:
@@ -104,6 +106,8 @@ class Stack:
             await asyncio.wait_for(
                 asyncio.gather(*(pool.close() for pool in self._pools.values()), return_exceptions=True), 2.0
             )
+        if self._guard is not None:
+            await self._guard.close()
         await self._supervisor.stop()
         self._data.release()
 
@@ -199,16 +203,26 @@ class Stack:
         await asyncio.to_thread(emulator.provision, self._emulator.url, self._system, values)
 
     async def _start_pools(self, system: System) -> None:
+        from local.lambdas.environment import THIS_PYTHON
         from local.lambdas.pool import FunctionPool
+        from local.permissions.guard import guarding
 
-        extra = function_environment(self._options, aws_url=self._emulator.url, model_url=self._model_url())
+        self._guard = await guarding(
+            self._options.permissions,
+            system,
+            upstream=self._emulator.url,
+            record=self._data.path / "logs" / "aws-calls.jsonl",
+        )
         for logical_id, function in system.functions.items():
+            aws_url = self._guard.url(logical_id) if self._guard else self._emulator.url
+            extra = function_environment(self._options, aws_url=aws_url, model_url=self._model_url())
             pool = FunctionPool(
                 function,
                 logs=self._data.path / "logs",
                 extra_environment=extra,
                 region=emulator.REGION,
                 concurrency=system.concurrency(logical_id),
+                python=self._options.python or THIS_PYTHON,
             )
             await pool.start()
             self._pools[logical_id] = pool

@@ -206,7 +206,9 @@ class _Reader:
         layer = self._located(function)("Layers", node)
         if self._resources.get(layer, {}).get("Type") != _LAYER:
             raise TemplateError(f"{function}: Layers: {layer} is no layer of this template")
-        return self._path(layer, self.resolver.text(self._properties(layer).get("ContentUri", "")))
+        folder = self._path(layer, self.resolver.text(self._properties(layer).get("ContentUri", "")))
+        # what `sam build` has made lies below python/, which is /opt/python on Lambda
+        return folder / "python" if (folder / "python").is_dir() else folder
 
     def _path(self, name: str, uri: str) -> Path:
         path = (self._folder / uri).resolve()

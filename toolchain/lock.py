@@ -2,7 +2,7 @@
 
 requirements/dev.txt is what people and CI install. The artifacts carry the same versions: the layer what
 all functions share, a function what it needs besides. SAM's tools have a file of their own, and so have
-those that `run.py proof` alone uses.
+those that `run.py proof` alone uses, and the Python that the built functions run on.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DEV = ROOT / "requirements" / "dev.txt"
 SAM = ROOT / "requirements" / "sam.txt"
 PROOF = ROOT / "requirements" / "proof.txt"
+RUNTIME = ROOT / "requirements" / "runtime.txt"
 # By dependency group. `sam build` asks for hashes of everything that a file leads to, so what a function
 # shares with the layer (pydantic, below anthropic) stands in both, in the same version.
 ARTIFACTS = {
@@ -34,6 +35,7 @@ def main() -> int:
     compiled(["pyproject.toml", "--group", "dev", *everywhere], DEV)
     compiled(["--group", "sam", *everywhere], SAM)
     compiled(["--group", "proof", *everywhere], PROOF)
+    compiled(["--group", "runtime", "-c", str(DEV), *everywhere], RUNTIME)
     for group, target in ARTIFACTS.items():
         compiled(["--group", group, "-c", str(DEV), *LAMBDA], target)
     return 0

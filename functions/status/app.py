@@ -58,6 +58,13 @@ def _jobs(api: APIGatewayRestResolver, service: StatusService) -> None:
     def redrive_job(job_id: str) -> Response[str]:
         return _job(service.redrive(_tenant(api), job_id, base=base_path(api.current_event)))
 
+    @api.delete("/jobs/<job_id>")
+    def delete_job(job_id: str) -> Response[str]:
+        from aws_lambda_powertools.event_handler import Response
+
+        service.purge.job(_tenant(api), job_id)
+        return Response(204)
+
 
 def _parts(api: APIGatewayRestResolver, service: StatusService) -> None:
     """What belongs to a job."""

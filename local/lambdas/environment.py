@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local.lambdas.runtime_api import Answer, Event, RuntimeApi, error_document
@@ -17,13 +18,13 @@ from local.processes import spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from local.system import Function
 
 # Lambda cuts an initialisation at 10 s and repeats it inside the first invocation. A laptop that starts many
 # environments on two cores gets one longer try instead.
 INIT_TIMEOUT_S = 60.0
+THIS_PYTHON = Path(sys.executable)
 # Only what a process needs to find its programs, its files and its certificates: never the user's variables.
 _INHERITED = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -63,12 +64,13 @@ def lambda_variables(
 class Environment:
     """A started environment. It answers one event at a time and is not used again after a kill."""
 
-    def __init__(self, function: Function, log: Path) -> None:
+    def __init__(self, function: Function, log: Path, *, python: Path = THIS_PYTHON) -> None:
         self.id = uuid.uuid4().hex
         self.invocations = 0
         self.init_ms = 0.0
         self._function = function
         self._log = log
+        self._python = python
         self._api = RuntimeApi(function.arn)
         self._process: asyncio.subprocess.Process | None = None
         self._exit: asyncio.Task[int] | None = None
@@ -103,7 +105,7 @@ class Environment:
         )
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         self._process = await spawn(
-            [sys.executable, "-m", "awslambdaric", self._function.handler],
+            [str(self._python), "-m", "awslambdaric", self._function.handler],
             env={**inherited, **variables, **extra},
             log=self._log,
             cwd=self._function.code_uri,

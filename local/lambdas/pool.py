@@ -9,7 +9,7 @@ import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from local.lambdas.environment import Environment, InitError
+from local.lambdas.environment import THIS_PYTHON, Environment, InitError
 from local.lambdas.invocation import (
     EnvironmentState,
     Invocation,
@@ -56,12 +56,14 @@ class FunctionPool:
         concurrency: int = 10,
         starts_at_once: int = 2,
         idle_s: float = 600.0,
+        python: Path = THIS_PYTHON,
     ) -> None:
         self.function = function
         self.concurrency = function.concurrency if function.concurrency is not None else concurrency
         self._log = logs / f"{function.logical_id}.log"
         self._extra = dict(extra_environment or {})
         self._region = region
+        self._python = python
         self._starts_at_once = starts_at_once
         self._idle_s = idle_s
         self._idle: list[tuple[Environment, float]] = []  # the most recently used one last
@@ -210,7 +212,7 @@ class FunctionPool:
 
     def _start_one(self) -> asyncio.Task[None]:
         async def start() -> None:
-            environment = Environment(self.function, self._log)
+            environment = Environment(self.function, self._log, python=self._python)
             try:
                 await environment.start(region=self._region, extra=self._extra)
             finally:

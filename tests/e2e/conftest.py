@@ -1,4 +1,8 @@
-"""One running system for all tests of this folder, as a user starts it."""
+"""One running system for all tests of this folder, as a user starts it.
+
+With CLAIMCHECK_BUILT (a folder of `sam build`) its functions are the built artifacts, on a Python that has
+nothing else of the checkout, and AWS refuses them what their roles do not allow (tests/policy/built.py).
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,10 @@ import pytest
 
 from client.api import Api
 from tests.contract.documented import CheckedTransport
+from tests.policy import built
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 COMMAND = str(Path(sys.executable).parent / "claimcheck")
 QUIET = {"ANTHROPIC_API_KEY": "", "ANTHROPIC_BASE_URL": "", "DATABASE_URL": ""}
@@ -34,11 +39,18 @@ class Running:
         return Api(self.url, self.key, transport=CheckedTransport(self.url))
 
 
+def as_built(data: Path, arguments: Sequence[str]) -> list[str]:
+    """What makes `up` run the artifacts of CLAIMCHECK_BUILT; nothing without it, or with another template."""
+    folder = os.environ.get("CLAIMCHECK_BUILT")
+    return built.arguments(Path(folder), data) if folder and "--template" not in arguments else []
+
+
 def start(data: Path, *arguments: str, **environ: str) -> tuple[subprocess.Popen[str], Running]:
     """Start `claimcheck up` on a free port and wait for its ready line."""
+    more = as_built(data, arguments)
     with (data / "up.err").open("w") as errors:
         process = subprocess.Popen(
-            [COMMAND, "up", "--port", "0", "--data", str(data / "run"), *arguments],
+            [COMMAND, "up", "--port", "0", "--data", str(data / "run"), *arguments, *more],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

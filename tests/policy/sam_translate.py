@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import cache
 from typing import Any
 
 from samcli.commands.validate.validate import _read_sam_file
-from samcli.lib.translate.sam_template_validator import SamTemplateValidator
-from samcli.yamlhelper import yaml_parse
+from samcli.lib.translate import sam_template_validator
 
+# `sam` writes the outcome as YAML, which takes longer than all the rest.
+sam_template_validator.yaml_dump = json.dumps
 REGION = "eu-central-1"  # decides the partition alone
 
 
@@ -32,7 +34,7 @@ def main() -> None:
 
 def translated(path: str, parameters: dict[str, str]) -> dict[str, Any]:
     """One template. `sam` fills in the defaults of parameters before it translates, and so does this."""
-    template: dict[str, Any] = _read_sam_file(path).deserialized
+    template: dict[str, Any] = json.loads(_read(path))
     if "Transform" not in template:
         return dict(template)
     defaults = {
@@ -40,10 +42,17 @@ def translated(path: str, parameters: dict[str, str]) -> dict[str, Any]:
         for name, each in template.get("Parameters", {}).items()
         if "Default" in each
     }
-    validator = SamTemplateValidator(
+    validator = sam_template_validator.SamTemplateValidator(
         template, NoManagedPolicies(), region=REGION, parameter_overrides={**defaults, **parameters}
     )
-    return dict(yaml_parse(validator.get_translated_template_if_valid()))
+    done: dict[str, Any] = json.loads(validator.get_translated_template_if_valid())
+    return done
+
+
+@cache
+def _read(path: str) -> str:
+    """A template as JSON: it is translated many times, and read as YAML once."""
+    return json.dumps(_read_sam_file(path).deserialized, default=str)
 
 
 if __name__ == "__main__":

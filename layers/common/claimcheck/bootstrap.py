@@ -14,6 +14,8 @@ from claimcheck import settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mypy_boto3_s3.client import S3Client
+
     from claimcheck.store.connection import Database
     from claimcheck.usecases.announce import Announce
     from claimcheck.usecases.arrive import Arrive
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.ports import Inbox, Queue
     from claimcheck.usecases.process import Process
+    from claimcheck.usecases.purge import Purge
     from claimcheck.usecases.read import Read
     from claimcheck.usecases.record import Record
     from claimcheck.usecases.replay import Replay, Sample
@@ -60,14 +63,26 @@ def submit() -> Submit:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentsService:
+    """What the documents function offers."""
+
+    database: Database
+    announce: Announce
+    purge: Purge
+
+
 @cache
-def documents() -> Announce:
+def documents() -> DocumentsService:
     """For `documents`."""
     from claimcheck.aws.objects import S3Objects
     from claimcheck.usecases.announce import Announce
+    from claimcheck.usecases.purge import Purge
 
     chosen = settings.load(settings.DocumentsSettings)
-    return Announce(_database(chosen), S3Objects(chosen.documents_bucket), chosen)
+    database = _database(chosen)
+    announce = Announce(database, S3Objects(chosen.documents_bucket), chosen)
+    return DocumentsService(database, announce, Purge(database))
 
 
 @cache
@@ -84,6 +99,7 @@ class StatusService:
     read: Read
     cancel: Cancel
     redrive: Redrive
+    purge: Purge
 
 
 @cache
@@ -91,6 +107,7 @@ def status() -> StatusService:
     """For `status`."""
     from claimcheck.aws.objects import S3Objects
     from claimcheck.usecases.cancel import Cancel, Redrive
+    from claimcheck.usecases.purge import Purge
     from claimcheck.usecases.read import Read
 
     chosen = settings.load(settings.StatusSettings)
@@ -99,7 +116,7 @@ def status() -> StatusService:
     read = Read(database, objects, answer_bytes=chosen.answer_bytes)
     deliver = _deliver(chosen, _secrets(chosen.webhook_key_secret_arn))
     redrive = Redrive(database, read, _queue(chosen.jobs_queue_url), upload_wait_s=chosen.upload_wait_s)
-    return StatusService(read, Cancel(database, read, deliver), redrive)
+    return StatusService(read, Cancel(database, read, deliver), redrive, Purge(database))
 
 
 @cache
@@ -141,6 +158,8 @@ def process() -> Process:
 @cache
 def sweep() -> Sweep:
     """For `sweep`."""
+    from claimcheck.aws.objects import S3Objects
+    from claimcheck.usecases.erase import Erase
     from claimcheck.usecases.sweep import Sweep
 
     chosen = settings.load(settings.SweepSettings)
@@ -150,6 +169,7 @@ def sweep() -> Sweep:
         jobs_queue=_queue(chosen.jobs_queue_url),
         deliver=_deliver(chosen, _secrets(chosen.webhook_key_secret_arn)),
         arrive=_arrive(database, chosen.documents_bucket, chosen.jobs_queue_url),
+        erase=Erase(database, S3Objects(chosen.documents_bucket, connect=_looking), late_s=chosen.late_s),
         settings=chosen,
     )
 
@@ -307,12 +327,17 @@ def _queue(url: str) -> Queue:
 
 
 def _arrive(database: Database, bucket: str, jobs_queue_url: str) -> Arrive:
-    from claimcheck.aws import clients
     from claimcheck.aws.objects import S3Objects
     from claimcheck.usecases.arrive import Arrive
 
-    arrivals = S3Objects(bucket, connect=partial(clients.s3, clients.LOOK))
-    return Arrive(database, arrivals, _queue(jobs_queue_url))
+    return Arrive(database, S3Objects(bucket, connect=_looking), _queue(jobs_queue_url))
+
+
+def _looking() -> S3Client:
+    """S3 for those who have many questions and little time."""
+    from claimcheck.aws import clients
+
+    return clients.s3(clients.LOOK)
 
 
 def _secrets(key_arn: str) -> Secrets:

@@ -11,6 +11,7 @@ from claimcheck.refusals import (
     AddressNotDisabledError,
     BodyTooLargeError,
     DeliveryNotFoundError,
+    DocumentInUseError,
     DocumentNotFoundError,
     IdempotencyInFlightError,
     IdempotencyMismatchError,
@@ -18,6 +19,7 @@ from claimcheck.refusals import (
     InvalidRequest,
     JobNotFailedError,
     JobNotFoundError,
+    PurgedError,
     RotationRefusedError,
     StoredTextCorruptError,
     TooManySamplesError,
@@ -37,6 +39,7 @@ _TITLES = {
     400: "Bad Request",
     404: "Not Found",
     409: "Conflict",
+    410: "Gone",
     413: "Content Too Large",
     422: "Unprocessable Content",
     429: "Too Many Requests",
@@ -121,6 +124,21 @@ def _not_found(_error: Exception) -> Problem:
     return Problem(404, "job_not_found", "There is no such job.")
 
 
+def _purged(error: PurgedError) -> Problem:
+    detail = f"This {error.what} was deleted at {error.purged_at}, with all that it held."
+    if error.what == "job":
+        detail += " Its trail is at GET /jobs/{job_id}/events."
+    return Problem(410, "purged", detail)
+
+
+def _in_use(_error: Exception) -> Problem:
+    detail = (
+        "A job names this document. Delete its jobs first; the last one takes it along. "
+        "DELETE /documents/{document_id}?jobs=true deletes them all."
+    )
+    return Problem(409, "document_in_use", detail)
+
+
 def _no_document(_error: Exception) -> Problem:
     return Problem(404, "document_not_found", "There is no such document.")
 
@@ -182,7 +200,9 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (InvalidQueryError, _query),
     (BodyTooLargeError, _too_large),
     (JobNotFoundError, _not_found),
+    (PurgedError, _purged),
     (DocumentNotFoundError, _no_document),
+    (DocumentInUseError, _in_use),
     (DeliveryNotFoundError, _no_delivery),
     (AddressNotDisabledError, _not_disabled),
     (RotationRefusedError, _rotation),

@@ -50,6 +50,19 @@ class JobNotFoundError(Exception):
     """The tenant has no such job; another tenant's job looks the same."""
 
 
+class PurgedError(Exception):
+    """The job or the document was deleted, with all that it held, at `purged_at` (ISO 8601)."""
+
+    def __init__(self, what: Literal["job", "document"], purged_at: str) -> None:
+        super().__init__(f"{what} purged at {purged_at}")
+        self.what = what
+        self.purged_at = purged_at
+
+
+class DocumentInUseError(Exception):
+    """A job that was not deleted names the document."""
+
+
 class DocumentNotFoundError(Exception):
     """The tenant has no such document; another tenant's document looks the same."""
 

@@ -186,6 +186,8 @@ class SweepSettings:
     Uploads that nobody tells of are looked for in the same rhythm, `look_batch` of them in one sweep.
     One sweep rings for `batch` jobs at a time, `rounds` times at most: what an outage left behind is caught
     up with over several sweeps, and each spreads its bells over `spread_s` seconds.
+    What was deleted is deleted from the bucket once more after `late_s` seconds: longer than anybody may take
+    to put there what was meant for it. Deleting has `tidy_s` seconds of a sweep, after all else.
     """
 
     database_url: str
@@ -202,6 +204,8 @@ class SweepSettings:
     batch: int = 500
     rounds: int = 10
     look_batch: int = 200
+    late_s: float = 900.0
+    tidy_s: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,17 @@ def cancel_job(job_id: str, *, tenant: str = "acme") -> Event:
     return _filled("api-cancel-job", job_id, tenant)
 
 
+def delete_job(job_id: str, *, tenant: str = "acme") -> Event:
+    """`DELETE /jobs/{job_id}`."""
+    return _filled("api-delete-job", job_id, tenant)
+
+
+def delete_document(document_id: str, *, tenant: str = "acme", **query: str) -> Event:
+    """`DELETE /documents/{document_id}`."""
+    event = _filled("api-delete-document", document_id, tenant)
+    return event | {"queryStringParameters": query or None}
+
+
 def redrive_job(job_id: str, *, tenant: str = "acme") -> Event:
     """`POST /jobs/{job_id}/redrive`."""
     return _filled("api-redrive-job", job_id, tenant)

@@ -34,7 +34,7 @@ def test_there_is_an_event_of_every_kind() -> None:
     """Requests, batches, the authorizer's question, the schedule's firing and the deployment's call."""
     kinds = {path.stem for path in EVENTS.glob("*.json")}
     assert kinds == {*API, *QUEUES, "authorizer-request", "scheduler", "migrate", "cloudformation-schema"}
-    assert len(API) == 11
+    assert len(API) == 13
     assert len(QUEUES) == 5
 
 

@@ -51,6 +51,10 @@ _REFUSED: dict[str, LiteralString] = {
     "webhook_addresses_standing_check": "UPDATE webhook_addresses SET standing = 'dead'",
     "webhook_addresses_reason_check": "UPDATE webhook_addresses SET reason = 'x', disabled_at = now()",
     "webhook_addresses_disabled_why": "UPDATE webhook_addresses SET disabled_at = now()",
+    "tenants_retention_days_check": "UPDATE tenants SET retention_days = 0",
+    "documents_purged_is_empty": "UPDATE documents SET purged_at = now()",
+    "jobs_document_or_purged": "UPDATE jobs SET document_id = NULL",
+    "jobs_purged_is_empty": "UPDATE jobs SET purged_at = now()",
 }
 
 _INSERT_JOB = """

@@ -59,6 +59,7 @@ class StandIn:
                 self.wfile.write(content)
 
             do_POST = do_GET  # noqa: N815 - the name that http.server looks for
+            do_DELETE = do_GET  # noqa: N815
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's signature
                 """Keep the test's output clean."""

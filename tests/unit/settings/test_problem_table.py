@@ -17,6 +17,7 @@ from claimcheck.refusals import (
     AddressNotDisabledError,
     BodyTooLargeError,
     DeliveryNotFoundError,
+    DocumentInUseError,
     DocumentNotFoundError,
     FieldError,
     IdempotencyInFlightError,
@@ -26,6 +27,7 @@ from claimcheck.refusals import (
     JobNotFailedError,
     JobNotFoundError,
     KeyRefusedError,
+    PurgedError,
     RotationRefusedError,
     StoredTextCorruptError,
     TooManySamplesError,
@@ -43,6 +45,9 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (UnknownTask(("summarise", "extract", "evaluate")), 404, "task_unknown"),
     (InvalidQueryError("limit must be a whole number from 1 to 100."), 400, "query_invalid"),
     (BodyTooLargeError(5_000_000), 413, "body_too_large"),
+    (PurgedError("job", "2026-11-29T23:39:00.000000Z"), 410, "purged"),
+    (PurgedError("document", "2026-11-29T23:39:00.000000Z"), 410, "purged"),
+    (DocumentInUseError(), 409, "document_in_use"),
     (JobNotFoundError(), 404, "job_not_found"),
     (DocumentNotFoundError(), 404, "document_not_found"),
     (StoredTextCorruptError(SECRET), 500, "document_corrupt"),
@@ -73,6 +78,7 @@ answers = pytest.mark.parametrize(("error", "status", "code"), ANSWERS, ids=lamb
 WITHIN = {
     "CalledFunctionError",  # migrate and the gate, which have no route
     "CommandRefused",  # of the operator's function, which has no route
+    "DocumentPurgedError",  # the worker that reads the document has lost its lease
     "BudgetExceededError",  # a value that takes too long to check does not conform
     "JobFailure",
     "LeaseLostError",

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from claimcheck.aws import clients
 from claimcheck.aws.faults import translated
 from claimcheck.documents.uploads import FoundObject, UploadTarget
+from claimcheck.failures import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 _CHUNK_BYTES = 1 << 20
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
@@ -93,6 +95,32 @@ class S3Objects:
                     return None
                 raise
         return FoundObject(head["ContentLength"], _whole_sha256(head.get("ChecksumSHA256")))
+
+    def remove(self, prefix: str) -> int:
+        """Delete everything whose key begins with `prefix`, every version of it; how much that was.
+
+        Raises UnavailableError. A version is deleted by its name: what is put there meanwhile stays, in a
+        bucket that keeps versions.
+        """
+        removed = 0
+        with translated("S3"):
+            pages = self._client().get_paginator("list_object_versions")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+                found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+                versions: list[ObjectIdentifierTypeDef] = [
+                    {"Key": each["Key"], "VersionId": each["VersionId"]} for each in found
+                ]
+                if versions:
+                    removed += self._delete(versions)
+        return removed
+
+    def _delete(self, versions: list[ObjectIdentifierTypeDef]) -> int:
+        answer = self._client().delete_objects(
+            Bucket=self._bucket, Delete={"Objects": versions, "Quiet": True}
+        )
+        if failed := answer.get("Errors"):
+            raise UnavailableError(f"S3 did not delete {len(failed)} objects ({failed[0].get('Code')})")
+        return len(versions)
 
     def upload_target(
         self, key: str, *, media_type: str, size_bytes: int, sha256: bytes, expires_s: int

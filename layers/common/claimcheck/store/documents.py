@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from claimcheck.store.connection import Database
 
 
+class DocumentPurgedError(Exception):
+    """The document was deleted while a worker read it: so were all jobs that name it."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
     """One row. Bytes are in `content`, else in the bucket under `object_key`; the text, once read, in one of
@@ -81,7 +85,7 @@ def save_text(
     """Keep what was read: in the row, unless it is under `text_key` or is the bytes themselves.
 
     None where it is kept; else the document with the text that somebody had kept before, which is the one
-    that counts (after a lost connection that may be this call's own).
+    that counts (after a lost connection that may be this call's own). Raises DocumentPurgedError.
     """
     in_row = text_key is None and not text_is_content
     saved = database.one(
@@ -104,5 +108,5 @@ def save_text(
     # A statement of its own: the one above saw the table as it was before the other's commit.
     row = database.one(queries("jobs")["kept_text"], {"document_id": document_id})
     if row is None:
-        raise LookupError("there is no such document")
+        raise DocumentPurgedError
     return StoredDocument.from_row(row)

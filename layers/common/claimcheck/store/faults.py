@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+OBJECT_LEAVING = "objects_leaving"
+"""The constraint of bytes that are being deleted from the bucket at this moment."""
+OBJECT_GONE = frozenset({"objects_wanted_first", "documents_object"})
+"""The constraints of bytes that were here, and were deleted meanwhile."""
+NAMED_DOCUMENT = "jobs_document_id_fkey"
+"""The constraint of a document that a job names."""
+
+
 class StoreError(Exception):
     """The database could not do what was asked."""
 

@@ -175,6 +175,12 @@ def extend_leases(
     return {(row["job_id"], row["attempt"]) for row in rows}
 
 
+def note_result_apart(database: Database, job_id: str, attempt: int) -> bool:
+    """Say that a result may be put into the bucket from now on; False where the fence is lost."""
+    params = {"job_id": job_id, "attempt": attempt}
+    return database.one(queries("jobs")["note_result_apart"], params) is not None
+
+
 def set_progress(database: Database, job_id: str, attempt: int, *, done: int, total: int) -> bool:
     """Say how far a job is; False where the fence is lost."""
     params = {"job_id": job_id, "attempt": attempt, "done": done, "total": total}

@@ -20,7 +20,7 @@ WHATEVER_ITS_SIZE = 2**31 - 1
 class JobView:
     """A job as JSON text; `version` changes whenever anything in it does.
 
-    `result_left_out`: it is too long, and `body` has no member `result`.
+    `result_left_out`: it is too long, and `body` has no member `result`. `purged_at`: it is empty since then.
     """
 
     job_id: str
@@ -29,6 +29,7 @@ class JobView:
     version: str
     body: str
     result_left_out: bool
+    purged_at: str | None = None
 
 
 def get_job(
@@ -75,6 +76,12 @@ def list_jobs(
 def get_trail(database: Database, tenant_id: str, job_id: str) -> str | None:
     """A job's events with their hashes, as JSON text; None where there is no such job."""
     return _body(database, "get_trail", tenant_id, job_id)
+
+
+def purged_at(database: Database, tenant_id: str, job_id: str) -> str | None:
+    """When a tenant's job was purged (ISO 8601); None where it was not, or there is none."""
+    row = database.one(queries("reading")["purged_at"], {"job_id": job_id, "tenant_id": tenant_id})
+    return None if row is None else str(row["purged_at"])
 
 
 def schema_version(database: Database) -> str | None:

@@ -63,6 +63,7 @@ class DocumentView:
     size_bytes: int
     sha256: bytes
     object_key: str | None
+    purged_at: str | None = None
 
     @property
     def status(self) -> str:
@@ -87,10 +88,11 @@ def want_object(database: Database, tenant_id: str, sha256: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class KnownObject:
-    """Bytes that were announced."""
+    """Bytes that were announced. `in_row`: they are in the database, and need not be in the bucket."""
 
     sha256: bytes
     stored: bool
+    in_row: bool = False
 
 
 def find_object(database: Database, key: str) -> KnownObject | None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.refusals import DocumentNotFoundError, FieldError
+from claimcheck.failures import UnavailableError
+from claimcheck.refusals import DocumentNotFoundError, FieldError, PurgedError
+from claimcheck.store.faults import OBJECT_LEAVING, ConstraintError
 from claimcheck.store.uploads import Announcement, announce_document, find_document
 from claimcheck.tasks.submission import fields_invalid
 from claimcheck.tasks.upload import parse_upload
@@ -17,7 +19,7 @@ from claimcheck.usecases.ids import is_uuid
 if TYPE_CHECKING:
     from claimcheck.settings import DocumentsSettings
     from claimcheck.store.connection import Database
-    from claimcheck.store.uploads import DocumentView
+    from claimcheck.store.uploads import Announced, DocumentView
     from claimcheck.usecases.ports import UploadTargets
 
 
@@ -48,7 +50,7 @@ class Announce:
             wanted.name, wanted.media_type, wanted.size_bytes, bytes.fromhex(wanted.sha256)
         )
         wait_s = self._settings.upload_wait_s
-        found = announce_document(self._database, tenant_id, announcement, upload_wait_s=wait_s)
+        found = self._announced(tenant_id, announcement, wait_s)
         if found.stored and found.stored_bytes != wanted.size_bytes:
             detail = f"does not fit sha256: the bytes with this SHA-256 are {found.stored_bytes}"
             raise fields_invalid([FieldError("/bytes", detail)])
@@ -57,10 +59,19 @@ class Announce:
         count("DocumentsAnnounced" if found.made else "DocumentsKnown")
         return self._shown(self._view(tenant_id, found.document_id, base), found.document_id, made=found.made)
 
+    def _announced(self, tenant_id: str, announcement: Announcement, wait_s: float) -> Announced:
+        """What is deleted from the bucket at this moment must not be put there: a little later it may."""
+        try:
+            return announce_document(self._database, tenant_id, announcement, upload_wait_s=wait_s)
+        except ConstraintError as error:
+            if error.constraint != OBJECT_LEAVING:
+                raise
+            raise UnavailableError("the same bytes are being deleted at this moment") from error
+
     def get(self, tenant_id: str, document_id: str, *, base: str = "") -> ShownDocument:
         """A document, with an address for its bytes while they are awaited.
 
-        Raises DocumentNotFoundError, StoreError, UnavailableError.
+        Raises DocumentNotFoundError, PurgedError, StoreError, UnavailableError.
         """
         return self._shown(self._view(tenant_id, document_id, base), document_id)
 
@@ -70,6 +81,8 @@ class Announce:
             view = find_document(self._database, tenant_id, document_id, base=base)
         if view is None:
             raise DocumentNotFoundError
+        if view.purged_at is not None:
+            raise PurgedError("document", view.purged_at)
         return view
 
     def _shown(self, view: DocumentView, document_id: str, *, made: bool = False) -> ShownDocument:

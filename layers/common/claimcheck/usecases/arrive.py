@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
+from claimcheck.store.purging import discard_object
 from claimcheck.store.uploads import document_arrived, find_object
 from claimcheck.telemetry import count, logger
 from claimcheck.usecases.doorbell import ring_all
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
     from claimcheck.store.connection import Database
     from claimcheck.usecases.ports import Arrivals, Queue
+
+_KEY = re.compile(r"documents/(?P<tenant>[a-z0-9][a-z0-9_-]{0,62})/[0-9a-f]{64}")
 
 
 class Arrive:
@@ -44,8 +48,9 @@ class Arrive:
         Raises StoreError, UnavailableError.
         """
         known = find_object(self._database, key)
+        if known is None or known.in_row:
+            self._discard(key)
         if known is None:
-            logger().info("bytes that nobody has announced", extra={"key": key})
             return False
         size_bytes = None
         if not known.stored:
@@ -60,6 +65,14 @@ class Arrive:
             count("UploadsStored")
         self._wake(key, size_bytes)
         return True
+
+    def _discard(self, key: str) -> None:
+        """Bytes whose document was deleted while they were on their way, or that are in the database."""
+        match = _KEY.fullmatch(key)
+        logger().info("bytes that nobody waits for", extra={"tenant_id": match and match["tenant"]})
+        if match is not None:
+            count("UploadsDiscarded")
+            discard_object(self._database, match["tenant"], key)
 
     def _wake(self, key: str, size_bytes: int | None) -> None:
         """The jobs are due and committed: where a doorbell cannot be rung, sweep rings it."""

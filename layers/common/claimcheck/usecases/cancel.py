@@ -49,11 +49,16 @@ class Redrive:
         self._upload_wait_s = upload_wait_s
 
     def __call__(self, tenant_id: str, job_id: str, *, base: str = "") -> JobView:
-        """Put back, and give the job as it is now. Raises JobNotFoundError, JobNotFailedError."""
+        """Put back, and give the job as it is now.
+
+        Raises JobNotFoundError, JobNotFailedError, PurgedError.
+        """
         wait_s = self._upload_wait_s
         redriven = redrive_job(self._database, tenant_id, checked_id(job_id), upload_wait_s=wait_s)
         if redriven is None:
             raise JobNotFoundError
+        if redriven.was == "purged":
+            return self._read.job(tenant_id, job_id, base=base)  # which says so
         if redriven.was != "failed":
             raise JobNotFailedError(redriven.was)
         count("JobsRedriven")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
-from claimcheck.store.documents import save_text
+from claimcheck.store.documents import DocumentPurgedError, save_text
 from claimcheck.usecases.fetch import (
     LargeFiles,
     has_digest,
@@ -17,6 +17,7 @@ from claimcheck.usecases.fetch import (
     load_text,
     new_text_key,
 )
+from claimcheck.usecases.leases import LeaseLostError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -44,7 +45,8 @@ class Ingest:
         self._render = render
 
     async def text(self, tenant_id: str, stored: StoredDocument) -> DocumentText:
-        """The document's text; where it is read now, it is kept. Raises JobFailure, UnavailableError.
+        """The document's text; where it is read now, it is kept. Raises JobFailure, UnavailableError;
+        LeaseLostError where the document was deleted meanwhile, and with it the job.
 
         Of two workers that read it at once, both go on with the text that was kept first.
         """
@@ -57,9 +59,12 @@ class Ingest:
             content = text.text.encode()
             key = new_text_key(tenant_id, stored.document_id, content)
             await asyncio.to_thread(self._objects.put, key, content, "text/plain; charset=utf-8")
-        first = await self._database.surely(
-            save_text, stored.document_id, text, text_key=key, text_is_content=own
-        )
+        try:
+            first = await self._database.surely(
+                save_text, stored.document_id, text, text_key=key, text_is_content=own
+            )
+        except DocumentPurgedError:
+            raise LeaseLostError from None
         return text if first is None else await asyncio.to_thread(kept_text, first, self._objects)
 
     async def images(self, stored: StoredDocument, pages: Sequence[int]) -> list[PageImage]:

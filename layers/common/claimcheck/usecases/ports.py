@@ -130,6 +130,14 @@ class Arrivals(Protocol):
         ...
 
 
+class Removals(Protocol):
+    """Where bytes can be deleted for good."""
+
+    def remove(self, prefix: str) -> int:
+        """Delete everything whose key begins with `prefix`; how much that was. Raises UnavailableError."""
+        ...
+
+
 class Models(Protocol):
     """A model behind an adapter."""
 

@@ -14,7 +14,7 @@ from claimcheck.jobs.retries import GiveUp, Retry, RetryPolicy, Spent
 from claimcheck.jobs.states import Status
 from claimcheck.slots import Slots
 from claimcheck.store.faults import DatabaseUnavailableError, StoreError
-from claimcheck.store.jobs import Held, claim_job, finish_job, retry_job
+from claimcheck.store.jobs import Held, claim_job, finish_job, note_result_apart, retry_job
 from claimcheck.store.sweeping import cancel_overdue
 from claimcheck.telemetry import count, logger, places_of
 from claimcheck.usecases.company import Company
@@ -212,8 +212,8 @@ class Process:
         charged: bool = False,
     ) -> Finished | None:
         try:
-            if result is not None:
-                await asyncio.to_thread(self._put_if_large, job, result)
+            if result is not None and not await self._put_if_large(job, result):
+                return None
             finished = await self._database.surely(
                 finish_job,
                 job.job_id,
@@ -238,11 +238,19 @@ class Process:
             count(f"Jobs{status.capitalize()}")
         return finished
 
-    def _put_if_large(self, job: ClaimedJob, result: dict[str, Any]) -> None:
-        """Before the job is final: whoever sees it completed can fetch what is linked to."""
-        if needs_link(result, self._settings.answer_bytes):
-            key = result_key(job.tenant_id, job.job_id, job.attempt)
-            self._objects.put(key, as_json(result), "application/json")
+    async def _put_if_large(self, job: ClaimedJob, result: dict[str, Any]) -> bool:
+        """Before the job is final: whoever sees it completed can fetch what is linked to.
+
+        Whoever purges it knows where to look. False where the fence was lost.
+        """
+        if not await asyncio.to_thread(needs_link, result, self._settings.answer_bytes):
+            return True
+        if not await self._database.surely(note_result_apart, job.job_id, job.attempt):
+            return False
+        key = result_key(job.tenant_id, job.job_id, job.attempt)
+        content = await asyncio.to_thread(as_json, result)
+        await asyncio.to_thread(self._objects.put, key, content, "application/json")
+        return True
 
     async def _cancel_overdue(self, job_id: str) -> None:
         """A job past its deadline is neither claimed nor called for: it ends now, not with the next sweep."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from claimcheck.failures import PermanentFailure, SchemaBehindError
 from claimcheck.jobs.names import TASK_NAMES
 from claimcheck.jobs.states import FINAL, Status
-from claimcheck.refusals import InvalidQueryError, JobNotFoundError, StoredTextCorruptError
+from claimcheck.refusals import InvalidQueryError, JobNotFoundError, PurgedError, StoredTextCorruptError
 from claimcheck.sql.migrations.numbers import behind, newest
 from claimcheck.store.documents import get_document
 from claimcheck.store.reading import (
@@ -19,6 +19,7 @@ from claimcheck.store.reading import (
     get_job,
     get_trail,
     list_jobs,
+    purged_at,
     schema_version,
 )
 from claimcheck.usecases.fetch import load_text, text_key, text_sha256
@@ -73,7 +74,7 @@ class Read:
 
         `base` is the path below which the API is served; links in the answer begin with it. A result that
         might not fit an answer is linked to instead: `result_link` says where it can be fetched.
-        Raises JobNotFoundError, UnavailableError.
+        Raises JobNotFoundError, PurgedError, UnavailableError.
         """
         job_id = checked_id(job_id)
         until = self._clock() + min(wait_s, MAX_WAIT_S)
@@ -82,6 +83,8 @@ class Read:
             view = get_job(self._database, tenant_id, job_id, base=base, most_bytes=self._answer_bytes)
             if view is None:
                 raise JobNotFoundError
+            if view.purged_at is not None:
+                raise PurgedError("job", view.purged_at)
             left = until - self._clock()
             if left <= 0 or view.status in FINAL:
                 return self._linked(view, tenant_id) if view.result_left_out else view
@@ -128,11 +131,12 @@ class Read:
         """The text that offsets point into, as JSON; `text` is null until a worker has read it.
 
         A text that might not fit an answer is linked to instead: `text_link` says where it can be fetched,
-        and which SHA-256 it has. Raises JobNotFoundError, StoredTextCorruptError, UnavailableError.
+        and which SHA-256 it has.
+        Raises JobNotFoundError, PurgedError, StoredTextCorruptError, UnavailableError.
         """
         stored = get_document(self._database, tenant_id, checked_id(job_id))
         if stored is None:
-            raise JobNotFoundError
+            raise missing(self._database, tenant_id, job_id)
         key = text_key(stored)
         members: dict[str, Any] = {
             "document_id": stored.document_id,
@@ -168,6 +172,12 @@ def checked_id(job_id: str) -> str:
     if not is_uuid(job_id):
         raise JobNotFoundError
     return job_id
+
+
+def missing(database: Database, tenant_id: str, job_id: str) -> JobNotFoundError | PurgedError:
+    """Why nothing was found of a job: it was purged, or the tenant has none such. Raises StoreError."""
+    gone_at = purged_at(database, tenant_id, job_id)
+    return JobNotFoundError() if gone_at is None else PurgedError("job", gone_at)
 
 
 def _found(body: str | None) -> str:

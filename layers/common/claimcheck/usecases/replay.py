@@ -6,8 +6,9 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from claimcheck.refusals import DeliveryNotFoundError, TooManySamplesError
+from claimcheck.refusals import DeliveryNotFoundError, PurgedError, TooManySamplesError
 from claimcheck.store.deliveries import get_delivery, insert_sample, replay_delivery
+from claimcheck.store.reading import purged_at
 from claimcheck.tasks.address import parse_address
 from claimcheck.telemetry import count
 from claimcheck.usecases.ids import is_uuid
@@ -37,14 +38,16 @@ class Replay:
         self._deliver = deliver
 
     def __call__(self, tenant_id: str, job_id: str, delivery_id: str) -> DeliveryView:
-        """Send again, and give the delivery as it is now. Raises DeliveryNotFoundError, StoreError.
+        """Send again, and give the delivery as it is now. Raises DeliveryNotFoundError, PurgedError
+        and StoreError.
 
         Where an attempt is on its way, that is the one.
         """
         known = is_uuid(job_id) and is_uuid(delivery_id)
         replayed = replay_delivery(self._database, tenant_id, job_id, delivery_id) if known else None
         if replayed is None:
-            raise DeliveryNotFoundError
+            gone_at = purged_at(self._database, tenant_id, job_id) if known else None
+            raise DeliveryNotFoundError if gone_at is None else PurgedError("job", gone_at)
         if replayed:
             count("DeliveriesReplayed")
             self._deliver.now(self._database, [delivery_id])

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from claimcheck.failures import UnavailableError
 from claimcheck.refusals import (
     BodyTooLargeError,
     FieldError,
@@ -17,6 +18,7 @@ from claimcheck.refusals import (
     InvalidRequest,
 )
 from claimcheck.store.documents import object_key
+from claimcheck.store.faults import NAMED_DOCUMENT, OBJECT_GONE, OBJECT_LEAVING, ConstraintError
 from claimcheck.store.jobs import (
     DocumentUnknown,
     IdempotencyKey,
@@ -42,6 +44,7 @@ _KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,253}[\x21-\x7e]|[\x21-\x7e]")
 _AFTER = re.compile(r"(?P<number>[0-9]{1,7})(?P<unit>[smh]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _LONGEST_S = 7 * 86_400
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Submit:
         cancel_after_s = _seconds(wishes.cancel_after)
         request = parse_request(task, body, webhook_rules=self._webhook_rules)
         kept = None if key is None else IdempotencyKey(key, _canonical_sha256(body, wishes))
-        answer = insert_job(self._database, self._new_job(tenant_id, request, cancel_after_s), kept)
+        answer = self._accepted(tenant_id, request, cancel_after_s, kept)
         if isinstance(answer, InFlight):
             raise IdempotencyInFlightError
         if isinstance(answer, KeyTaken):
@@ -92,6 +95,22 @@ class Submit:
         if not answer.waits:
             ring(self._jobs_queue, tenant_id, answer.job_id)
         return answer
+
+    def _accepted(
+        self, tenant_id: str, request: ParsedRequest, cancel_after_s: float | None, key: IdempotencyKey | None
+    ) -> Ticket | KeyTaken | InFlight | DocumentUnknown:
+        """Where the same bytes were here and are deleted at this moment, they are put here anew."""
+        for left in reversed(range(_TRIES)):
+            try:
+                return insert_job(self._database, self._new_job(tenant_id, request, cancel_after_s), key)
+            except ConstraintError as error:
+                if error.constraint == NAMED_DOCUMENT:
+                    return DocumentUnknown()
+                if error.constraint not in OBJECT_GONE:
+                    raise
+                if not left:
+                    raise UnavailableError("the same bytes are deleted again and again") from error
+        raise AssertionError("the last try has returned or raised")
 
     def _new_job(self, tenant_id: str, request: ParsedRequest, cancel_after_s: float | None) -> NewJob:
         job = NewJob(
@@ -113,7 +132,7 @@ class Submit:
         digest = hashlib.sha256(content).digest()
         apart = len(content) > self._settings.inline_bytes
         if apart:
-            self._put_aside(tenant_id, digest, content, media_type)
+            apart = self._put_aside(tenant_id, digest, content, media_type)
         return replace(
             job,
             media_type=media_type,
@@ -122,13 +141,21 @@ class Submit:
             content=None if apart else content,
         )
 
-    def _put_aside(self, tenant_id: str, digest: bytes, content: bytes, media_type: str) -> None:
-        """A large document goes to the bucket before its row exists: an orphan there harms nobody.
+    def _put_aside(self, tenant_id: str, digest: bytes, content: bytes, media_type: str) -> bool:
+        """A large document goes to the bucket before its row exists: sweep finds an orphan there.
 
-        The same bytes go there once.
+        The same bytes go there once. False where they are being deleted there at this moment: then their
+        place is the row.
         """
-        if not want_object(self._database, tenant_id, digest):
+        try:
+            stored = want_object(self._database, tenant_id, digest)
+        except ConstraintError as error:
+            if error.constraint != OBJECT_LEAVING:
+                raise
+            return False
+        if not stored:
             self._objects.put(object_key(tenant_id, digest), content, media_type)
+        return True
 
 
 def _no_such_document() -> InvalidRequest:

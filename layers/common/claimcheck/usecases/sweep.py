@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from claimcheck.store.connection import Database
     from claimcheck.usecases.arrive import Arrive
     from claimcheck.usecases.deliver import Deliver
+    from claimcheck.usecases.erase import Erase
     from claimcheck.usecases.ports import Queue
 
     Bell = tuple[str, str, float]  # job, tenant, seconds until it rings
@@ -40,6 +42,7 @@ class Swept:
     documents_missing: int
     deliveries_stopped: int
     deliveries_sent: int
+    objects_deleted: int
 
 
 class Sweep:
@@ -52,13 +55,17 @@ class Sweep:
         jobs_queue: Queue,
         deliver: Deliver,
         arrive: Arrive,
+        erase: Erase,
         settings: SweepSettings,
         chance: random.Random | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._jobs_queue = jobs_queue
         self._deliver = deliver
         self._arrive = arrive
+        self._erase = erase
+        self._clock = clock
         self._settings = settings
         self._chance = chance or random.SystemRandom()
 
@@ -74,7 +81,8 @@ class Sweep:
         sent = self._rounds(self._deliver_due)
         found = self._look_for_uploads()  # asks S3, which may take its time: the rest has been done
         missing = self._rounds(lambda: fail_missing(self._database, limit=limit))
-        swept = Swept(expired, overdue, aged, rung, found, missing, stopped, sent)
+        erased = self._erase(until=self._clock() + self._settings.tidy_s)
+        swept = Swept(expired, overdue, aged, rung, found, missing, stopped, sent, erased)
         beat(self._database, "sweep", asdict(swept))
         for name, value in asdict(swept).items():
             if value:

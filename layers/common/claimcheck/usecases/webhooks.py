@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from claimcheck.refusals import AddressNotDisabledError, JobNotFoundError
+from claimcheck.refusals import AddressNotDisabledError
 from claimcheck.store.deliveries import get_deliveries
 from claimcheck.store.webhooks import enable_address, list_addresses, list_events
 from claimcheck.tasks.address import parse_known_address
 from claimcheck.usecases.paging import page_cursor, page_limit
-from claimcheck.usecases.read import checked_id
+from claimcheck.usecases.read import checked_id, missing
 from claimcheck.usecases.replay import shown
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ class Webhooks:
         self._database = database
 
     def deliveries(self, tenant_id: str, job_id: str) -> str:
-        """A job's webhook log, as JSON. Raises JobNotFoundError."""
+        """A job's webhook log, as JSON. Raises JobNotFoundError, PurgedError."""
         found = get_deliveries(self._database, tenant_id, checked_id(job_id))
         if found is None:
-            raise JobNotFoundError
+            raise missing(self._database, tenant_id, job_id)
         return found
 
     def delivery(self, tenant_id: str, delivery_id: str) -> str:

@@ -13,13 +13,15 @@ ORDER BY started_at DESC LIMIT 1
 
 -- name: end_call
 -- What was paid counts, whoever holds the fence by now and whatever the job became; once, however often it is
--- told.
-WITH call AS (
+-- told. The job is locked first, as by all who write to both.
+WITH held AS MATERIALIZED (
+  SELECT id FROM jobs WHERE id = (SELECT job_id FROM model_calls WHERE id = %(call_id)s) FOR NO KEY UPDATE
+), call AS (
   UPDATE model_calls SET finished_at = now(), outcome = %(outcome)s, request_id = %(request_id)s,
     outcome_unknown = %(unknown)s, input_tokens = %(input_tokens)s,
     cache_read_tokens = %(cache_read_tokens)s, cache_write_tokens = %(cache_write_tokens)s,
     output_tokens = %(output_tokens)s, cost_usd = %(cost_usd)s, answer = %(answer)s
-  WHERE id = %(call_id)s AND finished_at IS NULL
+  WHERE id = %(call_id)s AND finished_at IS NULL AND job_id = (SELECT id FROM held)
   RETURNING *
 ), health AS MATERIALIZED (
   SELECT note_health(model, job_id, %(health)s, %(threshold)s) FROM call

@@ -123,4 +123,4 @@ WHERE d.id = %(delivery_id)s AND d.tenant_id = %(tenant_id)s
 SELECT json_build_object('job_id', id, 'deliveries', (
     SELECT coalesce(json_agg(delivery_json(d) ORDER BY d.id), '[]') FROM deliveries d WHERE d.job_id = jobs.id)
   )::text AS body
-FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s
+FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s AND purged_at IS NULL

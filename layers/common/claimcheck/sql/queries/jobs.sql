@@ -156,6 +156,11 @@ WHERE id = job_id AND attempt = held_attempt AND status = 'running'
   AND (cancel_at IS NULL OR cancel_at > now())
 RETURNING id::text AS job_id, attempt
 
+-- name: note_result_apart
+-- Before a large result is put into the bucket: whoever purges the job looks for it there.
+UPDATE jobs SET result_apart = true WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = 'running'
+RETURNING id::text AS job_id
+
 -- name: set_progress
 UPDATE jobs SET progress_done = %(done)s, progress_total = %(total)s, updated_at = now()
 WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = 'running'
@@ -234,7 +239,8 @@ SELECT id::text AS job_id, (SELECT id::text FROM delivery) AS delivery_id FROM c
 -- A failed job starts over: its attempts and its age count anew, what it cost stays. Where its document's bytes
 -- are still not here it waits for them again; their object is held as in insert_job.
 WITH found AS MATERIALIZED (
-  SELECT id, status, document_id FROM jobs WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s FOR UPDATE
+  SELECT id, CASE WHEN purged_at IS NULL THEN status ELSE 'purged' END AS status, document_id FROM jobs
+  WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s FOR UPDATE
 ), object AS MATERIALIZED (
   SELECT o.stored_at IS NULL AS awaited
   FROM found JOIN documents d ON d.id = found.document_id JOIN objects o ON o.key = d.object_key
@@ -269,11 +275,11 @@ UPDATE documents SET text_content = %(text_content)s, text_key = %(text_key)s,
   text_is_content = %(text_is_content)s, chars = %(chars)s, page_starts = %(page_starts)s,
   unread_pages = %(unread_pages)s, image_pages = %(image_pages)s, findings = %(findings)s,
   unread = %(unread)s
-WHERE id = %(document_id)s AND chars IS NULL
+WHERE id = %(document_id)s AND chars IS NULL AND purged_at IS NULL
 RETURNING id::text AS document_id
 
 -- name: kept_text
 SELECT documents.id::text AS document_id, name, media_type, documents.sha256, objects.size_bytes, objects.content,
   object_key, text_content, text_key, text_is_content, chars, page_starts, unread_pages, image_pages, findings, unread
 FROM documents LEFT JOIN objects ON objects.key = documents.object_key
-WHERE documents.id = %(document_id)s
+WHERE documents.id = %(document_id)s AND documents.purged_at IS NULL

@@ -28,7 +28,7 @@ SELECT coalesce(made.id, prolonged.id, earlier.id)::text AS document_id, made.id
 FROM object LEFT JOIN earlier ON true LEFT JOIN prolonged ON true LEFT JOIN made ON true
 
 -- name: find_document
-SELECT document_body(d, %(base)s) AS body, d.media_type, d.size_bytes, d.sha256, d.object_key
+SELECT document_body(d, %(base)s) AS body, iso(d.purged_at) AS purged_at, d.media_type, d.size_bytes, d.sha256, d.object_key
 FROM documents d WHERE d.id = %(document_id)s AND d.tenant_id = %(tenant_id)s
 
 -- name: want_object
@@ -38,7 +38,7 @@ ON CONFLICT (key) DO UPDATE SET touched_at = now()
 RETURNING stored_at IS NOT NULL AS stored
 
 -- name: find_object
-SELECT sha256, stored_at IS NOT NULL AS stored FROM objects WHERE key = %(key)s
+SELECT sha256, stored_at IS NOT NULL AS stored, content IS NOT NULL AS in_row FROM objects WHERE key = %(key)s
 
 -- name: document_arrived
 SELECT job_id, tenant_id FROM document_arrived(%(key)s, %(size_bytes)s)

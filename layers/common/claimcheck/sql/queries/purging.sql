@@ -1,0 +1,32 @@
+-- name: purge_job
+-- A final job's content, in one transaction (migration 0012).
+SELECT purge_job(%(job_id)s::uuid, %(tenant_id)s) AS outcome
+
+-- name: purge_document
+SELECT purge_document(%(document_id)s::uuid, %(tenant_id)s) AS outcome
+
+-- name: jobs_naming
+SELECT id::text AS job_id FROM jobs WHERE document_id = %(document_id)s AND tenant_id = %(tenant_id)s
+ORDER BY id LIMIT %(limit)s
+
+-- name: discard_object
+SELECT discard_object(%(key)s, %(tenant_id)s)::text AS done
+
+-- name: take_deletions
+SELECT key, requested_at FROM take_deletions(%(limit)s, %(lease_s)s)
+
+-- name: deletions_done
+-- Once more, when everything that was on its way has arrived; then the row goes as well. A wish that came meanwhile
+-- stays due.
+WITH done AS MATERIALIZED (
+  SELECT d.key, d.requested_at = told.requested_at AS same,
+    d.requested_at + make_interval(secs => %(late_s)s) AS last_at,
+    d.due_at >= d.requested_at + make_interval(secs => %(late_s)s) AS was_last
+  FROM deletions d JOIN unnest(%(keys)s::text[], %(requested)s::timestamptz[]) AS told (key, requested_at) USING (key)
+  ORDER BY d.key FOR UPDATE OF d
+), again AS (
+  UPDATE deletions d SET leased_until = NULL, due_at = CASE WHEN done.same THEN done.last_at ELSE d.due_at END
+  FROM done WHERE d.key = done.key AND NOT (done.same AND done.was_last)
+)
+DELETE FROM deletions d USING done WHERE d.key = done.key AND done.same AND done.was_last
+RETURNING d.key

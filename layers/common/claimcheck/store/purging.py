@@ -1,0 +1,82 @@
+"""Hard deletion: what a job or a document held goes, and what has to leave the bucket is put down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from claimcheck.store.sql import queries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from claimcheck.store.connection import Database
+
+
+class Purged(StrEnum):
+    """What became of the wish to purge a job or a document."""
+
+    GONE = "gone"
+    GONE_BEFORE = "gone before"
+    OPEN = "open"  # a job that is not final: it has to be cancelled first
+    IN_USE = "in use"  # a document that a job names
+
+
+def purge_job(database: Database, tenant_id: str, job_id: str) -> Purged | None:
+    """Delete what a final job held, in one transaction; None where the tenant has no such job."""
+    params = {"tenant_id": tenant_id, "job_id": job_id}
+    return _outcome(database.one(queries("purging")["purge_job"], params))
+
+
+def purge_document(database: Database, tenant_id: str, document_id: str) -> Purged | None:
+    """Delete a document that no job names; None where the tenant has no such document."""
+    params = {"tenant_id": tenant_id, "document_id": document_id}
+    return _outcome(database.one(queries("purging")["purge_document"], params))
+
+
+def _outcome(row: dict[str, str | None] | None) -> Purged | None:
+    return None if row is None or row["outcome"] is None else Purged(row["outcome"])
+
+
+def jobs_naming(database: Database, tenant_id: str, document_id: str, *, limit: int) -> list[str]:
+    """The ids of jobs that name a document and were not purged, the oldest first."""
+    params = {"tenant_id": tenant_id, "document_id": document_id, "limit": limit}
+    return [row["job_id"] for row in database.all(queries("purging")["jobs_naming"], params)]
+
+
+def discard_object(database: Database, tenant_id: str, key: str) -> None:
+    """Have bytes deleted that came to the bucket although nobody waits for them."""
+    database.all(queries("purging")["discard_object"], {"tenant_id": tenant_id, "key": key})
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What has to leave the bucket: everything whose key begins with `key`."""
+
+    key: str
+    requested_at: datetime
+
+
+def take_deletions(database: Database, *, limit: int, lease_s: float) -> Sequence[Deletion]:
+    """Take deletions that are due, for `lease_s` seconds, in which nobody else takes them.
+
+    Meanwhile nobody is told to put such bytes into the bucket.
+    """
+    params = {"limit": limit, "lease_s": lease_s}
+    return [Deletion(**row) for row in database.all(queries("purging")["take_deletions"], params)]
+
+
+def deletions_done(database: Database, done: Sequence[Deletion], *, late_s: float) -> int:
+    """Say that these were carried out; how many of them for the last time.
+
+    Each is due once more `late_s` seconds after it was requested: whatever was on its way to the bucket
+    has arrived by then.
+    """
+    params = {
+        "keys": [each.key for each in done],
+        "requested": [each.requested_at for each in done],
+        "late_s": late_s,
+    }
+    return len(database.all(queries("purging")["deletions_done"], params))

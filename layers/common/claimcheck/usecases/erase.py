@@ -1,0 +1,65 @@
+"""Deleting from the bucket what nothing in the database names any more."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from claimcheck.failures import UnavailableError
+from claimcheck.store.faults import DatabaseUnavailableError
+from claimcheck.store.purging import deletions_done, take_deletions
+from claimcheck.telemetry import count, logger, places_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from claimcheck.store.connection import Database
+    from claimcheck.usecases.ports import Removals
+
+LEASE_S = 120.0
+"""For so long nobody is told to put bytes where they are being deleted: more than sweep may run."""
+_BATCH = 20
+
+
+class Erase:
+    """Works off the table `deletions`. Whatever ends it, what it had begun is taken again after the lease."""
+
+    def __init__(
+        self,
+        database: Database,
+        objects: Removals,
+        *,
+        late_s: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._objects = objects
+        self._late_s = late_s
+        self._clock = clock
+
+    def __call__(self, *, until: float) -> int:
+        """Delete until nothing is due or `until` (the clock's seconds) has come; how many objects.
+
+        Raises StoreError. A bucket out of reach is logged, and left to the next sweep.
+        """
+        removed = 0
+        while self._clock() < until:
+            taken = take_deletions(self._database, limit=_BATCH, lease_s=LEASE_S)
+            done = []
+            try:
+                for each in taken:
+                    if self._clock() >= until:
+                        break
+                    removed += self._objects.remove(each.key)
+                    done.append(each)
+            except DatabaseUnavailableError:
+                raise
+            except UnavailableError as error:
+                logger().error("not deleted from the bucket", extra={"error": places_of(error)})
+            if done:
+                deletions_done(self._database, done, late_s=self._late_s)
+            if len(done) < _BATCH:
+                break
+        if removed:
+            count("ObjectsDeleted", removed)
+        return removed

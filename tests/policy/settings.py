@@ -1,0 +1,47 @@
+"""The settings that change the shape of a deployment, and the templates that each makes."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tests.policy.rule import Templates
+from tests.policy.transformed import TEMPLATE, nested, transformed
+
+if TYPE_CHECKING:
+    from tests.policy.cloudformation import Stack
+
+_SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:of-the-account-AbCdEf"
+# A hidden value that must not turn up anywhere else.
+_KEY = "sk-ant-canary-0123456789"
+SETTINGS: dict[str, dict[str, str]] = {
+    "defaults": {},
+    "a key given": {"AnthropicApiKey": _KEY},
+    "ipv6": {"Egress": "ipv6"},
+    "ipv6 without endpoints": {"Egress": "ipv6", "InterfaceEndpoints": "false"},
+    "nat in each zone, flow logs": {"NatPerZone": "true", "FlowLogs": "true"},
+    "keyless model": {"ModelAccess": "aws", "AnthropicWorkspaceId": "wrkspc_1"},
+    "secrets of the account": {"AnthropicSecretArn": _SECRET, "WebhookKeySecretArn": _SECRET},
+    "snapshots": {"SnapStart": "on"},
+    "all at once, x86": {"DeploymentPreference": "AllAtOnce", "Architecture": "x86_64"},
+    "browsers": {"CorsOrigins": "https://console.example.com"},
+    "an account with its own access logs": {"ManageApiGatewayAccount": "false"},
+}
+
+
+@cache
+def templates() -> dict[str, Templates]:
+    """Every setting's transformed templates; the transform runs once a process."""
+    others = {each.name: template for each, template in zip(nested(), _raw(), strict=True)}
+    made = transformed([(TEMPLATE, given) for given in SETTINGS.values()])
+    return {name: Templates(whole, others) for name, whole in zip(SETTINGS, made, strict=True)}
+
+
+@cache
+def stack(setting: str) -> Stack:
+    """The stack that a setting makes."""
+    return templates()[setting].stack(SETTINGS[setting])
+
+
+def _raw() -> list[dict[str, object]]:
+    return transformed([(each, {}) for each in nested()])

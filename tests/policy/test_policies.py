@@ -1,0 +1,45 @@
+"""The policies of tests/policy/rules_*.py, over the transformed templates, in every shape of a deployment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.policy import rules_access, rules_api, rules_data, rules_functions, rules_template
+from tests.policy.settings import SETTINGS, stack, templates
+from tests.policy.transformed import TEMPLATE
+
+if TYPE_CHECKING:
+    from tests.policy.rule import Rule
+
+pytestmark = pytest.mark.xdist_group("policy")  # one worker transforms the templates, for all
+MODULES = (rules_access, rules_api, rules_data, rules_functions, rules_template)
+RULES = {rule.name: rule for module in MODULES for rule in module.RULES}
+# Policies about a part of the stack that is written in another file.
+AWAITED = {"somebody is told of every dead letter": "infra/monitoring.yaml"}
+FAULTS = [(rule, fault) for rule in RULES.values() for fault in rule.faults]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+def test_the_templates_keep_the_policy(rule: Rule, setting: str) -> None:
+    """No shape of a deployment breaks a policy."""
+    if rule.name in AWAITED and not (TEMPLATE.parent / AWAITED[rule.name]).exists():
+        pytest.skip(f"{AWAITED[rule.name]} is not written yet")
+    assert list(rule.violations(stack(setting))) == []
+
+
+@pytest.mark.parametrize(("rule", "fault"), FAULTS, ids=[f"{rule.name}: {fault}" for rule, fault in FAULTS])
+def test_the_policy_notices_a_fault(rule: Rule, fault: str) -> None:
+    """Each policy finds each of the faults that are planted for it."""
+    setting = "a key given"
+    broken = templates()[setting].copied()
+    rule.faults[fault](broken)
+    assert list(rule.violations(broken.stack(SETTINGS[setting])))
+
+
+def test_every_policy_has_a_fault() -> None:
+    """No policy stands without a template that breaks it."""
+    assert RULES
+    assert [rule.name for rule in RULES.values() if not rule.faults] == []
