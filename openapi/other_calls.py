@@ -37,9 +37,19 @@ PATHS: Json = {
             "Whether a document is here",
             {"200": ok("The document.", "Document")},
             scope="jobs:read",
-            refusals=("document_not_found", "route_not_found"),
+            refusals=("document_not_found", "route_not_found", "purged"),
             parameters=named("DocumentId"),
-        )
+        ),
+        "delete": call(
+            "deleteDocument",
+            "documents",
+            "Delete a document",
+            {"204": {"description": "It is gone, now or before."}},
+            scope="jobs:write",
+            refusals=("document_not_found", "route_not_found", "query_invalid", "document_in_use"),
+            parameters=named("DocumentId", "WithJobs"),
+            description="For good. It goes by itself with the last job that names it.",
+        ),
     },
     "/deliveries/{delivery_id}": {
         "get": call(

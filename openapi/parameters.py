@@ -19,6 +19,12 @@ PARAMETERS: Json = {
     "JobId": _path("job_id", "A job of yours; what is no id is no job (404)."),
     "DeliveryId": _path("delivery_id", "A webhook delivery of yours."),
     "DocumentId": _path("document_id", "A document of yours."),
+    "WithJobs": {
+        "name": "jobs",
+        "in": "query",
+        "description": "`true` deletes the jobs that name the document as well.",
+        "schema": {"type": "string", "enum": ["true", "false"], "default": "false"},
+    },
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",

@@ -22,6 +22,8 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
     "delivery_not_found": ((404,), "You have no such webhook delivery."),
     "address_not_disabled": ((404,), "You have no such address that is disabled."),
     "idempotency_in_flight": ((409,), "The first request with this Idempotency-Key is being worked on."),
+    "document_in_use": ((409,), "A job names this document."),
+    "purged": ((410,), "It was deleted with all that it held."),
     "job_not_failed": ((409,), "Only a failed job can be put back."),
     "rotation_in_progress": ((409,), "The secret before the current one still signs."),
     "body_too_large": ((413,), "The body is too large: upload the document with POST /documents."),

@@ -6,7 +6,7 @@ from typing import Any
 
 from claimcheck import bootstrap
 from claimcheck.refusals import KeyRefusedError
-from claimcheck.telemetry import logger, observed
+from claimcheck.telemetry import count, logger, metrics, observed
 
 
 def _authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -16,7 +16,9 @@ def _authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     except KeyRefusedError as refusal:
         logger().info("key refused", extra={"reason": str(refusal)})
         if not refusal.known_form:
+            count(metrics.KEYS_MALFORMED)
             raise Exception("Unauthorized") from None  # noqa: TRY002 -- API Gateway's contract for 401
+        count(metrics.KEYS_REFUSED)
         return _policy("unknown", "Deny", event["methodArn"])
     return {**_policy(tenant_id, "Allow", event["methodArn"]), "context": {"tenant_id": tenant_id}}
 

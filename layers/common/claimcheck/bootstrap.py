@@ -133,7 +133,7 @@ def process() -> Process:
     from claimcheck.aws.objects import S3Objects
     from claimcheck.aws.secrets import read_secret
     from claimcheck.documents.isolate import parse_isolated, render_isolated
-    from claimcheck.model.claude import Claude
+    from claimcheck.model.claude import Claude, by_key, on_aws
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.answer import Answerer
     from claimcheck.usecases.examine import Examine
@@ -143,7 +143,10 @@ def process() -> Process:
     chosen = settings.load(settings.ProcessSettings)
     database = DatabaseThread(_database(chosen))
     objects = S3Objects(chosen.documents_bucket)
-    model = Claude(partial(read_secret, chosen.anthropic_secret_arn))
+    workspace = chosen.anthropic_workspace_id
+    model = Claude(
+        on_aws(workspace) if workspace else by_key(partial(read_secret, chosen.anthropic_secret_arn))
+    )
     return Process(
         database,
         examine=Examine(database, Answerer(database, model), context_tokens=chosen.context_tokens),

@@ -6,6 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+from claimcheck import settings
 from claimcheck.failures import SchemaBehindError, UnavailableError
 from claimcheck.refusals import (
     AddressNotDisabledError,
@@ -30,10 +31,11 @@ from claimcheck.telemetry import logger, places_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 MEDIA_TYPE = "application/problem+json"
+_EXPOSED = ["ETag", "Location", "Preference-Applied", "Retry-After", "x-amzn-RequestId"]
 
 _TITLES = {
     400: "Bad Request",
@@ -244,12 +246,12 @@ def resolver() -> APIGatewayRestResolver:
     """A REST API handler in which every error becomes a problem answer and a log line."""
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-    app = APIGatewayRestResolver()
+    app = APIGatewayRestResolver(cors=_cors())
 
     def answer(error: Exception) -> Response[str]:
         problem = problem_of(error)
         request_id = app.current_event.request_context.request_id or ""
-        fields = {"code": problem.code, "status": problem.status, "api_request_id": request_id}
+        fields = {"code": problem.code, "status": problem.status}
         if problem.status >= 500:
             # The type and the place, not the text: an exception's message may quote what was sent.
             logger().error("request failed", extra={**fields, "error": places_of(error)})
@@ -267,3 +269,11 @@ def resolver() -> APIGatewayRestResolver:
 
     app.not_found(no_route)
     return app
+
+
+def _cors() -> CORSConfig | None:
+    """Pages of these origins may read the answers; API Gateway answers what browsers ask beforehand."""
+    from aws_lambda_powertools.event_handler import CORSConfig
+
+    origins = settings.load(settings.CorsSettings).cors_origins
+    return CORSConfig(origins[0], list(origins[1:]), expose_headers=_EXPOSED) if origins else None

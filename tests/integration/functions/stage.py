@@ -165,7 +165,10 @@ class Stage:
         """Take what can be seen in a queue (`JobsQueue`) as the event that Lambda makes of it."""
         known = _system().queues[queue]
         messages = self.sqs.receive_message(
-            QueueUrl=known.url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+            QueueUrl=known.url,
+            MaxNumberOfMessages=10,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
         ).get("Messages", [])
         return sqs_event(messages, known, REGION)
 
@@ -247,7 +250,8 @@ def _forget_environments() -> None:
             _close_database(build)
         build.cache_clear()
     telemetry.logger.cache_clear()
-    telemetry._metrics.cache_clear()
+    telemetry.metrics._sheets.cache_clear()
+    telemetry.traces._tracing.cache_clear()
     # Powertools keeps a logger, with the stream it was made for, by its service's name.
     logging.root.manager.loggerDict.pop("claimcheck", None)
 

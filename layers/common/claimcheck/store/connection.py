@@ -11,9 +11,11 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow, dict_row
 
 from claimcheck.store.faults import DatabaseUnavailableError, translated
+from claimcheck.telemetry import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from claimcheck.store.sql import Query
 
@@ -67,7 +69,7 @@ class Database:
 
     def all(self, query: Query, params: Mapping[str, Any]) -> list[Row]:
         """Every row of a statement's answer. Raises the errors of `store.faults`."""
-        with translated():
+        with _statement(query), translated():
             connection = self._open()
             try:
                 with connection.cursor(row_factory=dict_row) as cursor:
@@ -101,6 +103,13 @@ class Database:
     def _drop_if_dead(self, connection: psycopg.Connection[TupleRow]) -> None:
         if connection.broken or connection.closed:
             self._connection = None
+
+
+def _statement(query: Query) -> AbstractContextManager[object]:
+    """Its name, and nothing of its parameters."""
+    return span(
+        query.name, "client", attributes={"db.system.name": "postgresql", "db.query.summary": query.name}
+    )
 
 
 def _hung_up(connection: psycopg.Connection[TupleRow]) -> bool:
