@@ -63,7 +63,7 @@ def _own_rules(lines: Sequence[str]) -> Iterator[str]:
     if _TIMEOUT.search(text):
         yield "the runner sets the timeouts"
     for before, line in zip(["", *lines], lines, strict=False):
-        if "squawk-ignore" in line and not (before.startswith("-- ") and len(before.split()) > 4):
+        if "squawk-ignore" in line and not (before.strip().startswith("-- ") and len(before.split()) > 4):
             yield f"an exception without a reason in the line before it: {line}"
 
 
