@@ -117,7 +117,7 @@ PATHS: Json = {
             "jobs",
             "Delete a job with all that it holds",
             {"204": {"description": "It is gone, now or before."}},
-            scope="jobs:write",
+            scope="admin",
             refusals=_NO_JOB,
             parameters=[_JOB_ID],
             description="For good: its trail and what it cost stay. One that is open is cancelled first.",

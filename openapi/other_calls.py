@@ -45,7 +45,7 @@ PATHS: Json = {
             "documents",
             "Delete a document",
             {"204": {"description": "It is gone, now or before."}},
-            scope="jobs:write",
+            scope="admin",
             refusals=("document_not_found", "route_not_found", "query_invalid", "document_in_use"),
             parameters=named("DocumentId", "WithJobs"),
             description="For good. It goes by itself with the last job that names it.",
@@ -118,7 +118,7 @@ PATHS: Json = {
             "webhooks",
             "Send to a disabled address again",
             {"200": ok("Done.", "AddressEnabled")},
-            scope="jobs:write",
+            scope="admin",
             refusals=("address_not_disabled",),
             body=("AddressRequest", examples.named(receiver={"url": "https://hooks.example.com/claimcheck"})),
         )
@@ -140,7 +140,7 @@ PATHS: Json = {
                     },
                 )
             },
-            scope="jobs:read",
+            scope="admin",
             refusals=("query_invalid",),
             parameters=named("Limit", "Cursor"),
         )

@@ -97,6 +97,9 @@ HEADERS: Json = {
         "schema": {"type": "string", "pattern": '^"[^"]+"$'},
     },
     "Preference-Applied": {"description": "`wait`, where it was.", "schema": {"const": "wait"}},
-    "WWW-Authenticate": {"description": "How to say who you are.", "schema": {"const": "Bearer"}},
+    "WWW-Authenticate": {
+        "description": "How to say who you are; where a scope is missing, which (RFC 6750).",
+        "schema": {"type": "string", "pattern": "^Bearer"},
+    },
     "Cache-Control": {"description": "Who may keep it.", "schema": {"type": "string"}},
 }

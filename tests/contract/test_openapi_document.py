@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from claimcheck.jobs.names import TASK_NAMES
+from claimcheck.scopes import PUBLIC, ROUTES
 from claimcheck.settings import DocumentsSettings, OpenapiSettings, SubmitSettings
 from claimcheck.tasks import TASKS
 from claimcheck.usecases.describe import Describe
@@ -40,6 +41,15 @@ def test_it_is_valid_openapi_3_1() -> None:
 def test_its_calls_are_the_templates_routes() -> None:
     """No route without a description and no description without a route; the tasks are one route."""
     assert {(method, path): bool(call["security"]) for method, path, call in _calls()} == _routes()
+
+
+def test_its_scopes_are_those_that_are_checked() -> None:
+    """Each call names the scope that its function wants of a key."""
+    wanted = {(m.lower(), re.sub(r"\{[^}]+\}", "{}", path)): scope for (m, path), scope in ROUTES.items()}
+    wanted |= {("post", f"/jobs/{task}"): wanted["post", "/jobs/{}"] for task in TASKS}
+    for method, path, call in _calls():
+        said = call["security"][0]["key"] if call["security"] else [PUBLIC]
+        assert said == [wanted[method, path]], (method, path)
 
 
 def _calls() -> Iterator[tuple[str, str, Any]]:
