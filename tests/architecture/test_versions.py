@@ -1,4 +1,4 @@
-"""A deployment reaches what runs: all that a function is made of makes a new version; its alias leads there."""
+"""A deployment reaches what runs: what a function is made of makes a new version; its alias leads there."""
 
 from __future__ import annotations
 
