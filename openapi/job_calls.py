@@ -24,6 +24,7 @@ def _submit(task: str, request: str, shown: Json, summary: str) -> Json:
             ("events", "getTrail"),
             ("document", "getDocumentText"),
             ("deliveries", "getDeliveries"),
+            ("delete", "deleteJob"),
         )
     }
     shown_headers = ("Location", "Retry-After", "Idempotent-Replayed")

@@ -18,10 +18,11 @@ PATHS: Json = {
                     "Document",
                     headers=("Location", "Cache-Control"),
                     links={
-                        "document": {
-                            "operationId": "getDocument",
+                        name: {
+                            "operationId": operation,
                             "parameters": {"document_id": "$response.body#/document_id"},
                         }
+                        for name, operation in (("document", "getDocument"), ("delete", "deleteDocument"))
                     },
                 )
                 for status, words in (("201", "Announced."), ("200", "You have this document already."))

@@ -18,6 +18,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from local.intrinsics import read_yaml
 from openapi.document import FILE, ROOT, document, written
 from openapi.problems import CODES
+from openapi.shapes import stored
 from tests.contract.documented import faults
 
 if TYPE_CHECKING:
@@ -157,6 +158,16 @@ def test_its_limits_are_those_that_are_kept() -> None:
     for name, parameter in (("MAX_UPLOAD_BYTES", "MaxUploadBytes"), ("MAX_BODY_BYTES", "MaxBodyBytes")):
         refs = [variables[name] for variables in given if name in variables]
         assert refs == [{"Ref": parameter}] * 2
+
+
+def test_blank_is_what_the_functions_call_blank() -> None:
+    """The pattern of a text that must say something fits exactly where `strip` leaves something."""
+    pattern = re.compile(stored("")["pattern"])
+    for number in range(1, 0x1_0000):
+        assert bool(pattern.search(chr(number))) == bool(chr(number).strip()), hex(number)
+    assert pattern.search(" \n") is None
+    assert pattern.search(" x\n")
+    assert pattern.search("x\x00") is None
 
 
 def test_the_tasks_names_are_the_tasks() -> None:
