@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from local.proxy_events import MalformedProxyResponse, Router, proxy_event, prox
 from local.system import GatewayResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from aiohttp.typedefs import Handler
 
@@ -47,7 +48,8 @@ _HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"
 class Gateway:
     """Serves a system's routes on one port.
 
-    `extra_routes` are served before the API's, for pages that exist on one machine only.
+    `extra_routes` are served before the API's, for pages that exist on one machine only. `clock` (seconds)
+    says how long an authorizer's answer is kept.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Gateway:
         port: int,
         integration_timeout_s: float = _INTEGRATION_TIMEOUT_S,
         extra_routes: Sequence[web.RouteDef] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._system = system
         self._pools = pools
@@ -70,7 +73,9 @@ class Gateway:
         self.port = port
         authorizer = system.api.authorizer
         self._authorizer = (
-            RequestAuthorizer(authorizer, pools[authorizer.function], system.physical) if authorizer else None
+            RequestAuthorizer(authorizer, pools[authorizer.function], system.physical, clock=clock)
+            if authorizer
+            else None
         )
 
     @property

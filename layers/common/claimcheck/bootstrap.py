@@ -275,11 +275,12 @@ def gate() -> Gate:
 @cache
 def operator() -> Operate:
     """For `operator`: every part of it brings its commands."""
+    from claimcheck.usecases.keys import Keys
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.tenants import Tenants
 
     database = _database(settings.load(settings.OperatorSettings))
-    return Operate({**Tenants(database).commands()})
+    return Operate({**Tenants(database).commands(), **Keys(database).commands()})
 
 
 class _Reaching(Protocol):

@@ -254,7 +254,7 @@ def _load(name: str) -> ModuleType:
 def _forget_environments() -> None:
     """As if no function had run: nothing built is kept, no connection stays open."""
     for build in _builders():
-        if build.cache_info().currsize:
+        if build.cache_info().currsize and build is not bootstrap.openapi:  # which has no database
             _close_database(build)
         build.cache_clear()
     telemetry.logger.cache_clear()

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.ports import Objects, Queue
 
 _KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,253}[\x21-\x7e]|[\x21-\x7e]")
-_AFTER = re.compile(r"(?P<number>[0-9]{1,7})(?P<unit>[smh]?)")
+_AFTER = re.compile(r"(?P<number>[1-9][0-9]{0,6})(?P<unit>[smh]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _LONGEST_S = 7 * 86_400
 _TRIES = 3
