@@ -33,6 +33,7 @@ CHECKS = (
     ("lint", (OURS, "python", "-m", "ruff", "check", ".")),
     ("format", (OURS, "python", "-m", "ruff", "format", "--check", ".")),
     ("types", (OURS, "python", "-m", "mypy")),
+    ("migrations, squawk", (OURS, "python", "-m", "toolchain.migrations")),
     ("import arrows", (OURS, "lint-imports", "--no-cache")),
     ("template, cfn-lint", (SAM, "cfn-lint", "template.yaml")),
     ("template, sam validate --lint", (SAM, "sam", "validate", "--lint")),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from claimcheck import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_s3.client import S3Client
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.describe import Describe
     from claimcheck.usecases.gate import Gate
+    from claimcheck.usecases.migrate import Migrate
     from claimcheck.usecases.notify import Notify
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.ports import Inbox, Queue
@@ -254,6 +255,26 @@ def webhooks() -> TenantWebhooks:
         secrets,
         Replay(database, deliver),
         Sample(database, deliver, rules=rules),
+    )
+
+
+@cache
+def migrate() -> Migrate:
+    """For `migrate`: straight to the server, each connection with a token of its own where it takes those."""
+    from claimcheck.store.connection import connector
+    from claimcheck.usecases.migrate import Migrate
+
+    chosen = settings.load(settings.MigrateSettings)
+    connect: Callable[..., Any] | None = None
+    if chosen.database_auth == "iam":
+        from claimcheck.aws.database_token import INSTANCE_AUTHORITIES, connect_with_token
+
+        connect = partial(connect_with_token, authorities=INSTANCE_AUTHORITIES)
+    master = chosen.database_master
+    return Migrate(
+        connector(chosen.database_url, connect=connect),
+        master=connector(chosen.database_url, user=master, connect=connect) if master else None,
+        patience_s=chosen.connect_patience_s,
     )
 
 

@@ -282,9 +282,14 @@ class OperatorSettings:
 
 @dataclass(frozen=True, slots=True)
 class MigrateSettings:
-    """A direct connection, not the proxy. `connect_patience_s`: how long it is asked for again (seconds)."""
+    """A direct connection, not the proxy. `connect_patience_s`: how long it is asked for again (seconds).
+
+    `database_master`: who makes the roles first and hands the database over, where that is another user.
+    """
 
     database_url: str
+    database_auth: DatabaseAuth = "password"
+    database_master: str = ""
     connect_patience_s: float = 60.0
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow, dict_row
 
 from claimcheck.store.faults import DatabaseUnavailableError, translated
@@ -38,9 +39,12 @@ class ServerTooOldError(Exception):
     """The server is older than PostgreSQL 18."""
 
 
-def connector(url: str) -> Callable[[], psycopg.Connection[TupleRow]]:
-    """Opens direct connections to a server, for what manages the schema."""
-    return partial(psycopg.connect, url, connect_timeout=10)
+def connector(
+    url: str, *, user: str | None = None, connect: Callable[..., psycopg.Connection[TupleRow]] | None = None
+) -> Callable[[], psycopg.Connection[TupleRow]]:
+    """Opens direct connections to a server, for what manages the schema; as `user` instead of the URL's."""
+    target = url if user is None else make_conninfo(url, user=user)
+    return partial(connect or psycopg.connect, target, connect_timeout=10)
 
 
 def check_server(connection: psycopg.Connection[Any]) -> None:
