@@ -24,6 +24,7 @@ def _submit(task: str, request: str, shown: Json, summary: str) -> Json:
             ("events", "getTrail"),
             ("document", "getDocumentText"),
             ("deliveries", "getDeliveries"),
+            ("delete", "deleteJob"),
         )
     }
     shown_headers = ("Location", "Retry-After", "Idempotent-Replayed")
@@ -45,6 +46,7 @@ def _submit(task: str, request: str, shown: Json, summary: str) -> Json:
 
 _JOB_HEADERS = ("ETag", "Cache-Control")
 _NO_JOB = ("job_not_found", "route_not_found")
+_GONE = (*_NO_JOB, "purged")
 _AGAIN = {"redrive": {"operationId": "redriveJob", "parameters": _LINKED_ID}}
 
 
@@ -108,9 +110,19 @@ PATHS: Json = {
                 },
             },
             scope="jobs:read",
-            refusals=_NO_JOB,
+            refusals=_GONE,
             parameters=[_JOB_ID, *named("Prefer", "IfNoneMatch")],
-        )
+        ),
+        "delete": call(
+            "deleteJob",
+            "jobs",
+            "Delete a job with all that it holds",
+            {"204": {"description": "It is gone, now or before."}},
+            scope="admin",
+            refusals=_NO_JOB,
+            parameters=[_JOB_ID],
+            description="For good: its trail and what it cost stay. One that is open is cancelled first.",
+        ),
     },
     "/jobs/{job_id}/events": {
         "get": call(
@@ -135,7 +147,7 @@ PATHS: Json = {
                 )
             },
             scope="jobs:read",
-            refusals=(*_NO_JOB, "document_corrupt"),
+            refusals=(*_GONE, "document_corrupt"),
             parameters=[_JOB_ID],
         )
     },
@@ -153,7 +165,7 @@ PATHS: Json = {
                 )
             },
             scope="jobs:write",
-            refusals=_NO_JOB,
+            refusals=_GONE,
             parameters=[_JOB_ID],
         )
     },
@@ -164,7 +176,7 @@ PATHS: Json = {
             "Put a failed job back",
             {"200": ok("The job, pending again.", "Job", headers=_JOB_HEADERS)},
             scope="jobs:write",
-            refusals=(*_NO_JOB, "job_not_failed"),
+            refusals=(*_GONE, "job_not_failed"),
             parameters=[_JOB_ID],
         )
     },
@@ -189,7 +201,7 @@ PATHS: Json = {
                 )
             },
             scope="jobs:read",
-            refusals=_NO_JOB,
+            refusals=_GONE,
             parameters=[_JOB_ID],
         )
     },
@@ -200,7 +212,7 @@ PATHS: Json = {
             "Send a webhook once more",
             {"202": ok("On its way.", "Delivery")},
             scope="jobs:write",
-            refusals=("delivery_not_found", "route_not_found"),
+            refusals=("delivery_not_found", "route_not_found", "purged"),
             parameters=[_JOB_ID, *named("DeliveryId")],
         )
     },

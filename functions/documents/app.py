@@ -42,8 +42,8 @@ def _api() -> APIGatewayRestResolver:
 
     @api.delete("/documents/<document_id>")
     def delete_document(document_id: str) -> Response[str]:
-        with_jobs = (api.current_event.query_string_parameters or {}).get("jobs") == "true"
-        bootstrap.documents().purge.document(tenant(), document_id, with_jobs=with_jobs)
+        jobs = (api.current_event.query_string_parameters or {}).get("jobs")
+        bootstrap.documents().purge.document(tenant(), document_id, jobs=jobs)
         return Response(204)
 
     return api

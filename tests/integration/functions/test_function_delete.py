@@ -181,6 +181,8 @@ def test_a_document_in_use_is_not_deleted(stage: Stage) -> None:
     document_id = uploaded(stage)
     jobs = [uploads.name_in_job(stage, document_id) for _ in range(2)]
     assert delete_document(stage, document_id) == (409, "document_in_use")
+    assert delete_document(stage, document_id, jobs="false") == (409, "document_in_use")
+    assert delete_document(stage, document_id, jobs="yes") == (400, "query_invalid")
     assert delete_document(stage, document_id, jobs="true") == (204, None)
     assert delete_document(stage, document_id) == (204, None)
     for job_id in jobs:

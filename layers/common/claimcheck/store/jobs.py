@@ -22,6 +22,7 @@ class NewJob:
     """What a job is accepted with. `content` is set where the bytes are small; else they are in the bucket.
 
     A job that names a document (`document_id`) has nothing of it but, if it wants, another `name` for it.
+    `traceparent`: the request's trace, where requests are traced.
     """
 
     tenant_id: str
@@ -40,6 +41,7 @@ class NewJob:
     content: bytes | None = None
     cancel_after_s: float | None = None
     upload_wait_s: float = 24 * 3600.0
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +95,16 @@ def insert_job(
     params |= {"params": _json(job.params), "metadata": _json(job.metadata), "keep_key_s": KEEP_KEY_S}
     params |= {"key": key and key.key, "body_sha256": key and key.body_sha256}
     statement = "insert_job" if job.document_id is None else "insert_job_naming"
-    row = database.one(queries("jobs")[statement], params)
+    row = database.one(queries("jobs")[statement], params, tenant_id=job.tenant_id)
     if row is None:
         raise RuntimeError(f"{statement} gave no row")
     if not row["open"]:
         return InFlight()
     if row["job_id"] is not None:
         return Ticket(row["job_id"], row["created_at"], waits=row["waits"])
-    first = None if key is None else database.one(queries("jobs")["find_first"], params)
+    first = None
+    if key is not None:
+        first = database.one(queries("jobs")["find_first"], params, tenant_id=job.tenant_id)
     if first is None:  # a key may run out, and be deleted, between the two statements
         return InFlight() if job.document_id is None else DocumentUnknown()
     ticket = Ticket(first["job_id"], first["created_at"], replayed=True)
@@ -109,9 +113,10 @@ def insert_job(
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job under a lease of ours. `attempt` is the fence of every later write, `age_s` is in seconds.
+    """A job under a lease of ours. `attempt` is the fence of every later write.
 
-    `model` is the one that its priority asks for.
+    `model` is the one that its priority asks for. `age_s`: seconds since it was accepted, `due_s`: since it
+    could be claimed. `traceparent`: of the request that handed it in.
     """
 
     job_id: str
@@ -126,6 +131,8 @@ class ClaimedJob:
     max_cost_usd: float | None
     age_s: float
     document: StoredDocument
+    due_s: float = 0.0
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +260,8 @@ class Cancelled:
 
 def cancel_job(database: Database, tenant_id: str, job_id: str) -> Cancelled | None:
     """Cancel a pending or running job; None where it is final already or not the tenant's."""
-    row = database.one(queries("jobs")["cancel_job"], {"job_id": job_id, "tenant_id": tenant_id})
+    params = {"job_id": job_id, "tenant_id": tenant_id}
+    row = database.one(queries("jobs")["cancel_job"], params, tenant_id=tenant_id)
     return None if row is None else Cancelled(row["delivery_id"])
 
 
@@ -273,7 +281,7 @@ def redrive_job(
     It waits `upload_wait_s` seconds for its document, where that is still missing.
     """
     params = {"job_id": job_id, "tenant_id": tenant_id, "upload_wait_s": upload_wait_s}
-    row = database.one(queries("jobs")["redrive_job"], params)
+    row = database.one(queries("jobs")["redrive_job"], params, tenant_id=tenant_id)
     return None if row is None else Redriven(**row)
 
 

@@ -20,3 +20,8 @@ def insert_tenant(database: Database, tenant_id: str) -> bool:
 def list_tenants(database: Database) -> Sequence[dict[str, Any]]:
     """All tenants as JSON data, by their ids."""
     return database.all(queries("tenants")["list_tenants"], {})
+
+
+def tenant_exists(database: Database, tenant_id: str) -> bool:
+    """Whether there is a tenant of this id."""
+    return database.one(queries("tenants")["tenant_exists"], {"tenant_id": tenant_id}) is not None

@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from claimcheck.failures import UnavailableError
-from claimcheck.refusals import DocumentInUseError, DocumentNotFoundError, JobNotFoundError
+from claimcheck.refusals import DocumentInUseError, DocumentNotFoundError, InvalidQueryError, JobNotFoundError
 from claimcheck.store.jobs import cancel_job
 from claimcheck.store.purging import Purged, jobs_naming, purge_document, purge_job
-from claimcheck.telemetry import count
+from claimcheck.telemetry import count, metrics
 from claimcheck.usecases.ids import is_uuid
 from claimcheck.usecases.read import checked_id
 
@@ -40,15 +40,17 @@ class Purge:
         """
         self._purge(tenant_id, checked_id(job_id))
 
-    def document(self, tenant_id: str, document_id: str, *, with_jobs: bool = False) -> None:
-        """Delete a document, and `with_jobs` the jobs that name it.
+    def document(self, tenant_id: str, document_id: str, *, jobs: str | None = None) -> None:
+        """Delete a document; `jobs`, as in the query, is `true` where jobs that name it are to go as well.
 
-        Raises DocumentNotFoundError, DocumentInUseError, StoreError; UnavailableError where there is more to
-        do than one call has time for: the next one goes on.
+        Raises InvalidQueryError, DocumentNotFoundError, DocumentInUseError, StoreError; UnavailableError
+        where there is more to do than one call has time for: the next one goes on.
         """
+        if jobs not in {None, "true", "false"}:
+            raise InvalidQueryError("jobs must be true or false.")
         outcome = purge_document(self._database, tenant_id, document_id) if is_uuid(document_id) else None
         until = self._clock() + _LONGEST_S
-        while outcome is Purged.IN_USE and with_jobs:
+        while outcome is Purged.IN_USE and jobs == "true":
             for job_id in jobs_naming(self._database, tenant_id, document_id, limit=_BATCH):
                 if self._clock() > until:
                     raise UnavailableError("more jobs name this document than one call can delete")
@@ -60,7 +62,7 @@ class Purge:
         if outcome is Purged.IN_USE:
             raise DocumentInUseError
         if outcome is Purged.GONE:
-            count("DocumentsPurged")
+            count(metrics.DOCUMENTS_PURGED)
 
     def _purge(self, tenant_id: str, job_id: str) -> None:
         for _ in range(_TRIES):
@@ -68,8 +70,9 @@ class Purge:
             if outcome is None:
                 raise JobNotFoundError
             if outcome is not Purged.OPEN:
-                count("JobsPurged", int(outcome is Purged.GONE))
+                count(metrics.JOBS_PURGED, int(outcome is Purged.GONE))
                 return
             # Its webhook is not sent: it goes with the rest.
-            cancel_job(self._database, tenant_id, job_id)
+            if cancel_job(self._database, tenant_id, job_id) is not None:
+                count(metrics.JOBS_CANCELLED)
         raise UnavailableError("the job is put back again and again")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from claimcheck.refusals import CommandRefused
 from claimcheck.store.tenants import insert_tenant, list_tenants
 from claimcheck.usecases.operate import Command
 
@@ -29,6 +30,11 @@ class ForTenant(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     tenant: TenantId
+
+
+def no_such_tenant(tenant: str) -> CommandRefused:
+    """The refusal of a command about a tenant that is not there."""
+    return CommandRefused("tenant_unknown", f"There is no tenant {tenant}. tenants.create makes it.")
 
 
 class Tenants:
