@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ def arguments(folder: Path, data: Path) -> list[str]:
     return ["--template", str(built), "--python", str(RUNTIME.python), "--permissions", str(roles)]
 
 
+@cache
 def stack() -> Stack:
     """The stack of the template, its resources called as the local system calls them."""
     whole, *others = transformed([(path, {}) for path in (TEMPLATE, *nested())])

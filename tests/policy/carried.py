@@ -12,7 +12,7 @@ import json
 import warnings
 import zipfile
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
 
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
     from tests.policy.rule import Templates
 
-REGION = "eu-central-1"
+REGION: Literal["eu-central-1"] = "eu-central-1"
 # Types that moto's CloudFormation does not make, and what is lost by it. One that it learns has to leave.
 NOT_CARRIED = {
     "AWS::ApiGateway::Account": "the account's role for access logs",
+    "AWS::ApiGateway::BasePathMapping": "a domain of one's own",
+    "AWS::ApiGateway::DomainName": "a domain of one's own",
     "AWS::ApiGateway::Stage": "throttling, access log",
+    "AWS::CloudFormation::WaitConditionHandle": "nothing: it stands for a template without resources",
     "AWS::CloudWatch::Alarm": "alarms: tests/policy looks at them",
     "AWS::CodeDeploy::Application": "gradual deployment",
     "AWS::CodeDeploy::DeploymentGroup": "gradual deployment",
@@ -37,12 +40,18 @@ NOT_CARRIED = {
     "AWS::IAM::RolePolicy": "the grant by which the schema's function calls itself",
     "AWS::Lambda::Alias": "aliases: event sources and routes lead to the function itself",
     "AWS::Lambda::EventInvokeConfig": "no second try of a migration",
+    "AWS::Logs::QueryDefinition": "queries kept for the console",
     "AWS::RDS::DBProxy": "the proxy",
     "AWS::RDS::DBProxyTargetGroup": "the proxy's pool",
     "AWS::S3::BucketPolicy": "TLS alone: tests/policy looks at it",
+    "AWS::SNS::Subscription": "who is told of an alarm",
+    "AWS::SNS::TopicPolicy": "TLS alone: tests/policy looks at it",
     "AWS::SQS::QueuePolicy": "TLS alone: tests/policy looks at it",
     "AWS::Scheduler::Schedule": "sweep's minute",
     "AWS::SecretsManager::Secret": "keys and generated secrets",
+    "AWS::WAFv2::LoggingConfiguration": "the firewall",
+    "AWS::WAFv2::WebACL": "the firewall",
+    "AWS::WAFv2::WebACLAssociation": "the firewall",
 }
 # Types that moto would make, and cannot here.
 LEFT_OUT = {
@@ -145,7 +154,7 @@ class Deployed:
             "Resources": kept,
             "Outputs": outputs,
         }
-        listed = [
+        listed: list[Any] = [
             {
                 "ParameterKey": key,
                 "ParameterValue": ",".join(value) if isinstance(value, list) else str(value),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
+from run import sam_environment
 from tests.policy.transformed import ROOT
 from tests.proof.check import NotProvedError
+from toolchain.environments import SAM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +31,13 @@ def machine() -> str:
 
 def build(ground: Ground, architecture: str) -> Path:
     """`sam build` for a processor, into a folder of the check's own. Raises NotProvedError."""
-    folder = ground.scratch / architecture
+    folder = ground.scratch / architecture / "build"  # sam writes a file beside it
     ground.say(f"sam build for {architecture}")
-    command = [sys.executable, "run.py", "sam", "build", "--parallel", "--build-dir", str(folder)]
+    command = [SAM.program("sam"), "build", "--parallel", "--build-dir", str(folder)]
     done = subprocess.run(
         [*command, "--parameter-overrides", f"Architecture={architecture}"],
         cwd=ROOT,
+        env={**os.environ, **sam_environment()},
         capture_output=True,
         text=True,
         check=False,

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def run(ground: Ground) -> str:
     """Build for the processor that is deployed, and for this machine's; the figures are of the first."""
-    largest = {}
+    largest, folders = {}, {}
     for architecture in sorted({DEPLOYED, machine()}):
-        folder = build(ground, architecture)
+        folder = folders[architecture] = build(ground, architecture)
         _without_junk(folder)
         sizes = built.sizes_mb(folder)
         for name, size in sorted(sizes.items()):
@@ -30,7 +30,7 @@ def run(ground: Ground) -> str:
             raise NotProvedError(
                 f"{architecture}: {largest[architecture]} MB, {built.MAX_UNZIPPED_MB} are allowed"
             )
-    _alone(ground.scratch / machine())
+    _alone(folders[machine()])
     name, size = largest[DEPLOYED]
     return f"{len(sizes)} functions; largest with its layer: {name}, {size:.1f} MB of {built.MAX_UNZIPPED_MB}"
 
