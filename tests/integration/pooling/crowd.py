@@ -10,12 +10,14 @@ import time
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psycopg
 from claimcheck.store import calls, deliveries, reading, sweeping, uploads, webhooks
 from claimcheck.store.connection import Database
+from claimcheck.store.faults import DatabaseUnavailableError
 from claimcheck.store.jobs import (
     ClaimedJob,
     IdempotencyKey,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 _WIDE = Widths(prompt=1000, new=1000, slow=1000)
 _DAY_S = 86_400.0
+_TRIES = 20
 _EVERYBODYS = Query("everybodys", "SELECT count(*)::int AS jobs FROM jobs")
 _SERVERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND usename LIKE 'claimcheck\\_%%'"
 
@@ -68,6 +71,7 @@ class Crowd:
         self._all_there = threading.Barrier(self._pairs)
         self._lock = threading.Lock()
         self._over = threading.Event()
+        self._door = threading.Semaphore(8)
         self.found = Found(clients=2 * self._pairs)
 
     def run(self, rounds: int) -> Found:
@@ -99,8 +103,8 @@ class Crowd:
         try:
             for database in (api, worker):
                 counting.watch(database)
-                database.one(_EVERYBODYS, {})
-            self._all_there.wait(120)
+                self._connect(database)
+            self._all_there.wait(240)
             for number in range(rounds):
                 try:
                     self._job(api, worker, tenant, number)
@@ -112,6 +116,14 @@ class Crowd:
             worker.close()
             with self._lock:
                 self.found.statements += counting.statements
+
+    def _connect(self, database: Database) -> None:
+        """A few at a time: one process proves all their passwords, and has three seconds for each."""
+        for _ in range(_TRIES):
+            with self._door, suppress(DatabaseUnavailableError):
+                database.one(_EVERYBODYS, {})
+                return
+        raise AssertionError("cannot connect")
 
     def _job(self, api: Database, worker: Database, tenant: str, number: int) -> None:
         """One job by every way that a statement of ours has, and what belongs to it."""
