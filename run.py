@@ -6,6 +6,7 @@ python3 run.py faults [...]    kills everything, many times, and counts what was
 python3 run.py proof [...]     what can be proved without an AWS account and is slow; --help lists it
 python3 run.py check           lint, format, types, import arrows, the template
 python3 run.py evals [...]     measures the product against labelled documents; evals --help lists the sets
+python3 run.py costs [...]     what a deployment costs, idle and for a thousand jobs; --help
 python3 run.py sam [...]       AWS SAM's own command, with the Python it wants: sam build, sam deploy --guided
 python3 run.py lock            writes the files of pinned requirements; --upgrade takes newer versions
 python3 run.py up [...]        or any other command of `claimcheck`
@@ -26,10 +27,13 @@ from toolchain.processes import CannotGoOnError, say
 
 ROOT = Path(__file__).resolve().parent
 LAMBDA_PYTHON = (3, 13)
+# Commands that are a module of the checkout.
+MODULES = {"faults": "tests.faults", "proof": "tests.proof", "costs": "costs"}
 CHECKS = (
     ("lint", (OURS, "python", "-m", "ruff", "check", ".")),
     ("format", (OURS, "python", "-m", "ruff", "format", "--check", ".")),
     ("types", (OURS, "python", "-m", "mypy")),
+    ("migrations, squawk", (OURS, "python", "-m", "toolchain.migrations")),
     ("import arrows", (OURS, "lint-imports", "--no-cache")),
     ("template, cfn-lint", (SAM, "cfn-lint", "template.yaml")),
     ("template, sam validate --lint", (SAM, "sam", "validate", "--lint")),
@@ -60,9 +64,9 @@ def command_of(name: str, rest: list[str]) -> list[str]:
         # A worker more than cores: tests of the whole system mostly wait. A selection runs in one.
         everything = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
         return [str(OURS.python), "-m", "pytest", *(rest or everything)]
-    if name in ("faults", "proof"):
+    if name in MODULES:
         os.chdir(ROOT)
-        return [str(OURS.python), "-m", f"tests.{name}", *rest]
+        return [str(OURS.python), "-m", MODULES[name], *rest]
     if name == "evals":
         os.environ.setdefault("CLAIMCHECK_COMMAND", "python3 run.py")
         return [OURS.program("claimcheck-evals"), *rest]

@@ -95,7 +95,12 @@ def event(method: str, resource: str, identifier: str, body: str | None = None) 
             "identity": {"sourceIp": "192.0.2.1", "userAgent": "python-httpx/0.28.1"},
             "domainName": "api.example.com",
             "apiId": "local",
-            "authorizer": {"principalId": TENANT, "tenant_id": TENANT, "integrationLatency": 0},
+            "authorizer": {
+                "principalId": TENANT,
+                "tenant_id": TENANT,
+                "scopes": "jobs:write jobs:read admin",
+                "integrationLatency": 0,
+            },
         },
         "body": body,
         "isBase64Encoded": False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from local.proxy_events import API_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aiohttp import web
 
@@ -31,7 +31,15 @@ class Refused(Exception):  # noqa: N818 (an answer, not a fault)
 class RequestAuthorizer:
     """Asks the authorizer's function, and keeps a policy for `ttl_s` seconds by the identity headers."""
 
-    def __init__(self, authorizer: Authorizer, pool: FunctionPool, physical: Physical) -> None:
+    def __init__(
+        self,
+        authorizer: Authorizer,
+        pool: FunctionPool,
+        physical: Physical,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._clock = clock
         self._authorizer = authorizer
         self._pool = pool
         self._physical = physical
@@ -61,14 +69,14 @@ class RequestAuthorizer:
 
     def _kept(self, identity: tuple[str, ...]) -> dict[str, Any] | None:
         until, policy = self._cache.get(identity, (0.0, None))
-        return policy if until > time.monotonic() else None
+        return policy if until > self._clock() else None
 
     def _keep(self, identity: tuple[str, ...], policy: dict[str, Any]) -> None:
         if not identity or not self._authorizer.ttl_s:
             return
         if len(self._cache) >= _CACHE_LIMIT:
             self._cache.clear()
-        self._cache[identity] = (time.monotonic() + self._authorizer.ttl_s, policy)
+        self._cache[identity] = (self._clock() + self._authorizer.ttl_s, policy)
 
 
 def _policy(payload: bytes, *, failed: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from local.proxy_events import MalformedProxyResponse, Router, proxy_event, prox
 from local.system import GatewayResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from aiohttp.typedefs import Handler
 
@@ -47,7 +48,8 @@ _HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding"
 class Gateway:
     """Serves a system's routes on one port.
 
-    `extra_routes` are served before the API's, for pages that exist on one machine only.
+    `extra_routes` are served before the API's, for pages that exist on one machine only. `clock` (seconds)
+    says how long an authorizer's answer is kept.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Gateway:
         port: int,
         integration_timeout_s: float = _INTEGRATION_TIMEOUT_S,
         extra_routes: Sequence[web.RouteDef] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._system = system
         self._pools = pools
@@ -70,7 +73,9 @@ class Gateway:
         self.port = port
         authorizer = system.api.authorizer
         self._authorizer = (
-            RequestAuthorizer(authorizer, pools[authorizer.function], system.physical) if authorizer else None
+            RequestAuthorizer(authorizer, pools[authorizer.function], system.physical, clock=clock)
+            if authorizer
+            else None
         )
 
     @property
@@ -106,23 +111,23 @@ class Gateway:
         try:
             return await handler(request)
         except web.HTTPNotFound:
-            return self._refusal("MISSING_AUTHENTICATION_TOKEN", str(uuid.uuid4()))
+            return self._refusal(request, "MISSING_AUTHENTICATION_TOKEN", str(uuid.uuid4()))
 
     async def _serve(self, request: web.Request) -> web.Response:
         request_id = str(uuid.uuid4())
         try:
             response = await self._answer(request, request_id)
         except Refused as refusal:
-            response = self._refusal(refusal.response_type, request_id)
+            response = self._refusal(request, refusal.response_type, request_id)
         except (RequestTooLarge, web.HTTPRequestEntityTooLarge):
-            response = self._refusal("REQUEST_TOO_LARGE", request_id)
+            response = self._refusal(request, "REQUEST_TOO_LARGE", request_id)
         except TimeoutError:
-            response = self._refusal("INTEGRATION_TIMEOUT", request_id)
+            response = self._refusal(request, "INTEGRATION_TIMEOUT", request_id)
         except MalformedProxyResponse as error:
             _LOG.warning("malformed Lambda proxy response to %s: %s", request_id, error)
-            response = self._refusal("DEFAULT_5XX", request_id, status=502)
+            response = self._refusal(request, "DEFAULT_5XX", request_id, status=502)
         except (PoolClosed, TooManyRequests):
-            response = self._refusal("DEFAULT_5XX", request_id, status=500)
+            response = self._refusal(request, "DEFAULT_5XX", request_id, status=500)
         except (ConnectionError, web.RequestPayloadError):  # the client hung up inside its own request
             response = web.Response(status=400)
         response.headers["x-amzn-RequestId"] = request_id
@@ -131,6 +136,8 @@ class Gateway:
     async def _answer(self, request: web.Request, request_id: str) -> web.Response:
         match = self._router.match(request.method, request.rel_url.raw_path)
         if match is None:
+            if request.method == "OPTIONS" and self._has_path(request):
+                return web.Response(headers=self._system.api.preflight)
             raise Refused("MISSING_AUTHENTICATION_TOKEN")
         event = proxy_event(
             request,
@@ -155,6 +162,14 @@ class Gateway:
         headers = [(name, value) for name, value in result.headers.items() if name.lower() not in _HOP_BY_HOP]
         return web.Response(status=result.status, body=result.body, headers=headers)
 
+    def _has_path(self, request: web.Request) -> bool:
+        """Whether SAM adds OPTIONS to the request's path: there is a preflight, and another method there."""
+        path = request.rel_url.raw_path
+        methods = {route.method for route in self._system.routes}
+        return self._system.api.preflight is not None and any(
+            self._router.match(method, path) for method in sorted(methods)
+        )
+
     async def _integrate(self, match: Match, payload: bytes) -> bytes:
         """Run the route's function. Raises TimeoutError at the limit; the function goes on then."""
         pool = self._pools[match.route.function]
@@ -164,7 +179,9 @@ class Gateway:
             raise MalformedProxyResponse(invocation.payload.decode(errors="replace")[:500])
         return invocation.payload
 
-    def _refusal(self, kind: str, request_id: str, status: int | None = None) -> web.Response:
+    def _refusal(
+        self, request: web.Request, kind: str, request_id: str, status: int | None = None
+    ) -> web.Response:
         """A gateway response: the template's for this type, else its DEFAULT_4XX or _5XX, else AWS's own."""
         default_status, message = _DEFAULTS.get(kind, (500, "Internal server error"))
         default_status = status or default_status
@@ -180,5 +197,7 @@ class Gateway:
             ("$context.requestId", request_id),
         ):
             text = text.replace(variable, value)
+        said = {name: request.headers.get(of, "") for name, of in response.echoes.items()}
         headers = {"Content-Type": "application/json", **response.headers}
+        headers |= {name: value for name, value in said.items() if value}
         return web.Response(status=response.status or default_status, body=text.encode(), headers=headers)

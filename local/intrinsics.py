@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+NO_VALUE = object()  # what `!Ref AWS::NoValue` is: whatever has it, is as if it were not there
+
+
 class TemplateError(ValueError):
     """The template cannot be run as it is written; the message says where and why."""
 
@@ -73,14 +76,15 @@ class Resolver:
     def value(self, node: Any) -> Any:
         """Evaluate a value and everything inside it."""
         if isinstance(node, list):
-            return [self.value(item) for item in node]
+            return [item for item in map(self.value, node) if item is not NO_VALUE]
         if not isinstance(node, dict):
             return node
         if len(node) == 1:
             ((name, argument),) = node.items()
             if name == "Ref" or str(name).startswith("Fn::"):
                 return self._call(name, argument)
-        return {key: self.value(item) for key, item in node.items()}
+        evaluated = {key: self.value(item) for key, item in node.items()}
+        return {key: item for key, item in evaluated.items() if item is not NO_VALUE}
 
     def text(self, node: Any) -> str:
         """Evaluate a value that has to be text; numbers and booleans are written as CloudFormation does."""
@@ -97,8 +101,10 @@ class Resolver:
             raise TemplateError(f"condition {name} is not declared")
         return self._condition(self.conditions[name])
 
-    def reference(self, name: str) -> str | list[str]:
+    def reference(self, name: str) -> Any:
         """Evaluate `!Ref name`: a parameter (a list is a list), a pseudo parameter or a resource."""
+        if name == "AWS::NoValue":
+            return NO_VALUE
         return self.parameters[name] if name in self.parameters else self.ref(name)
 
     def _call(self, name: str, argument: Any) -> Any:

@@ -10,4 +10,4 @@ if TYPE_CHECKING:
 
 def outputs(owner_url: str, address: str) -> Mapping[str, Mapping[str, str]]:
     """As infra/database.yaml gives them: `owner_url` is migrate's, `address` what follows a role in a URL."""
-    return {"Database": {"Address": address, "OwnerUrl": owner_url, "Auth": "password"}}
+    return {"Database": {"Address": address, "OwnerUrl": owner_url, "Master": "", "Auth": "password"}}

@@ -75,6 +75,8 @@ class GatewayResponse:
     status: int | None = None
     template: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    echoes: Mapping[str, str] = field(default_factory=dict)
+    """Headers that repeat one of the request: its name by theirs."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class Api:
     stage: str = "Prod"
     authorizer: Authorizer | None = None
     responses: Mapping[str, GatewayResponse] = field(default_factory=dict)
+    preflight: Mapping[str, str] | None = None
+    """Headers of the answer to OPTIONS, whatever the path; None where there is no such answer."""
     binary_media_types: tuple[str, ...] = ()
     stage_variables: Mapping[str, str] = field(default_factory=dict)
 

@@ -11,14 +11,15 @@ from local.system import Api, Authorizer, GatewayResponse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_HONOURED = {"Auth", "BinaryMediaTypes", "GatewayResponses", "StageName", "Variables"}
+_HONOURED = {"Auth", "BinaryMediaTypes", "Cors", "GatewayResponses", "StageName", "Variables"}
 _WITHOUT_MEANING = {
     "AccessLogSetting", "AlwaysDeploy", "ApiKeySourceType", "CanarySetting", "Description",
-    "DisableExecuteApiEndpoint", "Domain", "EndpointConfiguration", "FailOnWarnings", "MethodSettings",
-    "MinimumCompressionSize", "Mode", "Name", "OpenApiVersion", "Policy", "PropagateTags", "SecurityPolicy",
-    "Tags", "TracingEnabled",
+    "DisableExecuteApiEndpoint", "Domain", "EndpointAccessMode", "EndpointConfiguration", "FailOnWarnings",
+    "MethodSettings", "MinimumCompressionSize", "Mode", "Name", "OpenApiVersion", "Policy", "PropagateTags",
+    "SecurityPolicy", "Tags", "TracingEnabled",
 }  # fmt: skip
 _DEFAULT_REAUTHORIZE_S = 300
+_OF_REQUEST = "method.request.header."
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,12 @@ def read_api(
         declared = auth.get("Authorizers") or {}
         if len(declared) > 1:
             raise TemplateError(f"{name}: one authorizer is supported on one machine")
-        if unknown := sorted(set(auth) - {"Authorizers", "DefaultAuthorizer"}):
+        if unknown := sorted(
+            set(auth) - {"AddDefaultAuthorizerToCorsPreflight", "Authorizers", "DefaultAuthorizer"}
+        ):
             raise TemplateError(f"{name}: Auth {', '.join(unknown)} is not supported on one machine")
+        if "Cors" in properties and auth.get("AddDefaultAuthorizerToCorsPreflight", True):
+            raise TemplateError(f"{name}: an authorizer before a preflight is not supported on one machine")
         authorizers = [_authorizer(key, item, resolver, arns) for key, item in declared.items()]
         authorization = Authorization(frozenset(declared), auth.get("DefaultAuthorizer"))
         authorization.of(None)  # an undeclared default is an error even where no route uses it
@@ -67,6 +72,9 @@ def read_api(
                 kind: _response(f"{name}: {kind}", item or {}, resolver)
                 for kind, item in (properties.get("GatewayResponses") or {}).items()
             },
+            preflight=_preflight(f"{name}: Cors", properties["Cors"], resolver)
+            if "Cors" in properties
+            else None,
             binary_media_types=tuple(
                 resolver.text(item).replace("~1", "/") for item in properties.get("BinaryMediaTypes") or []
             ),
@@ -100,6 +108,22 @@ def _authorizer(
     )
 
 
+_CORS = {
+    "AllowHeaders": "Access-Control-Allow-Headers",
+    "AllowMethods": "Access-Control-Allow-Methods",
+    "AllowOrigin": "Access-Control-Allow-Origin",
+    "MaxAge": "Access-Control-Max-Age",
+}
+
+
+def _preflight(where: str, declared: Any, resolver: Resolver) -> dict[str, str]:
+    """The headers of the answers that SAM adds as OPTIONS to every path."""
+    properties = resolver.value(declared)
+    if not isinstance(properties, dict) or set(properties) - set(_CORS):
+        raise TemplateError(f"{where}: only {', '.join(sorted(_CORS))} are supported on one machine")
+    return {_CORS[name]: _static(where, resolver.text(value)) for name, value in properties.items()}
+
+
 def _response(where: str, properties: Mapping[str, Any], resolver: Resolver) -> GatewayResponse:
     status = properties.get("StatusCode")
     parameters = properties.get("ResponseParameters") or {}
@@ -108,13 +132,13 @@ def _response(where: str, properties: Mapping[str, Any], resolver: Resolver) -> 
         raise TemplateError(f"{where}: ResponseParameters {', '.join(unknown)} is not supported")
     if unknown := sorted(set(templates) - {"application/json"}):
         raise TemplateError(f"{where}: a template for {', '.join(unknown)} is not supported")
+    headers: dict[str, str] = resolver.value(parameters.get("Headers") or {})
+    echoes = {name: value for name, value in headers.items() if value.startswith(_OF_REQUEST)}
     return GatewayResponse(
         status=None if status is None else int(resolver.text(status)),
         template=resolver.text(templates["application/json"]) if templates else None,
-        headers={
-            name: _static(where, resolver.text(value))
-            for name, value in (parameters.get("Headers") or {}).items()
-        },
+        headers={name: _static(where, value) for name, value in headers.items() if name not in echoes},
+        echoes={name: value.removeprefix(_OF_REQUEST) for name, value in echoes.items()},
     )
 
 

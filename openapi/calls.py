@@ -59,6 +59,6 @@ def call(
     if body:
         content = {"application/json": {"schema": ref(body[0]), "examples": body[1]}}
         made["requestBody"] = {"required": True, "content": content}
-    made["security"] = [] if scope is None else [{"key": []}]
+    made["security"] = [] if scope is None else [{"key": [scope]}]
     made["responses"] = {**answers, **responses(codes)}
     return made

@@ -31,6 +31,7 @@ EXTRACT_BY_SCHEMA: Json = {
         "type": "object",
         "properties": {"governing law": {"type": "string"}, "monthly fee": {"type": "number", "minimum": 0}},
     },
+    "webhook_url": "https://hooks.example.com/claimcheck",
 }
 EVALUATE: Json = {
     "document": {"text": _TEXT},

@@ -24,6 +24,7 @@ def _submit(task: str, request: str, shown: Json, summary: str) -> Json:
             ("events", "getTrail"),
             ("document", "getDocumentText"),
             ("deliveries", "getDeliveries"),
+            ("delete", "deleteJob"),
         )
     }
     shown_headers = ("Location", "Retry-After", "Idempotent-Replayed")
@@ -117,7 +118,7 @@ PATHS: Json = {
             "jobs",
             "Delete a job with all that it holds",
             {"204": {"description": "It is gone, now or before."}},
-            scope="jobs:write",
+            scope="admin",
             refusals=_NO_JOB,
             parameters=[_JOB_ID],
             description="For good: its trail and what it cost stay. One that is open is cancelled first.",

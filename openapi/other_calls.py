@@ -18,10 +18,11 @@ PATHS: Json = {
                     "Document",
                     headers=("Location", "Cache-Control"),
                     links={
-                        "document": {
-                            "operationId": "getDocument",
+                        name: {
+                            "operationId": operation,
                             "parameters": {"document_id": "$response.body#/document_id"},
                         }
+                        for name, operation in (("document", "getDocument"), ("delete", "deleteDocument"))
                     },
                 )
                 for status, words in (("201", "Announced."), ("200", "You have this document already."))
@@ -45,7 +46,7 @@ PATHS: Json = {
             "documents",
             "Delete a document",
             {"204": {"description": "It is gone, now or before."}},
-            scope="jobs:write",
+            scope="admin",
             refusals=("document_not_found", "route_not_found", "query_invalid", "document_in_use"),
             parameters=named("DocumentId", "WithJobs"),
             description="For good. It goes by itself with the last job that names it.",
@@ -118,7 +119,7 @@ PATHS: Json = {
             "webhooks",
             "Send to a disabled address again",
             {"200": ok("Done.", "AddressEnabled")},
-            scope="jobs:write",
+            scope="admin",
             refusals=("address_not_disabled",),
             body=("AddressRequest", examples.named(receiver={"url": "https://hooks.example.com/claimcheck"})),
         )
@@ -140,7 +141,7 @@ PATHS: Json = {
                     },
                 )
             },
-            scope="jobs:read",
+            scope="admin",
             refusals=("query_invalid",),
             parameters=named("Limit", "Cursor"),
         )

@@ -15,6 +15,10 @@ def _path(name: str, description: str) -> Json:
     return {"name": name, "in": "path", "required": True, "description": description, "schema": identifier()}
 
 
+_UP_TO_A_WEEK = (
+    "^(([1-9][0-9]{0,4}|[1-5][0-9]{5}|60[0-3][0-9]{3}|604[0-7][0-9]{2}|604800)s?"
+    "|([1-9][0-9]{0,3}|100[0-7][0-9]|10080)m|([1-9][0-9]?|1[0-5][0-9]|16[0-8])h)$"
+)
 PARAMETERS: Json = {
     "JobId": _path("job_id", "A job of yours; what is no id is no job (404)."),
     "DeliveryId": _path("delivery_id", "A webhook delivery of yours."),
@@ -39,7 +43,7 @@ PARAMETERS: Json = {
         "description": (
             "The job is cancelled if it is not final by then: seconds, or 90s, 15m, 2h; 7 days at most."
         ),
-        "schema": {"type": "string", "pattern": "^(0*[1-9][0-9]{0,4}s?|0*[1-9][0-9]{0,2}[mh]?)$"},
+        "schema": {"type": "string", "pattern": _UP_TO_A_WEEK},
         "examples": examples.named(minutes="15m"),
     },
     "Prefer": {
@@ -97,6 +101,9 @@ HEADERS: Json = {
         "schema": {"type": "string", "pattern": '^"[^"]+"$'},
     },
     "Preference-Applied": {"description": "`wait`, where it was.", "schema": {"const": "wait"}},
-    "WWW-Authenticate": {"description": "How to say who you are.", "schema": {"const": "Bearer"}},
+    "WWW-Authenticate": {
+        "description": "How to say who you are; where a scope is missing, which (RFC 6750).",
+        "schema": {"type": "string", "pattern": "^Bearer"},
+    },
     "Cache-Control": {"description": "Who may keep it.", "schema": {"type": "string"}},
 }

@@ -14,7 +14,8 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
     "query_invalid": ((400,), "A query parameter or a header cannot be used."),
     "request_refused": ((400,), "API Gateway cannot read the request."),
     "key_missing": ((401,), "No key was sent, or what can be none."),
-    "key_refused": ((403,), "The key is unknown, expired or revoked, or does not allow this call."),
+    "key_refused": ((403,), "The key is unknown, expired or revoked."),
+    "scope_missing": ((403,), "The key is good, and lacks the scope that this call wants."),
     "route_not_found": ((404,), "There is no such path, or not with this method."),
     "task_unknown": ((404,), "There is no such task."),
     "job_not_found": ((404,), "You have no such job."),
@@ -43,7 +44,7 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
 
 EVERYWHERE = ("request_refused", "body_too_large", "throttled", "internal", "timeout")
 """What any call may be answered: API Gateway says it, or a function that fails."""
-WITH_KEY = (*EVERYWHERE, "key_missing", "key_refused", "unavailable", "schema_behind")
+WITH_KEY = (*EVERYWHERE, "key_missing", "key_refused", "scope_missing", "unavailable", "schema_behind")
 BODY = ("json_malformed", "fields_invalid")
 
 _RETRY = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
@@ -100,7 +101,7 @@ def _response(status: int, codes: list[str]) -> Json:
     headers: Json = {}
     if any(code in _ALWAYS_RETRY.get(status, ()) for code in codes):
         headers |= _RETRY
-    if status == 401:
+    if status == 401 or "scope_missing" in codes:
         headers["WWW-Authenticate"] = {"$ref": "#/components/headers/WWW-Authenticate"}
     return {**response, **({"headers": headers} if headers else {})}
 

@@ -10,6 +10,9 @@ STORABLE = (
     "^[^\\u0000]*$"  # what PostgreSQL keeps of Unicode; lone surrogates are no UTF-8 in the first place
 )
 
+# What `str.strip` takes off. `\s` is another set: without U+001C to U+001F and U+0085, with U+FEFF.
+SPACES = "\\t-\\r\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
+
 
 def ref(name: str) -> Json:
     """A schema of the document's components."""
@@ -54,7 +57,7 @@ def text(description: str = "", **rules: Any) -> Json:
 def stored(description: str, *, most: int | None = None, least: int = 0, blank: bool = False) -> Json:
     """A string of a request: bounded in characters, without NUL, and not `blank` (white space alone)."""
     bounds = {**({"minLength": least} if least else {}), **({"maxLength": most} if most else {})}
-    pattern = STORABLE if blank else "^[^\\u0000]*[^\\u0000\\s][^\\u0000]*$"
+    pattern = STORABLE if blank else f"^[^\\u0000]*[^\\u0000{SPACES}][^\\u0000]*$"
     return {"type": "string", "description": description, **bounds, "pattern": pattern}
 
 

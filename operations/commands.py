@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from operations import tenants
+from operations import keys, tenants
 
 if TYPE_CHECKING:
     import typer
@@ -15,4 +15,5 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the operator's commands to `app`."""
+    app.add_typer(keys.app, name="keys")
     app.add_typer(tenants.app, name="tenants")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from claimcheck import settings
+from claimcheck import bootstrap
 from claimcheck.telemetry import logger, observed
-from claimcheck.usecases.migrate import deploy
 
 _MARGIN_S = 20.0  # kept back from the function's timeout to leave what runs, and to say how far it came
 
@@ -16,7 +15,7 @@ def _migrate(_event: dict[str, Any], context: Any) -> dict[str, str | None]:
     def time_left() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000 - _MARGIN_S
 
-    migrated = asdict(deploy(settings.load(settings.MigrateSettings), time_left=time_left))
+    migrated = asdict(bootstrap.migrate()(time_left))
     logger().info("migrated", extra=migrated)
     return migrated
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from contextvars import copy_context
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
@@ -30,9 +31,8 @@ def _notify(event: dict[str, Any], context: Any) -> Any:
     async def post(message: Mapping[str, Any]) -> None:
         tenant_id = message["tenant_id"]  # what lacks it must not be posted first
         outcome = await service.notify(message)
-        await asyncio.get_running_loop().run_in_executor(
-            _senders(), lambda: service.outcomes.send(outcome, group=tenant_id)
-        )
+        send = partial(copy_context().run, partial(service.outcomes.send, outcome, group=tenant_id))
+        await asyncio.get_running_loop().run_in_executor(_senders(), send)
 
     inbox = service.inboxes.get(event["Records"][0]["eventSourceARN"].rpartition(":")[2])
     if inbox is None:  # somebody's own call

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from claimcheck.jobs.names import TASK_NAMES
+from claimcheck.scopes import PUBLIC, ROUTES
 from claimcheck.settings import DocumentsSettings, OpenapiSettings, SubmitSettings
 from claimcheck.tasks import TASKS
 from claimcheck.usecases.describe import Describe
@@ -17,6 +18,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from local.intrinsics import read_yaml
 from openapi.document import FILE, ROOT, document, written
 from openapi.problems import CODES
+from openapi.shapes import stored
 from tests.contract.documented import faults
 
 if TYPE_CHECKING:
@@ -40,6 +42,15 @@ def test_it_is_valid_openapi_3_1() -> None:
 def test_its_calls_are_the_templates_routes() -> None:
     """No route without a description and no description without a route; the tasks are one route."""
     assert {(method, path): bool(call["security"]) for method, path, call in _calls()} == _routes()
+
+
+def test_its_scopes_are_those_that_are_checked() -> None:
+    """Each call names the scope that its function wants of a key."""
+    wanted = {(m.lower(), re.sub(r"\{[^}]+\}", "{}", path)): scope for (m, path), scope in ROUTES.items()}
+    wanted |= {("post", f"/jobs/{task}"): wanted["post", "/jobs/{}"] for task in TASKS}
+    for method, path, call in _calls():
+        said = call["security"][0]["key"] if call["security"] else [PUBLIC]
+        assert said == [wanted[method, path]], (method, path)
 
 
 def _calls() -> Iterator[tuple[str, str, Any]]:
@@ -147,6 +158,16 @@ def test_its_limits_are_those_that_are_kept() -> None:
     for name, parameter in (("MAX_UPLOAD_BYTES", "MaxUploadBytes"), ("MAX_BODY_BYTES", "MaxBodyBytes")):
         refs = [variables[name] for variables in given if name in variables]
         assert refs == [{"Ref": parameter}] * 2
+
+
+def test_blank_is_what_the_functions_call_blank() -> None:
+    """The pattern of a text that must say something fits exactly where `strip` leaves something."""
+    pattern = re.compile(stored("")["pattern"])
+    for number in range(1, 0x1_0000):
+        assert bool(pattern.search(chr(number))) == bool(chr(number).strip()), hex(number)
+    assert pattern.search(" \n") is None
+    assert pattern.search(" x\n")
+    assert pattern.search("x\x00") is None
 
 
 def test_the_tasks_names_are_the_tasks() -> None:

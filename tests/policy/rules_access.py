@@ -156,6 +156,10 @@ def foreign_database_users(stack: Stack) -> Iterator[str]:
         }
         user = urlsplit(str(variables.get("DATABASE_URL", ""))).username
         wanted = {user} if variables.get("DATABASE_AUTH") == "iam" else set()
+        if wanted and variables.get(
+            "DATABASE_MASTER"
+        ):  # migrate alone: it makes the roles as the master user
+            wanted.add(variables["DATABASE_MASTER"])
         if allowed != wanted:
             yield f"{function.name} signs in as {sorted(map(str, wanted))} and may be {sorted(allowed)}"
 

@@ -6,10 +6,11 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.telemetry import logger, places_of
+from claimcheck.telemetry import about, ids_in, logger, places_of, traces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, BatchProcessor
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -22,7 +23,9 @@ def one_by_one(event: dict[str, Any], context: Any, work: Callable[[Message], ob
     from aws_lambda_powertools.utilities.batch import process_partial_response
 
     def handle(record: SQSRecord) -> None:  # Powertools passes it by this name
-        work(json.loads(record.body))
+        message = json.loads(record.body)
+        with about(**{**_ids(record), **ids_in(message)}), _spanned(record):
+            work(message)
 
     processor, _ = _processors()
     return process_partial_response(event, record_handler=handle, processor=processor(), context=context)
@@ -33,7 +36,9 @@ def all_at_once(event: dict[str, Any], context: Any, work: Callable[[Message], A
     from aws_lambda_powertools.utilities.batch import async_process_partial_response
 
     async def handle(record: SQSRecord) -> None:
-        await work(json.loads(record.body))
+        message = json.loads(record.body)
+        with about(**{**_ids(record), **ids_in(message)}), _spanned(record):
+            await work(message)
 
     _, processor = _processors()
     return async_process_partial_response(
@@ -65,8 +70,24 @@ def _processors() -> tuple[Callable[[], BatchProcessor], Callable[[], AsyncBatch
     return sync, asynchronous
 
 
-def _log(record: Any, exception: Any) -> None:
+def _ids(record: SQSRecord) -> dict[str, str | None]:
+    """The queue's own name of the message, and the tenant, by whom the queues are fair."""
+    return {"message_id": record.message_id, "tenant_id": record.attributes.get("MessageGroupId")}
+
+
+def _spanned(record: SQSRecord) -> AbstractContextManager[object]:
+    """Caused by what sent the message: its trace goes on, and the batch's invocation is linked to."""
+    queue = str(record.event_source_arn).rpartition(":")[2]
+    sent_by = traces.carried_by(record.raw_event.get("messageAttributes") or {})
+    return traces.received(queue, sent_by)
+
+
+def _log(record: SQSRecord, exception: Any) -> None:
     """Ids, types and places; a message's body and an exception's words may hold what was sent."""
-    message_id = getattr(record, "message_id", None)
-    fields = {"message_id": message_id, "error": places_of(exception[1])}
-    logger().error("message failed and goes back to its queue", extra=fields)
+    try:
+        named = ids_in(json.loads(record.body))
+    except ValueError:
+        named = {}
+    with about(**{**_ids(record), **named}):
+        fields = {"error": places_of(exception[1])}
+        logger().error("message failed and goes back to its queue", extra=fields)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from claimcheck import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_s3.client import S3Client
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.describe import Describe
     from claimcheck.usecases.gate import Gate
+    from claimcheck.usecases.migrate import Migrate
     from claimcheck.usecases.notify import Notify
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.ports import Inbox, Queue
@@ -132,7 +133,7 @@ def process() -> Process:
     from claimcheck.aws.objects import S3Objects
     from claimcheck.aws.secrets import read_secret
     from claimcheck.documents.isolate import parse_isolated, render_isolated
-    from claimcheck.model.claude import Claude
+    from claimcheck.model.claude import Claude, by_key, on_aws
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.answer import Answerer
     from claimcheck.usecases.examine import Examine
@@ -142,7 +143,10 @@ def process() -> Process:
     chosen = settings.load(settings.ProcessSettings)
     database = DatabaseThread(_database(chosen))
     objects = S3Objects(chosen.documents_bucket)
-    model = Claude(partial(read_secret, chosen.anthropic_secret_arn))
+    workspace = chosen.anthropic_workspace_id
+    model = Claude(
+        on_aws(workspace) if workspace else by_key(partial(read_secret, chosen.anthropic_secret_arn))
+    )
     return Process(
         database,
         examine=Examine(database, Answerer(database, model), context_tokens=chosen.context_tokens),
@@ -257,6 +261,26 @@ def webhooks() -> TenantWebhooks:
 
 
 @cache
+def migrate() -> Migrate:
+    """For `migrate`: straight to the server, each connection with a token of its own where it takes those."""
+    from claimcheck.store.connection import connector
+    from claimcheck.usecases.migrate import Migrate
+
+    chosen = settings.load(settings.MigrateSettings)
+    connect: Callable[..., Any] | None = None
+    if chosen.database_auth == "iam":
+        from claimcheck.aws.database_token import INSTANCE_AUTHORITIES, connect_with_token
+
+        connect = partial(connect_with_token, authorities=INSTANCE_AUTHORITIES)
+    master = chosen.database_master
+    return Migrate(
+        connector(chosen.database_url, connect=connect),
+        master=connector(chosen.database_url, user=master, connect=connect) if master else None,
+        patience_s=chosen.connect_patience_s,
+    )
+
+
+@cache
 def gate() -> Gate:
     """For `schema`."""
     from claimcheck.aws.cloudformation import CloudFormationAnswers
@@ -274,11 +298,12 @@ def gate() -> Gate:
 @cache
 def operator() -> Operate:
     """For `operator`: every part of it brings its commands."""
+    from claimcheck.usecases.keys import Keys
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.tenants import Tenants
 
     database = _database(settings.load(settings.OperatorSettings))
-    return Operate({**Tenants(database).commands()})
+    return Operate({**Tenants(database).commands(), **Keys(database).commands()})
 
 
 class _Reaching(Protocol):

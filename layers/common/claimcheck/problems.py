@@ -6,6 +6,7 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+from claimcheck import settings
 from claimcheck.failures import SchemaBehindError, UnavailableError
 from claimcheck.refusals import (
     AddressNotDisabledError,
@@ -21,22 +22,26 @@ from claimcheck.refusals import (
     JobNotFoundError,
     PurgedError,
     RotationRefusedError,
+    ScopeMissingError,
     StoredTextCorruptError,
     TooManySamplesError,
     UnknownTask,
 )
+from claimcheck.scopes import missing_scope
 from claimcheck.telemetry import logger, places_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 MEDIA_TYPE = "application/problem+json"
+_EXPOSED = ["ETag", "Location", "Preference-Applied", "Retry-After", "x-amzn-RequestId"]
 
 _TITLES = {
     400: "Bad Request",
+    403: "Forbidden",
     404: "Not Found",
     409: "Conflict",
     410: "Gone",
@@ -120,6 +125,12 @@ def _not_failed(error: JobNotFailedError) -> Problem:
     return Problem(409, "job_not_failed", f"Only a failed job can be put back; this one is {error.status}.")
 
 
+def _scope(error: ScopeMissingError) -> Problem:
+    detail = f"This call wants the scope {error.scope}, which the key does not have. Use a key that has it."
+    challenge = f'Bearer error="insufficient_scope", scope="{error.scope}"'  # RFC 6750
+    return Problem(403, "scope_missing", detail, headers={"WWW-Authenticate": challenge})
+
+
 def _not_found(_error: Exception) -> Problem:
     return Problem(404, "job_not_found", "There is no such job.")
 
@@ -199,6 +210,7 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (UnknownTask, _unknown_task),
     (InvalidQueryError, _query),
     (BodyTooLargeError, _too_large),
+    (ScopeMissingError, _scope),
     (JobNotFoundError, _not_found),
     (PurgedError, _purged),
     (DocumentNotFoundError, _no_document),
@@ -234,6 +246,27 @@ def base_path(event: APIGatewayProxyEvent) -> str:
     return path.removesuffix(event.path) if path.endswith(event.path) else ""
 
 
+def _check_scope(app: APIGatewayRestResolver, following: Callable[..., Response[str]]) -> Response[str]:
+    """Before every route's own work; a route without a row in the table is none. Raises ScopeMissingError."""
+    event = app.current_event
+    authorizer = event.raw_event["requestContext"].get("authorizer") or {}
+    granted = str(authorizer.get("scopes", "")).split()
+    try:
+        missing = missing_scope(event.http_method, event.resource, granted)
+    except KeyError:
+        return _no_route(app)
+    if missing is not None:
+        raise ScopeMissingError(missing)
+    return following(app)
+
+
+def _no_route(app: APIGatewayRestResolver) -> Response[str]:
+    from aws_lambda_powertools.event_handler import Response
+
+    problem = Problem(404, "route_not_found", "There is no such route.")
+    return Response(404, MEDIA_TYPE, problem.body(app.current_event.request_context.request_id or ""))
+
+
 def known_tag(tag: str, if_none_match: str | None) -> bool:
     """Whether the client has the version `tag` already (RFC 9110, section 13.1.2)."""
     known = {each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")}
@@ -241,15 +274,15 @@ def known_tag(tag: str, if_none_match: str | None) -> bool:
 
 
 def resolver() -> APIGatewayRestResolver:
-    """A REST API handler in which every error becomes a problem answer and a log line."""
+    """A REST API handler that checks the key's scopes; each error becomes a problem answer and a log line."""
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
-    app = APIGatewayRestResolver()
+    app = APIGatewayRestResolver(cors=_cors())
 
     def answer(error: Exception) -> Response[str]:
         problem = problem_of(error)
         request_id = app.current_event.request_context.request_id or ""
-        fields = {"code": problem.code, "status": problem.status, "api_request_id": request_id}
+        fields = {"code": problem.code, "status": problem.status}
         if problem.status >= 500:
             # The type and the place, not the text: an exception's message may quote what was sent.
             logger().error("request failed", extra={**fields, "error": places_of(error)})
@@ -259,11 +292,15 @@ def resolver() -> APIGatewayRestResolver:
         return Response(problem.status, MEDIA_TYPE, problem.body(request_id), headers=headers)
 
     app.exception_handler(Exception)(answer)
+    app.use(middlewares=[_check_scope])
 
-    def no_route(_error: Exception) -> Response[str]:
-        request_id = app.current_event.request_context.request_id or ""
-        problem = Problem(404, "route_not_found", "There is no such route.")
-        return Response(404, MEDIA_TYPE, problem.body(request_id))
-
-    app.not_found(no_route)
+    app.not_found(lambda _error: _no_route(app))
     return app
+
+
+def _cors() -> CORSConfig | None:
+    """Pages of these origins may read the answers; API Gateway answers what browsers ask beforehand."""
+    from aws_lambda_powertools.event_handler import CORSConfig
+
+    origins = settings.load(settings.CorsSettings).cors_origins
+    return CORSConfig(origins[0], list(origins[1:]), expose_headers=_EXPOSED) if origins else None

@@ -91,6 +91,14 @@ class KeyRefusedError(Exception):
         self.known_form = known_form
 
 
+class ScopeMissingError(Exception):
+    """The key is good, and lacks the scope that this call wants."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"without {scope}")
+        self.scope = scope
+
+
 class IdempotencyMismatchError(Exception):
     """The Idempotency-Key was used for another body within the last 24 hours."""
 

@@ -10,10 +10,11 @@ from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 S = TypeVar("S")
 Ports = frozenset[int]
+Origins = tuple[str, ...]
 DatabaseAuth = Literal["password", "iam"]
 """What opens a connection: a password, in the URL or of libpq's finding, or a token of IAM for each."""
 
@@ -47,7 +48,7 @@ def load(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
                 faults.append(f"{name} is not set")
             continue
         try:
-            values[field.name] = _parse(str(field.type), source[name])
+            values[field.name] = _PARSERS.get(str(field.type), str)(source[name])
         except (ValueError, KeyError):
             faults.append(f"{name} is not a valid {_WORDS.get(str(field.type), field.type)}")
     if faults:
@@ -55,29 +56,38 @@ def load(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
     return kind(**values)
 
 
-def _parse(kind: str, text: str) -> str | int | float | bool | Ports:
-    match kind:
-        case "bool":
-            return _TRUE[text.strip().lower()]
-        case "int":
-            return int(text)
-        case "float":
-            return float(text)
-        case "Ports":
-            return _ports(text)
-        case "DatabaseAuth":
-            if text not in get_args(DatabaseAuth):
-                raise ValueError
-            return text
-        case _:
-            return text
-
-
 def _ports(text: str) -> Ports:
     ports = frozenset(int(each) for each in text.split(","))
     if not all(0 < port < 65_536 for port in ports):
         raise ValueError
     return ports
+
+
+def _auth(text: str) -> str:
+    if text not in get_args(DatabaseAuth):
+        raise ValueError
+    return text
+
+
+def _origins(text: str) -> Origins:
+    return tuple(each.strip() for each in text.split(",") if each.strip())
+
+
+_PARSERS: Mapping[str, Callable[[str], Any]] = {
+    "bool": lambda text: _TRUE[text.strip().lower()],
+    "int": int,
+    "float": float,
+    "Ports": _ports,
+    "Origins": _origins,
+    "DatabaseAuth": _auth,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CorsSettings:
+    """Of every function that answers HTTP: `cors_origins` are those whose pages may read an answer."""
+
+    cors_origins: Origins = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +168,7 @@ class ProcessSettings:
     a lost job is to be due again.
     `probe_s`: how long a call that tries a model again may take before another one does.
     `answer_bytes`: a result that may make an answer longer is put into the bucket: `status` links to it.
+    `anthropic_workspace_id`: of Claude Platform on AWS, which needs no key; empty for Anthropic's own API.
     """
 
     database_url: str
@@ -169,6 +180,7 @@ class ProcessSettings:
     webhook_key_secret_arn: str
     model_standard: str
     model_economy: str
+    anthropic_workspace_id: str = ""
     database_auth: DatabaseAuth = "password"
     lease_s: float = 25.0
     probe_s: float = 120.0
@@ -273,9 +285,14 @@ class OperatorSettings:
 
 @dataclass(frozen=True, slots=True)
 class MigrateSettings:
-    """A direct connection, not the proxy. `connect_patience_s`: how long it is asked for again (seconds)."""
+    """A direct connection, not the proxy. `connect_patience_s`: how long it is asked for again (seconds).
+
+    `database_master`: who makes the roles first and hands the database over, where that is another user.
+    """
 
     database_url: str
+    database_auth: DatabaseAuth = "password"
+    database_master: str = ""
     connect_patience_s: float = 60.0
 
 

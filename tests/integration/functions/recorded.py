@@ -6,6 +6,7 @@ import base64
 import copy
 import hashlib
 import json
+import re
 import uuid
 from functools import cache
 from pathlib import Path
@@ -116,9 +117,21 @@ def webhooks_call(
 ) -> Event:
     """A call of the function `webhooks`."""
     event = _for(recorded("api-get-webhook-secret"), tenant)
-    event |= {"resource": path, "path": path, "httpMethod": method, "queryStringParameters": query or None}
-    event["requestContext"] |= {"resourcePath": path, "path": f"/v1{path}", "httpMethod": method}
+    resource = _resource(path)
+    event |= {
+        "resource": resource,
+        "path": path,
+        "httpMethod": method,
+        "queryStringParameters": query or None,
+    }
+    event["requestContext"] |= {"resourcePath": resource, "path": f"/v1{path}", "httpMethod": method}
     return {**event, "body": body if body is None or isinstance(body, str) else json.dumps(body)}
+
+
+def _resource(path: str) -> str:
+    """The route of a path, as the template writes it: an id follows `jobs` and `deliveries`."""
+    path = re.sub(r"^/(jobs|deliveries)/[^/]+", r"/\1/{id}", path)
+    return re.sub(r"/deliveries/[^/{]+", "/deliveries/{delivery_id}", path)
 
 
 def get_webhook_secret(*, tenant: str = "acme") -> Event:

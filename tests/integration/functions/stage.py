@@ -165,7 +165,10 @@ class Stage:
         """Take what can be seen in a queue (`JobsQueue`) as the event that Lambda makes of it."""
         known = _system().queues[queue]
         messages = self.sqs.receive_message(
-            QueueUrl=known.url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+            QueueUrl=known.url,
+            MaxNumberOfMessages=10,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
         ).get("Messages", [])
         return sqs_event(messages, known, REGION)
 
@@ -201,21 +204,13 @@ class Stage:
         self._loop.close()
         asyncio.set_event_loop(None)
 
-    def _with_database(self, declared: Mapping[str, str]) -> dict[str, str]:
-        """What the template says, with this test's database in it: each function is its own role there."""
-        variables = dict(declared)
-        for placeholder, real in self._database.items():
-            if "DATABASE_URL" in variables:
-                variables["DATABASE_URL"] = variables["DATABASE_URL"].replace(placeholder, real)
-        return variables
-
     @contextlib.contextmanager
     def _environment(self, name: str) -> Iterator[None]:
         functions = _system().functions.values()
         function = next(each for each in functions if each.code_uri.name == name)
         variables = {
             **self._extra,
-            **self._with_database(function.environment),
+            **_located(function.environment, self._database),
             **{key: value for key, value in self._overrides.items() if _has(function.environment, key)},
             "AWS_LAMBDA_FUNCTION_NAME": function.name,
             "LAMBDA_TASK_ROOT": str(function.code_uri),  # with it Powertools keeps to one event loop
@@ -251,11 +246,12 @@ def _load(name: str) -> ModuleType:
 def _forget_environments() -> None:
     """As if no function had run: nothing built is kept, no connection stays open."""
     for build in _builders():
-        if build.cache_info().currsize:
+        if build.cache_info().currsize and build is not bootstrap.openapi:  # which has no database
             _close_database(build)
         build.cache_clear()
     telemetry.logger.cache_clear()
-    telemetry._metrics.cache_clear()
+    telemetry.metrics._sheets.cache_clear()
+    telemetry.traces._tracing.cache_clear()
     # Powertools keeps a logger, with the stream it was made for, by its service's name.
     logging.root.manager.loggerDict.pop("claimcheck", None)
 
@@ -278,3 +274,18 @@ def _close_database(build: Callable[[], Any]) -> None:
     database = getattr(built, "_database", None) or getattr(built, "database", None)
     if database is not None:
         database.close()
+
+
+def declared_environment(name: str, database_url: str, database_address: str) -> dict[str, str]:
+    """What the template gives to a function of this name, its database being this one."""
+    function = next(each for each in _system().functions.values() if each.code_uri.name == name)
+    return _located(function.environment, {_DATABASE_URL: database_url, _DATABASE_ADDRESS: database_address})
+
+
+def _located(declared: Mapping[str, str], databases: Mapping[str, str]) -> dict[str, str]:
+    """What the template says, with a test's database in it: each function is its own role there."""
+    variables = dict(declared)
+    for placeholder, real in databases.items():
+        if "DATABASE_URL" in variables:
+            variables["DATABASE_URL"] = variables["DATABASE_URL"].replace(placeholder, real)
+    return variables

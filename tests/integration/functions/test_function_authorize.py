@@ -6,7 +6,7 @@ import hmac
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from claimcheck.usecases.authorize import digest_of, new_key
+from claimcheck.usecases.authorize import digest_of, new_key, prefix_of
 from claimcheck.usecases.keys import create_key
 
 from tests.integration.functions.recorded import authorization
@@ -38,7 +38,9 @@ def test_a_key_allows_the_whole_stage_to_its_tenant(stage: Stage, key: str) -> N
     """API Gateway keeps the policy for the next call too; the tenant goes into the functions' events."""
     policy = stage.call("authorize", authorization(f"Bearer {key}"))
     assert effect(policy) == "Allow"
-    assert policy["context"] == {"tenant_id": "acme"}
+    scopes = "jobs:write jobs:read admin"
+    assert policy["context"] == {"tenant_id": "acme", "scopes": scopes, "key": prefix_of(key)}
+    assert 20 <= len(policy["usageIdentifierKey"]) <= 128
     assert policy["principalId"] == "acme"
 
 
@@ -61,7 +63,7 @@ def test_an_unknown_key_is_denied(stage: Stage) -> None:
     """A policy that denies, which API Gateway answers with 403 and keeps as well."""
     policy = stage.call("authorize", authorization(f"Bearer {new_key()}"))
     assert effect(policy) == "Deny"
-    assert "context" not in policy
+    assert not {"context", "usageIdentifierKey"} & set(policy)
 
 
 def test_a_known_prefix_is_not_enough(stage: Stage, key: str) -> None:

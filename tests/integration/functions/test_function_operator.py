@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from claimcheck.store.connection import Database
+from claimcheck.usecases.keys import create_key, ensure_key
+
+from tests.integration.functions.recorded import authorization
 
 if TYPE_CHECKING:
     from tests.integration.functions.rows import Rows
@@ -51,3 +55,137 @@ def test_a_database_that_is_away_is_a_typed_answer(stage: Stage) -> None:
     stage.override(DATABASE_URL="postgresql://claimcheck@127.0.0.1:1/none?connect_timeout=1")
     answer = stage.call("operator", {"command": "tenants.list"})
     assert answer["error"]["code"] == "unavailable"
+
+
+def ask(stage: Stage, command: str, **arguments: Any) -> dict[str, Any]:
+    """A command's result."""
+    answer = stage.call("operator", {"command": command, **arguments})
+    assert "result" in answer, answer
+    result: dict[str, Any] = answer["result"]
+    return result
+
+
+def refusal(stage: Stage, command: str, **arguments: Any) -> dict[str, str]:
+    """What a command was refused with."""
+    answer = stage.call("operator", {"command": command, **arguments})
+    assert set(answer) == {"error"}, answer
+    error: dict[str, str] = answer["error"]
+    return error
+
+
+def allowed(stage: Stage, key: str) -> bool:
+    """Whether the authorizer lets a key in."""
+    policy = stage.call("authorize", authorization(f"Bearer {key}"))
+    return bool(policy["policyDocument"]["Statement"][0]["Effect"] == "Allow")
+
+
+def test_a_key_is_made_with_what_was_asked(stage: Stage, rows: Rows) -> None:
+    """It works, it is shown once, and only its hash is kept."""
+    made = ask(
+        stage, "keys.create", tenant="acme", scopes=["jobs:read", "admin"], expires_s=86_400, name="ci"
+    )
+    assert allowed(stage, made["key"])
+    assert made["key"].startswith(f"{made['prefix']}_")
+    assert (made["scopes"], made["name"], made["state"]) == (["admin", "jobs:read"], "ci", "live")
+    left = rows.one("SELECT extract(epoch FROM expires_at - now())::float8 AS s FROM api_keys")["s"]
+    assert 86_300 < left <= 86_400
+    (listed,) = ask(stage, "keys.list", tenant="acme")["keys"]
+    assert listed["last_used_at"] is not None
+    assert {**listed, "last_used_at": None} == {name: made[name] for name in listed}
+    secret = made["key"].split("_", 2)[2]
+    kept = rows.all(
+        "SELECT api_keys::text AS row FROM api_keys UNION ALL SELECT e::text FROM tenant_events e"
+    )
+    assert len(kept) == 2
+    assert secret not in "".join(each["row"] for each in kept) + stage.output.getvalue()
+
+
+def test_a_key_is_exchanged_without_an_outage(stage: Stage, rows: Rows) -> None:
+    """Between the rotation and the end of the grace both keys work, then the new one alone."""
+    old = ask(stage, "keys.create", tenant="acme", name="ci", scopes=["jobs:write"])
+    new = ask(stage, "keys.rotate", tenant="acme", grace_s=3_600)
+    assert (new["name"], new["scopes"], new["old"]["prefix"]) == ("ci", ["jobs:write"], old["prefix"])
+    assert allowed(stage, old["key"])
+    assert allowed(stage, new["key"])
+    rows.run("UPDATE api_keys SET expires_at = now() WHERE expires_at IS NOT NULL")
+    assert not allowed(stage, old["key"])
+    assert allowed(stage, new["key"])
+
+
+def test_a_revoked_key_is_refused(stage: Stage) -> None:
+    """The answer says how long a cache may let it in, and how many keys are left."""
+    made = ask(stage, "keys.create", tenant="acme")
+    revoked = ask(stage, "keys.revoke", tenant="acme", prefix=made["prefix"])
+    assert revoked == {"prefix": made["prefix"], "revoked": True, "live": 0, "cached_s": 60}
+    assert not allowed(stage, made["key"])
+    again = ask(stage, "keys.revoke", tenant="acme", prefix=made["prefix"].removeprefix("ck_"))
+    assert not again["revoked"]
+
+
+def test_what_a_key_is_refused_for(stage: Stage) -> None:
+    """Each refusal says what to do instead."""
+    unknown = refusal(stage, "keys.create", tenant="nobody")
+    assert (unknown["code"], "tenants.create" in unknown["message"]) == ("tenant_unknown", True)
+    assert refusal(stage, "keys.list", tenant="nobody")["code"] == "tenant_unknown"
+    assert refusal(stage, "keys.rotate", tenant="acme")["code"] == "no_live_key"
+    assert refusal(stage, "keys.revoke", tenant="acme", prefix="ck_000000000000")["code"] == "key_unknown"
+    first = ask(stage, "keys.create", tenant="acme", name="web")
+    ask(stage, "keys.create", tenant="acme", expires_s=600)
+    full = refusal(stage, "keys.create", tenant="acme")
+    assert full["code"] == "too_many_keys"
+    for told in (first["prefix"], "(web)", "never used", "never expires", "expires 20", "keys.revoke"):
+        assert told in full["message"]
+    assert refusal(stage, "keys.rotate", tenant="acme")["code"] == "too_many_keys"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"scopes": []}, "scopes"),
+        ({"scopes": ["jobs:read", "root"]}, "scopes.1"),
+        ({"scopes": "jobs:read"}, "scopes"),
+        ({"expires_s": 0}, "expires_s"),
+        ({"expires_s": -90}, "expires_s"),
+        ({"expires_s": 1e12}, "expires_s"),
+        ({"expires_s": "soon"}, "expires_s"),
+        ({"name": ""}, "name"),
+        ({"name": "x" * 65}, "name"),
+        ({"name": "a\x1b[31m"}, "name"),
+        ({"name": "zero\x00"}, "name"),
+        ({"key": "ck_mine"}, "key"),
+    ],
+)
+def test_a_key_with_a_mistake_is_not_made(
+    arguments: dict[str, Any], told: str, stage: Stage, rows: Rows
+) -> None:
+    """The argument is named, and nothing was stored."""
+    error = refusal(stage, "keys.create", tenant="acme", **arguments)
+    assert error["code"] == "arguments_invalid"
+    assert told in error["message"]
+    assert rows.all("SELECT FROM api_keys") == []
+
+
+def test_up_keeps_its_key_and_replaces_a_lost_one(database_url: str, rows: Rows) -> None:
+    """While the file holds a live key it stays; a lost one is revoked, and the tenant's other key is not."""
+    first = ensure_key(database_url, "local", None)
+    assert ensure_key(database_url, "local", first) == first
+    connection = Database(database_url)
+    own = create_key(connection, "local", name="mine")
+    second = ensure_key(database_url, "local", None)
+    assert len({first, own, second}) == 3
+    live = rows.all("SELECT name FROM api_keys k WHERE key_is_live(k) ORDER BY name")
+    assert [each["name"] for each in live] == ["claimcheck up", "mine"]
+    third = ensure_key(database_url, "local", "ck_000000000000_" + "a" * 43)
+    assert third != second
+    connection.close()
+
+
+def test_up_finds_room_also_where_two_others_live(database_url: str, rows: Rows) -> None:
+    """The older of two that people made makes room: a local system always starts."""
+    connection = Database(database_url)
+    older, newer = (create_key(connection, "local", name=name) for name in ("older", "newer"))
+    ensure_key(database_url, "local", None)
+    live = rows.all("SELECT name FROM api_keys k WHERE key_is_live(k) ORDER BY name")
+    assert [each["name"] for each in live] == ["claimcheck up", "newer"]
+    assert older != newer
+    connection.close()

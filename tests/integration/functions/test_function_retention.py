@@ -21,7 +21,8 @@ def old_jobs(stage: Stage, rows: Rows, count: int, days: int) -> None:
     """Cancelled jobs of the tenant, so many days after their end."""
     job_id = stage.accept(**EXTRACT)
     rows.run(
-        "UPDATE jobs SET status = 'cancelled', completed_at = now() - make_interval(days => %s) WHERE id = %s",
+        "UPDATE jobs SET status = 'cancelled', completed_at = now() - make_interval(days => %s)"
+        " WHERE id = %s",
         [days, job_id],
     )
     rows.run(
@@ -53,7 +54,7 @@ def test_the_operator_is_told_what_is_wrong(stage: Stage, rows: Rows) -> None:
         stage.call("operator", asked | wrong)["error"]["code"]
         for wrong in ({"tenant": "nobody", "days": 1}, {"days": 0}, {"days": 3651}, {"days": "x"})
     ]
-    assert codes == ["tenant_not_found", *["arguments_invalid"] * 3]
+    assert codes == ["tenant_unknown", *["arguments_invalid"] * 3]
     assert rows.one("SELECT retention_days FROM tenants")["retention_days"] is None
 
 
@@ -89,9 +90,11 @@ def test_somebody_who_holds_what_is_to_go_hinders_nothing(
     import psycopg
 
     old_jobs(stage, rows, 1, 31)
+    name = psycopg.sql.Identifier(database_url.rpartition("/")[2])
+    with psycopg.connect(database_url, autocommit=True) as other:
+        other.execute(psycopg.sql.SQL("ALTER DATABASE {} SET lock_timeout = '100ms'").format(name))
     with psycopg.connect(database_url) as other:
         other.execute("SELECT FROM objects FOR SHARE")
-        rows.run("ALTER DATABASE {} SET lock_timeout = '100ms'".format(database_url.rpartition("/")[2]))  # type: ignore[arg-type]
         assert sweep(stage)["jobs_expired"] == 0
     assert rows.one("SELECT name FROM heartbeats")["name"] == "sweep"
     assert sweep(stage)["jobs_expired"] == 1

@@ -98,12 +98,12 @@ ECHO = """
 
 
 @contextlib.asynccontextmanager
-async def serving(folder: Path, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """The gateway of TEMPLATE on a free port, and a client of it."""
+async def serving(folder: Path, text: str = TEMPLATE, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The gateway of a template on a free port, and a client of it."""
     for name, source in {"authorize": AUTHORIZE, "echo": ECHO}.items():
         (folder / name).mkdir()
         (folder / name / "app.py").write_text(textwrap.dedent(source), encoding="utf-8")
-    (folder / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
+    (folder / "template.yaml").write_text(text, encoding="utf-8")
     system = template.load(folder / "template.yaml", {}, physical=Physical())
     pools = {
         name: FunctionPool(function, logs=folder / "logs", concurrency=1)

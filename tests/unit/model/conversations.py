@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from claimcheck.model.claude import Claude
+from claimcheck.model.claude import Claude, by_key
 from claimcheck.model.types import Answer, CallFailedError, Question
 
 from tests.unit.model.messages_server import Asked, MessagesServer, Reply
@@ -65,7 +65,7 @@ async def ask_at(url: str, question: Question = QUESTION) -> Answer | CallFailed
         for name in list(_environment()):
             patch.delenv(name)
         patch.setenv("ANTHROPIC_BASE_URL", url)
-        claude = Claude(lambda: KEY)
+        claude = Claude(by_key(lambda: KEY))
         try:
             return await claude.ask(question)
         except CallFailedError as failed:

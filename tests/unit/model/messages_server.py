@@ -18,6 +18,7 @@ class Asked:
     line: str
     headers: dict[str, str]
     body: Any
+    content: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class MessagesServer:
             body = await reader.readexactly(int(headers.get("content-length", 0)))
         except (asyncio.IncompleteReadError, ConnectionError):
             return False
-        self.asked.append(Asked(head[0], headers, json.loads(body) if body else None))
+        self.asked.append(Asked(head[0], headers, json.loads(body) if body else None, body))
         if not isinstance(self._turn, Reply):
             return False
         content = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from claimcheck.failures import UnavailableError
-from claimcheck.model.claude import Claude
+from claimcheck.model.claude import Claude, by_key
 from claimcheck.model.types import CallFailedError
 
 from tests.unit.model.conversations import QUESTION, error, message
@@ -45,7 +45,7 @@ def converse(keys: Keys, turn: Reply, talk: Callable[[Claude], Coroutine[None, N
                 patch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
                 patch.setenv("ANTHROPIC_BASE_URL", server.url)
                 patch.setenv("NO_PROXY", "127.0.0.1")
-                await talk(Claude(keys))
+                await talk(Claude(by_key(keys)))
             return server.asked
 
     return asyncio.run(main())
@@ -67,7 +67,7 @@ async def refused(claude: Claude) -> None:
 def test_no_key_is_read_before_it_is_needed() -> None:
     """Making a Claude reads nothing: a function that starts waits for no secret."""
     keys = Keys()
-    Claude(keys)
+    Claude(by_key(keys))
     assert keys.reads == 0
 
 

@@ -33,7 +33,7 @@ def log() -> Iterator[io.StringIO]:
 def event(path: str = "/jobs/1", method: str = "GET") -> dict[str, Any]:
     """A REST API proxy event."""
     return {
-        "resource": path,
+        "resource": path.replace("/jobs/1", "/jobs/{id}"),
         "path": path,
         "httpMethod": method,
         "headers": {},
@@ -42,7 +42,13 @@ def event(path: str = "/jobs/1", method: str = "GET") -> dict[str, Any]:
         "multiValueQueryStringParameters": None,
         "pathParameters": None,
         "stageVariables": None,
-        "requestContext": {"requestId": "req-1", "httpMethod": method, "path": path, "stage": "v1"},
+        "requestContext": {
+            "requestId": "req-1",
+            "httpMethod": method,
+            "path": path,
+            "stage": "v1",
+            "authorizer": {"tenant_id": "acme", "scopes": "jobs:read"},
+        },
         "body": None,
         "isBase64Encoded": False,
     }

@@ -12,6 +12,13 @@ from claimcheck.webhooks.endpoint import PUBLIC_HTTPS
 from hypothesis import given
 from hypothesis import strategies as st
 
+
+def _needed(kind: type[Any]) -> list[str]:
+    from dataclasses import MISSING
+
+    return [field.name.upper() for field in fields(kind) if field.default is MISSING]
+
+
 KINDS = [kind for kind in vars(settings).values() if isinstance(kind, type) and is_dataclass(kind)]
 WORKER = {
     "DATABASE_URL": "postgresql://user:hunter2@db/claimcheck",
@@ -66,7 +73,7 @@ def test_a_lost_job_is_due_again_within_ninety_seconds() -> None:
     assert load(ProcessSettings, WORKER).lease_s + 60 < 90
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if _needed(kind)])
 def test_an_empty_environment_names_all_that_is_missing(kind: type[Any]) -> None:
     """Every needed variable that is missing is named at once."""
     needed = _needed(kind)
@@ -182,9 +189,3 @@ def test_settings_do_not_change(kind: type[Any]) -> None:
     chosen = load(kind, dict.fromkeys(_needed(kind), "1"))
     with pytest.raises(FrozenInstanceError):
         setattr(chosen, fields(kind)[0].name, "other")
-
-
-def _needed(kind: type[Any]) -> list[str]:
-    from dataclasses import MISSING
-
-    return [field.name.upper() for field in fields(kind) if field.default is MISSING]

@@ -101,7 +101,13 @@ class Asking:
         self._cut("begin_call")
         if self._fenced:
             return []
-        row: dict[str, Any] = {"paid_id": None, "answer": None, "outcome": None, "over_cap": False}
+        row: dict[str, Any] = {
+            "paid_id": None,
+            "answer": None,
+            "outcome": None,
+            "over_cap": False,
+            "again": False,
+        }
         if self._paid is not None:
             paid = self._paid
             return [{**row, "paid_id": paid.call_id, "answer": paid.answer, "outcome": paid.outcome}]

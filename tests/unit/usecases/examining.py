@@ -169,7 +169,7 @@ class Examining:
         self._begun += 1
         if self._begun > self.fenced_after:
             return []
-        row = {"paid_id": None, "answer": None, "outcome": None, "over_cap": False}
+        row = {"paid_id": None, "answer": None, "outcome": None, "over_cap": False, "again": False}
         paid = self._paid.get(params["question_sha256"])
         if paid is not None:
             return [{**row, "paid_id": paid[0], "answer": paid[1], "outcome": paid[2]}]

@@ -8,7 +8,7 @@ import pytest
 from claimcheck.failures import UnavailableError
 from claimcheck.refusals import KeyRefusedError
 from claimcheck.store.faults import DatabaseUnavailableError
-from claimcheck.usecases.authorize import Authorize, digest_of, new_key, prefix_of
+from claimcheck.usecases.authorize import Authorize, Caller, digest_of, new_key, prefix_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,10 +17,19 @@ from tests.unit.usecases.scripted_database import ScriptedDatabase
 KEY = f"ck_0123456789ab_{'aB3-_' * 8}xyz"  # the same in every process: test names are made of it
 
 
-def knowing(key: str = KEY) -> ScriptedDatabase:
+def knowing(key: str = KEY, *, stale: bool = False) -> ScriptedDatabase:
     """A database with one key of the tenant `acme`."""
-    row = {"tenant_id": "acme", "key_sha256": digest_of(key)}
-    return ScriptedDatabase(find_key=lambda params: [row] if params["prefix"] == prefix_of(key) else [])
+    row = {
+        "tenant_id": "acme",
+        "key_sha256": digest_of(key),
+        "scopes": ["jobs:read"],
+        "usage_key": "u" * 20,
+        "stale": stale,
+    }
+    return ScriptedDatabase(
+        find_key=lambda params: [row] if params["prefix"] == prefix_of(key) else [],
+        note_use=lambda _params: [],
+    )
 
 
 def refusal(header: str | None, database: ScriptedDatabase) -> KeyRefusedError:
@@ -34,7 +43,8 @@ def refusal(header: str | None, database: ScriptedDatabase) -> KeyRefusedError:
 )
 def test_a_known_key_gives_its_tenant(header: str) -> None:
     """The scheme's case and the white space around a key do not matter (RFC 9110)."""
-    assert Authorize(knowing())(header) == "acme"
+    caller = Authorize(knowing())(header)
+    assert caller == Caller("acme", "0123456789ab", ["jobs:read"], "u" * 20)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +96,27 @@ def test_the_database_sees_the_prefix_only() -> None:
     database = knowing()
     Authorize(database)(f"Bearer {KEY}")
     assert database.calls == [("find_key", {"prefix": prefix_of(KEY)})]
+
+
+def test_its_use_is_noted_where_that_is_due() -> None:
+    """A second statement follows only where no use was noted within the hour, and the key is right."""
+    database = knowing(stale=True)
+    Authorize(database)(f"Bearer {KEY}")
+    assert database.calls == [(name, {"prefix": prefix_of(KEY)}) for name in ("find_key", "note_use")]
+    guessed = f"{KEY[:-1]}A"
+    assert refusal(f"Bearer {guessed}", refused := knowing(stale=True)).known_form
+    assert [name for name, _ in refused.calls] == ["find_key"]
+
+
+def test_a_use_that_cannot_be_noted_turns_nobody_away() -> None:
+    """The caller's key is good; when it was used is only for people."""
+    database = knowing(stale=True)
+
+    def away(_params: object) -> list[dict[str, object]]:
+        raise DatabaseUnavailableError("lock timeout")
+
+    database.answers["note_use"] = away
+    assert Authorize(database)(f"Bearer {KEY}").tenant_id == "acme"
 
 
 def test_a_refusal_does_not_repeat_the_key() -> None:

@@ -44,6 +44,9 @@ def test_an_outcome_in_full() -> None:
     outcome = replying(reply(200, b"thanks"), after_s=0.25).post(message())
     assert outcome == {
         "delivery_id": "d1",
+        "tenant_id": "acme",
+        "job_id": None,
+        "traceparent": None,
         "attempt": 2,
         "status_code": 200,
         "duration_ms": 250,

@@ -25,6 +25,7 @@ class Letter:
     message_id: str
     body: str
     receipt: str
+    traceparent: str | None = None
 
 
 class Inbox:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from claimcheck.aws import clients
 from claimcheck.aws.faults import translated
+from claimcheck.telemetry import traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message; `receipt` deletes it."""
+    """A message; `receipt` deletes it, `traceparent` is what sent it."""
 
     message_id: str
     body: str
     receipt: str
+    traceparent: str | None = None
 
 
 class SqsInbox:
@@ -38,10 +40,18 @@ class SqsInbox:
         """
         with translated("SQS"):
             answer = self._client().receive_message(
-                QueueUrl=self._url, MaxNumberOfMessages=min(most, 10), WaitTimeSeconds=wait_s
+                QueueUrl=self._url,
+                MaxNumberOfMessages=min(most, 10),
+                WaitTimeSeconds=wait_s,
+                MessageAttributeNames=["traceparent"],
             )
         return [
-            Received(each["MessageId"], each["Body"], each["ReceiptHandle"])
+            Received(
+                each["MessageId"],
+                each["Body"],
+                each["ReceiptHandle"],
+                traces.carried_by(each.get("MessageAttributes", {})),
+            )
             for each in answer.get("Messages", [])
         ]
 

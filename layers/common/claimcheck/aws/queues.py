@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any, Self
 from claimcheck.aws import clients
 from claimcheck.aws.faults import translated
 from claimcheck.failures import UnavailableError
-from claimcheck.telemetry import logger
+from claimcheck.telemetry import logger, traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from mypy_boto3_sqs.client import SQSClient
 
 MAX_DELAY_S = 900  # SQS's own limit; a later ring is the sweep's
 MAX_MESSAGE_BYTES = 1_048_576  # SQS's own limit
+_TRACE_BYTES = 128  # of the attribute that carries the trace; a message that has no room goes without
 _BATCH_MESSAGES = 10
 _BATCH_BYTES = 1_000_000  # SQS takes 1 MiB; a message larger than this goes alone
 # So many batches in a row that failed: SQS is away, and the caller's time is for other things as well.
@@ -43,8 +45,10 @@ class _Letter:
         return cls(json.dumps(message), group, whole_s, ids)
 
     def fields(self) -> dict[str, Any]:
-        """As SQS's calls name them."""
-        return {"MessageBody": self.body, "MessageGroupId": self.group, "DelaySeconds": self.delay_s}
+        """As SQS's calls name them. The trace goes along as W3C's header, in an attribute of the message."""
+        fields = {"MessageBody": self.body, "MessageGroupId": self.group, "DelaySeconds": self.delay_s}
+        trace = traces.as_attributes() if len(self.body) <= MAX_MESSAGE_BYTES - _TRACE_BYTES else {}
+        return {**fields, "MessageAttributes": trace} if trace else fields
 
 
 class SqsQueue:
@@ -57,8 +61,9 @@ class SqsQueue:
 
     def send(self, message: Mapping[str, Any], *, group: str, delay_s: float = 0) -> None:
         """Send one message, to be seen `delay_s` seconds later and not before. Raises UnavailableError."""
-        with translated("SQS"):
-            self._single().send_message(QueueUrl=self._url, **_Letter.of(message, group, delay_s).fields())
+        with self._sending(1), translated("SQS"):
+            letter = _Letter.of(message, group, delay_s)
+            self._single().send_message(QueueUrl=self._url, **letter.fields())
 
     def send_all(
         self, messages: Sequence[tuple[Mapping[str, Any], str]], *, delays_s: Sequence[float] | None = None
@@ -89,13 +94,23 @@ class SqsQueue:
 
     def _send_batch(self, batch: Sequence[_Letter]) -> int:
         """How many of a batch SQS took out of it. Raises UnavailableError."""
-        entries: list[Any] = [{"Id": str(place), **each.fields()} for place, each in enumerate(batch)]
-        with translated("SQS"):
+        with self._sending(len(batch)), translated("SQS"):
+            entries: list[Any] = [{"Id": str(place), **each.fields()} for place, each in enumerate(batch)]
             answer = self._batched().send_message_batch(QueueUrl=self._url, Entries=entries)
         return sum(
             _not_taken([batch[int(each["Id"])]], f"SQS answered {each['Code']}")
             for each in answer.get("Failed", [])
         )
+
+    def _sending(self, messages: int) -> AbstractContextManager[object]:
+        name = self._url.rpartition("/")[2]
+        attributes: dict[str, traces.Value | None] = {
+            "messaging.system": "aws_sqs",
+            "messaging.operation.type": "send",
+            "messaging.destination.name": name,
+            "messaging.batch.message_count": messages,
+        }
+        return traces.span(f"send {name}", "producer", attributes=attributes)
 
 
 def _batches(letters: Iterable[_Letter]) -> Iterator[list[_Letter]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.failures import PermanentFailure, RetryableFailure
+from claimcheck.failures import PermanentFailure, RetryableFailure, UnavailableError
 from claimcheck.model.types import Answer, CallFailedError, Question, Usage
+from claimcheck.telemetry import traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,24 +27,34 @@ _OURS = {
 
 
 class Claude:
-    """The Messages API. The SDK honours ANTHROPIC_BASE_URL by itself.
+    """The Messages API, by whichever way `connect` leads: `by_key` or `on_aws`.
 
-    `read_key` is asked when the first call is near, and again after the API has refused its key.
+    It is asked when the first call is near, and again after the API has refused its credential.
     """
 
-    def __init__(self, read_key: Callable[[], str]) -> None:
-        self._read_key = read_key
+    def __init__(self, connect: Callable[[], AsyncAnthropic]) -> None:
+        self._connect = connect
         self._client: AsyncAnthropic | None = None
         self._making = asyncio.Lock()
 
     async def ready(self) -> None:
-        """Read the key and make the client, in a thread: both take a second. Raises UnavailableError."""
+        """Make the client, in a thread: it takes a second, its key another. Raises UnavailableError."""
         async with self._making:
             if self._client is None:
-                self._client = await asyncio.to_thread(lambda: _client(self._read_key()))
+                self._client = await asyncio.to_thread(self._connect)
 
     async def ask(self, question: Question) -> Answer:
         """One `messages.create`, `question.timeout_s` in all. Raises CallFailedError, UnavailableError."""
+        with traces.span(f"chat {question.model}", "client", attributes=_asked(question)) as span:
+            try:
+                answer = await self._ask(question)
+            except CallFailedError as error:
+                span.failed(error.failure.code)
+                raise
+            span.set(_answered(answer))
+        return answer
+
+    async def _ask(self, question: Question) -> Answer:
         import anthropic
 
         await self.ready()
@@ -71,12 +82,39 @@ class Claude:
             raise CallFailedError(failure, outcome_known=False) from None
 
 
-def _client(api_key: str) -> AsyncAnthropic:
-    """It never retries by itself (a hidden retry pays twice) and follows no redirect with the document."""
-    from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
+def by_key(read_key: Callable[[], str]) -> Callable[[], AsyncAnthropic]:
+    """Anthropic's own API by an API key. The SDK honours ANTHROPIC_BASE_URL by itself."""
 
-    http = DefaultAsyncHttpxClient(follow_redirects=False)
-    return AsyncAnthropic(api_key=api_key, max_retries=0, http_client=http)
+    def connect() -> AsyncAnthropic:
+        from anthropic import AsyncAnthropic
+
+        return AsyncAnthropic(api_key=read_key(), **_client_options())
+
+    return connect
+
+
+def on_aws(workspace_id: str) -> Callable[[], AsyncAnthropic]:
+    """Claude Platform on AWS in this region: each call is signed by the function's role, there is no key.
+
+    The SDK honours ANTHROPIC_AWS_BASE_URL by itself.
+    """
+
+    def connect() -> AsyncAnthropic:
+        import boto3
+        from anthropic import AsyncAnthropicAWS
+
+        if boto3.Session().get_credentials() is None:  # the SDK would find out inside a call
+            raise UnavailableError("there are no AWS credentials to sign calls of the model with")
+        return AsyncAnthropicAWS(workspace_id=workspace_id, **_client_options())
+
+    return connect
+
+
+def _client_options() -> dict[str, Any]:
+    """It never retries by itself (a hidden retry pays twice) and follows no redirect with the document."""
+    from anthropic import DefaultAsyncHttpxClient
+
+    return {"max_retries": 0, "http_client": DefaultAsyncHttpxClient(follow_redirects=False)}
 
 
 def _arguments(question: Question) -> dict[str, Any]:
@@ -87,6 +125,30 @@ def _arguments(question: Question) -> dict[str, Any]:
         "messages": [{"role": "user", "content": question.content}],
         "output_config": {"format": {"type": "json_schema", "schema": question.schema}},
         "timeout": question.timeout_s,
+    }
+
+
+def _asked(question: Question) -> dict[str, traces.Value | None]:
+    """OpenTelemetry's conventions for GenAI; content is never among them."""
+    return {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "anthropic",
+        "gen_ai.request.model": question.model,
+        "gen_ai.request.max_tokens": question.max_tokens,
+        "gen_ai.output.type": "json",
+    }
+
+
+def _answered(answer: Answer) -> dict[str, traces.Value | None]:
+    """The conventions count what the cache served and took among the input, Anthropic does not."""
+    usage = answer.usage
+    return {
+        "gen_ai.response.model": answer.model,
+        "gen_ai.response.finish_reasons": [answer.stop],
+        "gen_ai.usage.input_tokens": usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens,
+        "gen_ai.usage.cache_read.input_tokens": usage.cache_read_tokens,
+        "gen_ai.usage.cache_creation.input_tokens": usage.cache_write_tokens,
+        "gen_ai.usage.output_tokens": usage.output_tokens,
     }
 
 

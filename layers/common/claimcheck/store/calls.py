@@ -29,7 +29,12 @@ class CallUsage:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The call is on record and may be made."""
+    """The call is on record and may be made.
+
+    `again`: of an earlier call for the same question nobody knows whether it was paid for.
+    """
+
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,7 @@ def begin_call(
         return None
     if row["paid_id"] is not None:
         return Paid(row["paid_id"], row["answer"], row["outcome"])
-    return OverCap() if row["over_cap"] else Begun()
+    return OverCap() if row["over_cap"] else Begun(again=row["again"])
 
 
 def find_paid(database: Database, job_id: str, *, question_sha256: bytes) -> Paid | None:

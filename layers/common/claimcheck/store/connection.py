@@ -7,12 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow, dict_row
 
 from claimcheck.store.faults import DatabaseUnavailableError, translated
+from claimcheck.telemetry import span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from claimcheck.store.sql import Query
 
@@ -34,9 +37,12 @@ class ServerTooOldError(Exception):
     """The server is older than PostgreSQL 18."""
 
 
-def connector(url: str) -> Callable[[], psycopg.Connection[TupleRow]]:
-    """Opens direct connections to a server, for what manages the schema."""
-    return partial(psycopg.connect, url, connect_timeout=10)
+def connector(
+    url: str, *, user: str | None = None, connect: Callable[..., psycopg.Connection[TupleRow]] | None = None
+) -> Callable[[], psycopg.Connection[TupleRow]]:
+    """Opens direct connections to a server, for what manages the schema; as `user` instead of the URL's."""
+    target = url if user is None else make_conninfo(url, user=user)
+    return partial(connect or psycopg.connect, target, connect_timeout=10)
 
 
 def check_server(connection: psycopg.Connection[Any]) -> None:
@@ -63,7 +69,7 @@ class Database:
 
     def all(self, query: Query, params: Mapping[str, Any]) -> list[Row]:
         """Every row of a statement's answer. Raises the errors of `store.faults`."""
-        with translated():
+        with _statement(query), translated():
             connection = self._open()
             try:
                 with connection.cursor(row_factory=dict_row) as cursor:
@@ -97,6 +103,13 @@ class Database:
     def _drop_if_dead(self, connection: psycopg.Connection[TupleRow]) -> None:
         if connection.broken or connection.closed:
             self._connection = None
+
+
+def _statement(query: Query) -> AbstractContextManager[object]:
+    """Its name, and nothing of its parameters."""
+    return span(
+        query.name, "client", attributes={"db.system.name": "postgresql", "db.query.summary": query.name}
+    )
 
 
 def _hung_up(connection: psycopg.Connection[TupleRow]) -> bool:

@@ -20,7 +20,8 @@ class PlannedDelivery:
     """A delivery taken for one attempt. `body` is what it says, the same text at every attempt.
 
     `planned_at` is the database's time: a worker's clock may be wrong, and receivers refuse what is signed
-    five minutes off. `is_slow`: the receiver did not answer promptly the last time.
+    five minutes off. `is_slow`: the receiver did not answer promptly the last time. A sample has no job.
+    `traceparent`: of the request that handed the job in.
     """
 
     delivery_id: str
@@ -30,6 +31,8 @@ class PlannedDelivery:
     body: str
     planned_at: datetime
     is_slow: bool
+    job_id: str | None = None
+    traceparent: str | None = None
 
 
 def take_deliveries(

@@ -64,6 +64,11 @@ def translated() -> Iterator[None]:
         ) from error
     except _LACKING as error:
         raise SchemaMissesError(f"the schema lacks what the statement names ({error.sqlstate})") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        # Grants come with migrations too; a row that row-level security refuses has the same code.
+        if (error.diag.message_primary or "").startswith("permission denied"):
+            raise SchemaMissesError(f"the schema does not let the role in ({error.sqlstate})") from error
+        raise StoreError(f"the database refused the statement ({error.sqlstate})") from error
     except psycopg.Error as error:
         raise StoreError(f"the database refused the statement ({error.sqlstate})") from error
     except UnicodeError as error:  # what UTF-8 cannot encode fails in the driver itself

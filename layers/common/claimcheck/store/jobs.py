@@ -22,6 +22,7 @@ class NewJob:
     """What a job is accepted with. `content` is set where the bytes are small; else they are in the bucket.
 
     A job that names a document (`document_id`) has nothing of it but, if it wants, another `name` for it.
+    `traceparent`: the request's trace, where requests are traced.
     """
 
     tenant_id: str
@@ -40,6 +41,7 @@ class NewJob:
     content: bytes | None = None
     cancel_after_s: float | None = None
     upload_wait_s: float = 24 * 3600.0
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,10 @@ def insert_job(
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job under a lease of ours. `attempt` is the fence of every later write, `age_s` is in seconds.
+    """A job under a lease of ours. `attempt` is the fence of every later write.
 
-    `model` is the one that its priority asks for.
+    `model` is the one that its priority asks for. `age_s`: seconds since it was accepted, `due_s`: since it
+    could be claimed. `traceparent`: of the request that handed it in.
     """
 
     job_id: str
@@ -126,6 +129,8 @@ class ClaimedJob:
     max_cost_usd: float | None
     age_s: float
     document: StoredDocument
+    due_s: float = 0.0
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,3 +26,8 @@ def set_retention(database: Database, tenant_id: str, *, days: int | None) -> bo
 def list_tenants(database: Database) -> Sequence[dict[str, Any]]:
     """All tenants as JSON data, by their ids."""
     return database.all(queries("tenants")["list_tenants"], {})
+
+
+def tenant_exists(database: Database, tenant_id: str) -> bool:
+    """Whether there is a tenant of this id."""
+    return database.one(queries("tenants")["tenant_exists"], {"tenant_id": tenant_id}) is not None

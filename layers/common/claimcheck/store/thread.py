@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -32,7 +33,7 @@ class DatabaseThread:
         self, function: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """`function(database, …)` in the thread. A caller that is cancelled does not undo it."""
-        call = partial(function, self._database, *args, **kwargs)
+        call = partial(copy_context().run, partial(function, self._database, *args, **kwargs))
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
 
     async def surely(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 
 from claimcheck.documents.kinds import MEDIA_TYPES
 from claimcheck.tasks.requests import MAX_NAME_CHARS, StrictModel, fault
@@ -14,12 +14,17 @@ from claimcheck.tasks.submission import checked_object, refused
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 
 
+def _whole(value: Any) -> Any:
+    """JSON has one kind of number: 5.0 is 5, as JSON Schema has it."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class UploadRequest(StrictModel):
     """What is said of bytes before they are uploaded. Validation context: `max_bytes`."""
 
     name: str | None = None
     media_type: str
-    size_bytes: Annotated[int, Field(alias="bytes")]
+    size_bytes: Annotated[int, Field(alias="bytes"), BeforeValidator(_whole)]
     sha256: str
 
     @field_validator("name")

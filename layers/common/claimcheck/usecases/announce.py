@@ -13,7 +13,7 @@ from claimcheck.store.faults import OBJECT_LEAVING, ConstraintError
 from claimcheck.store.uploads import Announcement, announce_document, find_document
 from claimcheck.tasks.submission import fields_invalid
 from claimcheck.tasks.upload import parse_upload
-from claimcheck.telemetry import count
+from claimcheck.telemetry import count, metrics
 from claimcheck.usecases.ids import is_uuid
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Announce:
             raise fields_invalid([FieldError("/bytes", detail)])
         if found.document_id is None:
             raise RuntimeError("a document that could be announced has no id")
-        count("DocumentsAnnounced" if found.made else "DocumentsKnown")
+        count(metrics.DOCUMENTS_ANNOUNCED if found.made else metrics.DOCUMENTS_KNOWN)
         return self._shown(self._view(tenant_id, found.document_id, base), found.document_id, made=found.made)
 
     def _announced(self, tenant_id: str, announcement: Announcement, wait_s: float) -> Announced:

@@ -16,11 +16,12 @@ from claimcheck.parts.tokens import IMAGE_TOKENS
 from claimcheck.store.calls import CallUsage, OverCap, Paid, begin_call, end_call, find_paid, reject_answer
 from claimcheck.tasks.answers import parse_answer
 from claimcheck.tasks.storable import storable
-from claimcheck.telemetry import count, logger
+from claimcheck.telemetry import count, logger, metrics
 from claimcheck.usecases.leases import LeaseLostError
 
 if TYPE_CHECKING:
     from claimcheck.failures import JobFailure
+    from claimcheck.model.types import Usage
     from claimcheck.store.calls import Health
     from claimcheck.store.jobs import ClaimedJob
     from claimcheck.store.thread import DatabaseThread
@@ -69,7 +70,7 @@ class Answerer:
         """
         weighed = await asyncio.to_thread(_weigh, job, prompt, shown, model)
         found = await self._database.surely(find_paid, job.job_id, question_sha256=weighed.sha256)
-        return None if found is None else await self._judged(_told_of(job, found), prompt)
+        return None if found is None else await self._judged(_told_of(found), prompt)
 
     async def _judged(self, paid: Paid, prompt: Prompt) -> dict[str, Any]:
         try:
@@ -98,16 +99,21 @@ class Answerer:
                 "cost_cap", "The next call may cost more than max_cost_usd leaves, so it was not made."
             )
         if isinstance(begun, Paid):
-            return _told_of(job, begun)
+            return _told_of(begun)
+        if begun.again:
+            count(metrics.CALLS_PAID_TWICE)
         answer = await self._call(call_id, question)
         return Paid(call_id, answer.text, answer.stop)
 
     async def _call(self, call_id: str, question: Question) -> Answer:
+        clock = asyncio.get_running_loop().time
+        started = clock()
         try:
             answer = await self._models.ask(question)
         except CallFailedError as error:
-            count("ModelCallsFailed")
             failure = error.failure
+            _count_call(question.model, clock() - started)
+            count(metrics.MODEL_CALLS_FAILED, of=failure.code)
             await self._database.surely(
                 end_call,
                 call_id,
@@ -118,7 +124,9 @@ class Answerer:
                 request_id=error.request_id,
             )
             raise failure from None
-        usage = answer.usage
+        usage, cost = answer.usage, _cost(answer, question.model)
+        _count_call(question.model, clock() - started)
+        _count_usage(question.model, usage, cost)
         await self._database.surely(
             end_call,
             call_id,
@@ -132,10 +140,9 @@ class Answerer:
                 cache_read_tokens=usage.cache_read_tokens,
                 cache_write_tokens=usage.cache_write_tokens,
                 output_tokens=usage.output_tokens,
-                cost_usd=_cost(answer, question.model),
+                cost_usd=cost,
             ),
         )
-        count("ModelOutputTokens", usage.output_tokens)
         return answer
 
 
@@ -147,9 +154,22 @@ def _read(paid: Paid, prompt: Prompt) -> dict[str, Any]:
     return answer
 
 
-def _told_of(job: ClaimedJob, paid: Paid) -> Paid:
-    count("AnswersUsedAgain")
-    logger().info("an answer paid for earlier is used", extra={"job_id": job.job_id})
+def _count_call(model: str, seconds: float) -> None:
+    count(metrics.MODEL_CALLS, of=model)
+    count(metrics.MODEL_SECONDS, seconds, of=model)
+
+
+def _count_usage(model: str, usage: Usage, cost_usd: float) -> None:
+    count(metrics.MODEL_INPUT_TOKENS, usage.input_tokens)
+    count(metrics.MODEL_CACHE_READ_TOKENS, usage.cache_read_tokens)
+    count(metrics.MODEL_CACHE_WRITE_TOKENS, usage.cache_write_tokens)
+    count(metrics.MODEL_OUTPUT_TOKENS, usage.output_tokens)
+    count(metrics.MODEL_COST_USD, cost_usd, of=model)
+
+
+def _told_of(paid: Paid) -> Paid:
+    count(metrics.ANSWERS_USED_AGAIN)
+    logger().info("an answer paid for earlier is used")
     return paid
 
 

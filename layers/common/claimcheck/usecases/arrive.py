@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from claimcheck.store.purging import discard_object
 from claimcheck.store.uploads import document_arrived, find_object
-from claimcheck.telemetry import count, logger
+from claimcheck.telemetry import count, logger, metrics
 from claimcheck.usecases.doorbell import ring_all
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ class Arrive:
             if found is None:
                 return False
             if (found.sha256 or self._arrivals.digest(key)) != known.sha256:
-                count("UploadsRefused")
+                count(metrics.UPLOADS_REFUSED)
                 logger().error("other bytes than were announced", extra={"key": key})
                 return False
             size_bytes = found.size_bytes
-            count("UploadsStored")
+            count(metrics.UPLOADS_STORED)
         self._wake(key, size_bytes)
         return True
 
@@ -71,7 +71,7 @@ class Arrive:
         match = _KEY.fullmatch(key)
         logger().info("bytes that nobody waits for", extra={"tenant_id": match and match["tenant"]})
         if match is not None:
-            count("UploadsDiscarded")
+            count(metrics.UPLOADS_DISCARDED)
             discard_object(self._database, match["tenant"], key)
 
     def _wake(self, key: str, size_bytes: int | None) -> None:
@@ -79,5 +79,5 @@ class Arrive:
         woken = document_arrived(self._database, key, size_bytes=size_bytes)
         if not woken:
             return
-        count("JobsWoken", len(woken))
+        count(metrics.JOBS_WOKEN, len(woken))
         ring_all(self._jobs_queue, [(each.job_id, each.tenant_id) for each in woken])

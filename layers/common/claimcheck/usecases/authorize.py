@@ -6,12 +6,17 @@ import hashlib
 import hmac
 import re
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from claimcheck.refusals import KeyRefusedError
-from claimcheck.store.keys import find_key
+from claimcheck.store.faults import StoreError
+from claimcheck.store.keys import find_key, note_use
+from claimcheck.telemetry import logger, places_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from claimcheck.store.connection import Database
 
 _KEY = re.compile(r"ck_(?P<prefix>[0-9a-f]{12})_[A-Za-z0-9_-]{43}")
@@ -36,19 +41,42 @@ def digest_of(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose key was sent, and what it may do. `prefix` is its public part.
+
+    `usage_key` stands for the tenant where API Gateway counts requests.
+    """
+
+    tenant_id: str
+    prefix: str
+    scopes: Sequence[str]
+    usage_key: str
+
+
 class Authorize:
-    """From the Authorization header to the tenant."""
+    """From the Authorization header to the caller."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def __call__(self, header: str | None) -> str:
-        """The tenant's id. Raises KeyRefusedError, StoreError."""
+    def __call__(self, header: str | None) -> Caller:
+        """Who calls. Raises KeyRefusedError, StoreError."""
         match = _BEARER.fullmatch(header or "")
         if match is None:
             raise KeyRefusedError(known_form=False)
         key = match["key"]
-        stored = find_key(self._database, prefix_of(key))
+        prefix = prefix_of(key)
+        stored = find_key(self._database, prefix)
         if stored is None or not hmac.compare_digest(stored.key_sha256, digest_of(key)):
             raise KeyRefusedError(known_form=True)
-        return stored.tenant_id
+        if stored.stale:
+            self._note_use(prefix)
+        return Caller(stored.tenant_id, prefix, stored.scopes, stored.usage_key)
+
+    def _note_use(self, prefix: str) -> None:
+        """Nobody is turned away because a time could not be written down."""
+        try:
+            note_use(self._database, prefix)
+        except StoreError as error:
+            logger().warning("a key's use was not noted", extra={"error": places_of(error)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.store.sweeping import bury_job
-from claimcheck.telemetry import count, logger
+from claimcheck.telemetry import count, logger, metrics
 from claimcheck.usecases.read import checked_id
 
 if TYPE_CHECKING:
@@ -24,5 +24,6 @@ class Bury:
         """Fail the job. Raises StoreError; JobNotFoundError and KeyError for what is no doorbell."""
         job_id = checked_id(str(message["job_id"]))
         buried = bury_job(self._database, job_id)
-        count("WorkersCrashed")
-        logger().error("dead letter", extra={"job_id": job_id, "job_failed": buried})
+        count(metrics.WORKERS_CRASHED)
+        count(metrics.JOBS_FAILED, int(buried))
+        logger().error("dead letter", extra={"job_failed": buried})

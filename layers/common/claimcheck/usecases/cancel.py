@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from claimcheck.refusals import JobNotFailedError, JobNotFoundError
 from claimcheck.store.jobs import cancel_job, redrive_job
-from claimcheck.telemetry import count
+from claimcheck.telemetry import count, metrics
 from claimcheck.usecases.doorbell import ring
 from claimcheck.usecases.read import checked_id
 
@@ -33,7 +33,7 @@ class Cancel:
         """
         cancelled = cancel_job(self._database, tenant_id, checked_id(job_id))
         if cancelled is not None:
-            count("JobsCancelled")
+            count(metrics.JOBS_CANCELLED)
             if cancelled.delivery_id is not None:
                 self._deliver.now(self._database, [cancelled.delivery_id])
         return self._read.job(tenant_id, job_id, base=base)
@@ -61,7 +61,7 @@ class Redrive:
             return self._read.job(tenant_id, job_id, base=base)  # which says so
         if redriven.was != "failed":
             raise JobNotFailedError(redriven.was)
-        count("JobsRedriven")
+        count(metrics.JOBS_REDRIVEN)
         if not redriven.waits:
             ring(self._jobs_queue, tenant_id, job_id)
         return self._read.job(tenant_id, job_id, base=base)

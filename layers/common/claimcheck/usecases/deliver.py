@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from claimcheck.failures import UnavailableError
 from claimcheck.store.deliveries import not_signed, take_deliveries
 from claimcheck.store.faults import StoreError
-from claimcheck.telemetry import count, logger, places_of
+from claimcheck.telemetry import count, logger, metrics, places_of
 from claimcheck.webhooks.events import message_id
 from claimcheck.webhooks.signature import signed_headers
 from claimcheck.webhooks.standing import Widths
@@ -64,7 +64,7 @@ class Deliver:
             part = [each for each in messages if each[0].get("slow", False) is slow]
             refused = queue.send_all(part) if part else 0
             if refused:
-                count("DeliveriesNotSent", refused)
+                count(metrics.DELIVERIES_NOT_SENT, refused)
 
     def due(self, database: Database) -> int:
         """Send what is due to any address, a batch of it; how many were taken. Raises as `plan` does."""
@@ -109,7 +109,7 @@ class Deliver:
 
 def left_to_sweep(error: Exception) -> None:
     """The delivery is due: sweep sends it."""
-    count("DeliveriesNotSent")
+    count(metrics.DELIVERIES_NOT_SENT)
     logger().warning("webhook left to sweep", extra={"error": places_of(error)})
 
 
@@ -120,6 +120,8 @@ def _message(delivery: PlannedDelivery, signing_secrets: Sequence[str]) -> dict[
     return {
         "delivery_id": delivery.delivery_id,
         "tenant_id": delivery.tenant_id,
+        "job_id": delivery.job_id,
+        "traceparent": delivery.traceparent,
         "attempt": delivery.attempt,
         "url": delivery.url,
         "body": delivery.body,
@@ -140,4 +142,4 @@ def _log_unsigned(by_tenant: Mapping[str, Sequence[PlannedDelivery]], error: Exc
         ids = [each.delivery_id for each in deliveries]
         fields = {"tenant_id": tenant_id, "delivery_ids": ids, "error": places_of(error)}
         logger().error("deliveries not signed", extra=fields)
-        count("DeliveriesNotSigned", len(ids))
+        count(metrics.DELIVERIES_NOT_SIGNED, len(ids))

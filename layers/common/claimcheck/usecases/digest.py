@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import JobFailure
 from claimcheck.parts.tokens import tokens_in
-from claimcheck.telemetry import count, logger
+from claimcheck.telemetry import count, logger, metrics
 from claimcheck.usecases.shown import Shown
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def digested(run: Examination, ask: Ask, room_tokens: int, ends: Callable[
         except JobFailure as failure:
             if failure.retryable and not ends(failure):
                 raise
-            count("DigestsFailed")
+            count(metrics.DIGESTS_FAILED)
             logger().warning("parts left as they are", extra={"job_id": run.job.job_id, "code": failure.code})
             findings = [digest.joined(findings)]
     run.sum_up(findings[0])

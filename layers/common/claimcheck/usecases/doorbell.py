@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from claimcheck.failures import UnavailableError
-from claimcheck.telemetry import count, logger
+from claimcheck.telemetry import count, logger, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ def ring(jobs_queue: Queue, tenant_id: str, job_id: str, *, delay_s: float = 0) 
     try:
         jobs_queue.send({"job_id": job_id}, group=tenant_id, delay_s=delay_s)
     except UnavailableError as error:
-        count("DoorbellsNotRung")
+        count(metrics.DOORBELLS_NOT_RUNG)
         logger().warning("doorbell not rung", extra={"job_id": job_id, "reason": str(error)})
 
 
@@ -31,4 +31,4 @@ def ring_all(
     messages = [({"job_id": job_id}, tenant_id) for job_id, tenant_id in bells]
     refused = jobs_queue.send_all(messages, delays_s=delays_s)
     if refused:
-        count("DoorbellsNotRung", refused)
+        count(metrics.DOORBELLS_NOT_RUNG, refused)

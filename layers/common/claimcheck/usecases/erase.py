@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from claimcheck.failures import UnavailableError
 from claimcheck.store.faults import DatabaseUnavailableError
 from claimcheck.store.purging import deletions_done, take_deletions
-from claimcheck.telemetry import count, logger, places_of
+from claimcheck.telemetry import count, logger, metrics, places_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,5 +61,5 @@ class Erase:
             if len(done) < _BATCH:
                 break
         if removed:
-            count("ObjectsDeleted", removed)
+            count(metrics.OBJECTS_DELETED, removed)
         return removed

@@ -19,7 +19,7 @@ from claimcheck.store.faults import DatabaseUnavailableError, StoreError
 from claimcheck.store.jobs import set_progress
 from claimcheck.tasks import TASKS
 from claimcheck.tasks.source import Source
-from claimcheck.telemetry import count, logger, places_of
+from claimcheck.telemetry import count, logger, metrics, places_of
 from claimcheck.usecases.digest import digested
 from claimcheck.usecases.examination import Examination, PartAnswer
 from claimcheck.usecases.leases import LeaseLostError
@@ -180,7 +180,7 @@ class _Interview:
             answer = await self._known(view, group) or await self._asked(view, group)
             findings = await asyncio.to_thread(run.task.read, run.narrowed(group), answer, view.source)
         except Exception as error:  # noqa: BLE001 (the calls under way come to their end first)
-            failure = _failure_of(error, run.job)
+            failure = _failure_of(error)
             if failure is None:
                 run.stop(error)
                 return []
@@ -245,11 +245,11 @@ class _Interview:
         try:
             await self._database.run(set_progress, job.job_id, job.attempt, done=run.done, total=run.total)
         except StoreError as error:
-            count("ProgressNotWritten")
+            count(metrics.PROGRESS_NOT_WRITTEN)
             logger().warning("progress not written", extra={"error": places_of(error)})
 
 
-def _failure_of(error: Exception, job: ClaimedJob) -> JobFailure | None:
+def _failure_of(error: Exception) -> JobFailure | None:
     """What an exception means for a question; None where the whole attempt has to end by it."""
     if isinstance(error, JobFailure):
         return error
@@ -257,7 +257,7 @@ def _failure_of(error: Exception, job: ClaimedJob) -> JobFailure | None:
         return None
     if isinstance(error, UnavailableError):
         return RetryableFailure("storage_unavailable", str(error))
-    fields = {"job_id": job.job_id, "error": places_of(error)}
+    fields = {"error": places_of(error)}
     logger().error("a question failed by a fault of ours", extra=fields)
     return RetryableFailure("internal", f"A fault of ours ({type(error).__name__}).")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from claimcheck.store.jobs import extend_leases
 from claimcheck.store.sweeping import cancel_overdue
-from claimcheck.telemetry import count, logger, places_of
+from claimcheck.telemetry import count, logger, metrics, places_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -68,7 +68,8 @@ class Leases:
         lost = [lease for lease in held if lease not in kept and lease in self._held]
         for lease in lost:
             del self._held[lease]
-            count("LeasesLost")
+            count(metrics.LEASES_LOST)
         if lost:
             ids = [job_id for job_id, _ in lost]
-            await self._database.run(cancel_overdue, limit=len(ids), job_ids=ids)
+            cancelled = await self._database.run(cancel_overdue, limit=len(ids), job_ids=ids)
+            count(metrics.JOBS_CANCELLED, cancelled)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from claimcheck.settings import MigrateSettings
     from claimcheck.sql.migrations.deployment import Migrated
+    from claimcheck.sql.migrations.statements import Connect
 
 
 def migrate(database_url: str) -> str:
@@ -20,9 +19,16 @@ def migrate(database_url: str) -> str:
     return run(connector(database_url))
 
 
-def deploy(chosen: MigrateSettings, *, time_left: Callable[[], float] = lambda: math.inf) -> Migrated:
-    """As a deployment does it, as far as `time_left` (seconds) allows. Raises MigrationFailedError."""
-    from claimcheck.sql.migrations.deployment import deploy as run
-    from claimcheck.store.connection import connector
+class Migrate:
+    """As a deployment does it. `master`: who makes the roles first, where that is another user."""
 
-    return run(connector(chosen.database_url), time_left=time_left, patience_s=chosen.connect_patience_s)
+    def __init__(self, connect: Connect, *, master: Connect | None, patience_s: float) -> None:
+        self._connect = connect
+        self._master = master
+        self._patience_s = patience_s
+
+    def __call__(self, time_left: Callable[[], float]) -> Migrated:
+        """As far as `time_left` (seconds) allows. Raises MigrationFailedError."""
+        from claimcheck.sql.migrations.deployment import deploy
+
+        return deploy(self._connect, master=self._master, time_left=time_left, patience_s=self._patience_s)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.telemetry import logger, places_of
+from claimcheck.telemetry import logger, places_of, traces
 from claimcheck.webhooks.endpoint import PUBLIC_HTTPS, RefusedAddressError
 from claimcheck.webhooks.events import STALE_AFTER_S
 from claimcheck.webhooks.guard import check
@@ -58,6 +58,9 @@ class Notify:
         url, _, _ = message["url"], message["body"], message["headers"]
         outcome: dict[str, Any] = {
             "delivery_id": message["delivery_id"],
+            "tenant_id": message.get("tenant_id"),
+            "job_id": message.get("job_id"),
+            "traceparent": message.get("traceparent"),
             "attempt": message["attempt"],
             "status_code": None,
             "error": None,
@@ -67,8 +70,23 @@ class Notify:
             "at": datetime.fromtimestamp(started, UTC).isoformat(),
         }
         if not outcome["stale"]:
-            outcome |= await self._post(message, url)
-        return {**outcome, "duration_ms": round((self._clock() - started) * 1000)}
+            outcome |= await self._traced(message, url)
+        outcome["duration_ms"] = round((self._clock() - started) * 1000)
+        said = {name: outcome[name] for name in ("attempt", "status_code", "stale", "duration_ms")}
+        logger().info("webhook posted", extra=said)
+        return outcome
+
+    async def _traced(self, message: Mapping[str, Any], url: str) -> dict[str, Any]:
+        """Where to is the customer's: neither host nor path is told, the delivery's id says enough."""
+        attributes: dict[str, traces.Value | None] = {"http.request.method": "POST"}
+        belongs_to = message.get("traceparent")
+        with traces.span("POST webhook", "client", attributes=attributes, belongs_to=belongs_to) as span:
+            outcome = await self._post(message, url)
+            status = outcome.get("status_code")
+            span.set({"http.response.status_code": status})
+            if status is None or status >= 400:
+                span.failed("no answer" if status is None else str(status))
+        return outcome
 
     async def _post(self, message: Mapping[str, Any], url: str) -> dict[str, Any]:
         import asyncio

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
-from claimcheck.telemetry import count, logger, places_of
+from claimcheck.telemetry import about, count, ids_in, logger, metrics, places_of, traces
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -110,13 +110,16 @@ class Overtime:
 
     async def _besides(self, received: Received) -> None:
         """What fails goes back to its queue, as from a batch: it is not deleted."""
-        try:
-            await self._counted(json.loads(received.body))
-            count("MessagesTakenBesides")
-            await self._in_thread(partial(self._inbox.delete, received.receipt))
-        except Exception as error:  # noqa: BLE001 (one message must not end the others)
-            fields = {"message_id": received.message_id, "error": places_of(error)}
-            logger().error("message failed and goes back to its queue", extra=fields)
+        with about(message_id=received.message_id):
+            try:
+                message = json.loads(received.body)
+                with about(**ids_in(message)), traces.received("besides", received.traceparent):
+                    await self._counted(message)
+                count(metrics.MESSAGES_TAKEN_BESIDES)
+                await self._in_thread(partial(self._inbox.delete, received.receipt))
+            except Exception as error:  # noqa: BLE001 (one message must not end the others)
+                fields = {"error": places_of(error)}
+                logger().error("message failed and goes back to its queue", extra=fields)
 
     async def _in_thread(self, act: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, act)

@@ -67,6 +67,11 @@ class Received(Protocol):
         """What deletes it."""
         ...
 
+    @property
+    def traceparent(self) -> str | None:
+        """The trace of what sent it."""
+        ...
+
 
 class Inbox(Protocol):
     """A queue that a function takes messages from by itself."""

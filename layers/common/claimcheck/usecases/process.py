@@ -14,9 +14,9 @@ from claimcheck.jobs.retries import GiveUp, Retry, RetryPolicy, Spent
 from claimcheck.jobs.states import Status
 from claimcheck.slots import Slots
 from claimcheck.store.faults import DatabaseUnavailableError, StoreError
-from claimcheck.store.jobs import Held, claim_job, finish_job, note_result_apart, retry_job
+from claimcheck.store.jobs import Finished, Held, claim_job, finish_job, note_result_apart, retry_job
 from claimcheck.store.sweeping import cancel_overdue
-from claimcheck.telemetry import count, logger, places_of
+from claimcheck.telemetry import about, count, logger, metrics, places_of, span
 from claimcheck.usecases.company import Company
 from claimcheck.usecases.deliver import left_to_sweep
 from claimcheck.usecases.doorbell import ring
@@ -27,7 +27,7 @@ from claimcheck.usecases.results import as_json, needs_link, result_key
 
 if TYPE_CHECKING:
     from claimcheck.settings import ProcessSettings
-    from claimcheck.store.jobs import ClaimedJob, Finished
+    from claimcheck.store.jobs import ClaimedJob
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.examine import Examine
@@ -92,9 +92,14 @@ class Process:
         if isinstance(claimed, Held):
             await self._ring_later(job_id, claimed.tenant_id, claimed.delay_s)
             return Outcome.HELD
-        outcome = await self._attempt(claimed, min(remaining_s, self._settings.job_timeout_s))
-        fields = {"job_id": job_id, "tenant_id": claimed.tenant_id, "attempt": claimed.attempt}
-        logger().info("job worked on", extra={**fields, "task": claimed.task, "outcome": outcome})
+        count(metrics.QUEUE_SECONDS, claimed.due_s)
+        with (
+            about(job_id=job_id, tenant_id=claimed.tenant_id, attempt=claimed.attempt),
+            span(f"attempt {claimed.task}", belongs_to=claimed.traceparent) as traced,
+        ):
+            outcome = await self._attempt(claimed, min(remaining_s, self._settings.job_timeout_s))
+            traced.set({"claimcheck.outcome": str(outcome)})
+            logger().info("job worked on", extra={"task": claimed.task, "outcome": outcome})
         return outcome
 
     async def _attempt(self, job: ClaimedJob, timeout_s: float) -> Outcome:
@@ -108,7 +113,6 @@ class Process:
             await self._cancel_overdue(job.job_id)
             return Outcome.LOST
         if isinstance(written, Retry):
-            count("JobsRetried")
             await self._ring_later(job.job_id, job.tenant_id, written.delay_s)
             return Outcome.RETRIED
         if written.delivery_id is not None:
@@ -121,9 +125,13 @@ class Process:
         try:
             result = await self._result(job, started, started + timeout_s)
             status = Status.PARTIAL if result["coverage"]["gaps"] else Status.COMPLETED
-            return await self._finish(job, status, result=result)
+            written: Finished | Retry | None = await self._finish(job, status, result=result)
         except JobFailure as failure:
-            return await self._failed(job, failure, started)
+            written, status = await self._failed(job, failure, started), Status.FAILED
+        if isinstance(written, Finished):
+            count(metrics.ENDED[status])
+            count(metrics.JOB_SECONDS, _age_s(job, started))
+        return written
 
     async def _result(self, job: ClaimedJob, started: float, until: float) -> dict[str, Any]:
         """Raises JobFailure for whatever happens, but LeaseLostError and a database that is away."""
@@ -140,8 +148,7 @@ class Process:
             raise RetryableFailure("storage_unavailable", str(error)) from None
         except Exception as error:
             # A fault of ours: the job's attempts bound it, its places tell us where to look.
-            fields = {"job_id": job.job_id, "error": places_of(error)}
-            logger().error("job failed by a fault of ours", extra=fields)
+            logger().error("job failed by a fault of ours", extra={"error": places_of(error)})
             raise RetryableFailure("internal", f"A fault of ours ({type(error).__name__}).") from error
 
     async def _join(self, job: ClaimedJob, stack: contextlib.AsyncExitStack, until: float) -> None:
@@ -182,7 +189,7 @@ class Process:
 
     async def _failed(self, job: ClaimedJob, failure: JobFailure, started: float) -> Finished | Retry | None:
         following = self._following(job, started, failure)
-        logger().warning("attempt failed", extra={"job_id": job.job_id, "code": failure.code})
+        logger().warning("attempt failed", extra={"code": failure.code})
         if not isinstance(following, Retry):
             error = {
                 "code": failure.code,
@@ -200,7 +207,10 @@ class Process:
             message=failure.message,
             charged=failure.charged,
         )
-        return following if moved else None
+        if not moved:
+            return None
+        count(metrics.JOBS_RETRIED, of=failure.code)
+        return following
 
     async def _finish(
         self,
@@ -214,7 +224,7 @@ class Process:
         try:
             if result is not None and not await self._put_if_large(job, result):
                 return None
-            finished = await self._database.surely(
+            return await self._database.surely(
                 finish_job,
                 job.job_id,
                 job.attempt,
@@ -227,16 +237,12 @@ class Process:
             if result is None or isinstance(fault, DatabaseUnavailableError):
                 raise
             # The answer cannot be stored as it is: the job must not stay as if nothing had happened.
-            fields = {"job_id": job.job_id, "error": places_of(fault)}
-            logger().error("the result cannot be stored", extra=fields)
+            logger().error("the result cannot be stored", extra={"error": places_of(fault)})
             raise RetryableFailure(
                 "internal", f"The result cannot be stored ({type(fault).__name__})."
             ) from fault
         except UnavailableError as fault:
             raise RetryableFailure("storage_unavailable", str(fault)) from None
-        if finished is not None:
-            count(f"Jobs{status.capitalize()}")
-        return finished
 
     async def _put_if_large(self, job: ClaimedJob, result: dict[str, Any]) -> bool:
         """Before the job is final: whoever sees it completed can fetch what is linked to.
@@ -254,7 +260,9 @@ class Process:
 
     async def _cancel_overdue(self, job_id: str) -> None:
         """A job past its deadline is neither claimed nor called for: it ends now, not with the next sweep."""
-        await self._database.run(cancel_overdue, limit=1, job_ids=[job_id])
+        cancelled = await self._database.run(cancel_overdue, limit=1, job_ids=[job_id])
+        if cancelled:
+            count(metrics.JOBS_CANCELLED, cancelled)
 
     async def _deliver_now(self, delivery_id: str) -> None:
         """The first attempt at once; whatever hinders it, the delivery is due and sweep sends it."""

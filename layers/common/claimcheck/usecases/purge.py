@@ -9,7 +9,7 @@ from claimcheck.failures import UnavailableError
 from claimcheck.refusals import DocumentInUseError, DocumentNotFoundError, InvalidQueryError, JobNotFoundError
 from claimcheck.store.jobs import cancel_job
 from claimcheck.store.purging import Purged, jobs_naming, purge_document, purge_job
-from claimcheck.telemetry import count
+from claimcheck.telemetry import count, metrics
 from claimcheck.usecases.ids import is_uuid
 from claimcheck.usecases.read import checked_id
 
@@ -62,7 +62,7 @@ class Purge:
         if outcome is Purged.IN_USE:
             raise DocumentInUseError
         if outcome is Purged.GONE:
-            count("DocumentsPurged")
+            count(metrics.DOCUMENTS_PURGED)
 
     def _purge(self, tenant_id: str, job_id: str) -> None:
         for _ in range(_TRIES):
@@ -70,8 +70,9 @@ class Purge:
             if outcome is None:
                 raise JobNotFoundError
             if outcome is not Purged.OPEN:
-                count("JobsPurged", int(outcome is Purged.GONE))
+                count(metrics.JOBS_PURGED, int(outcome is Purged.GONE))
                 return
             # Its webhook is not sent: it goes with the rest.
-            cancel_job(self._database, tenant_id, job_id)
+            if cancel_job(self._database, tenant_id, job_id) is not None:
+                count(metrics.JOBS_CANCELLED)
         raise UnavailableError("the job is put back again and again")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
 from claimcheck.store.deliveries import Attempt, Consequence, delivery_state, record_attempt
-from claimcheck.telemetry import count
+from claimcheck.telemetry import count, logger, metrics, span
 from claimcheck.usecases.deliver import left_to_sweep
 from claimcheck.webhooks import schedule
 from claimcheck.webhooks.standing import standing_after
@@ -57,7 +57,8 @@ class Record:
             state = delivery_state(self._database, delivery_id)
             if state is None:
                 return
-            self._record(message, state)
+            with span("record outcome", belongs_to=message.get("traceparent")):
+                self._record(message, state)
         self._deliver.now(self._database, [delivery_id])
 
     def _record(self, outcome: Mapping[str, Any], state: DeliveryState) -> None:
@@ -97,7 +98,13 @@ class Record:
         )
         if status is None:
             return
-        count(f"Deliveries{status.capitalize()}")
+        logger().info("webhook recorded", extra={"attempt": attempt.attempt, "status": status})
+        if not stale:
+            count(metrics.DELIVERY_SECONDS, attempt.duration_ms / 1000)
+        if following.status == "returned":
+            count(metrics.REPLAYS_FAILED)
+        else:
+            count(metrics.RECORDED[status])
         if status == "pending" and 0 < following.delay_s <= _LONGEST_BELL_S:
             self._ring(delivery_id, state.tenant_id, following.delay_s)
 

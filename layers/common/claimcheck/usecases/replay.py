@@ -10,7 +10,7 @@ from claimcheck.refusals import DeliveryNotFoundError, PurgedError, TooManySampl
 from claimcheck.store.deliveries import get_delivery, insert_sample, replay_delivery
 from claimcheck.store.reading import purged_at
 from claimcheck.tasks.address import parse_address
-from claimcheck.telemetry import count
+from claimcheck.telemetry import count, metrics
 from claimcheck.usecases.ids import is_uuid
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Replay:
             gone_at = purged_at(self._database, tenant_id, job_id) if known else None
             raise DeliveryNotFoundError if gone_at is None else PurgedError("job", gone_at)
         if replayed:
-            count("DeliveriesReplayed")
+            count(metrics.DELIVERIES_REPLAYED)
             self._deliver.now(self._database, [delivery_id])
         return shown(self._database, tenant_id, delivery_id)
 

@@ -9,7 +9,7 @@ from claimcheck.evidence import cite, index
 from claimcheck.evidence.nearest import nearest
 from claimcheck.failures import JobFailure
 from claimcheck.tasks.requote import REQUOTE_MOST, requote_prompt
-from claimcheck.telemetry import count, logger
+from claimcheck.telemetry import count, logger, metrics
 from claimcheck.usecases.shown import Shown
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def look_again(run: Examination, ask: Ask) -> None:
     if not askable:
         return
     shown = "\n\n".join(dict.fromkeys(passage for found in passages for passage in found))
-    count("QuotesAskedAgain", len(askable))
+    count(metrics.QUOTES_ASKED_AGAIN, len(askable))
     try:
         answer = await ask(requote_prompt([each["quote"] for each in askable]), Shown(shown))
     except JobFailure as failure:
@@ -57,4 +57,4 @@ def _correct(document: DocumentText, askable: list[Citation], answer: dict[str, 
         found = cite(whole, document, said["quote"])
         if found["status"] != "not_found" and askable[at]["status"] == "not_found":
             askable[at].update(found)
-            count("QuotesFoundAgain")
+            count(metrics.QUOTES_FOUND_AGAIN)

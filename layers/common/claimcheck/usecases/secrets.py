@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from claimcheck.refusals import RotationRefusedError
 from claimcheck.store.webhooks import insert_secret, live_secrets, rotate_secret
-from claimcheck.telemetry import count, logger
+from claimcheck.telemetry import count, logger, metrics
 from claimcheck.webhooks.signature import new_secret
 from claimcheck.webhooks.vault import VaultError
 
@@ -60,7 +60,7 @@ class Secrets:
         if not rotate_secret(database, tenant_id, sealed, overlap_s=OVERLAP_S):
             ends = [row.expires_at for row in live_secrets(database, tenant_id) if row.expires_at]
             raise RotationRefusedError(max(ends, default=None))
-        count("WebhookSecretsRotated")
+        count(metrics.WEBHOOK_SECRETS_ROTATED)
         return self.shown(database, tenant_id)
 
     def _opened(self, database: Database, tenant_id: str) -> list[tuple[str, SealedSecret]]:

@@ -30,7 +30,7 @@ from claimcheck.store.jobs import (
 )
 from claimcheck.store.uploads import want_object
 from claimcheck.tasks.submission import fields_invalid, parse_request
-from claimcheck.telemetry import count
+from claimcheck.telemetry import about, count, logger, metrics, traceparent
 from claimcheck.usecases.doorbell import ring
 from claimcheck.webhooks.endpoint import Rules
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.ports import Objects, Queue
 
 _KEY = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,253}[\x21-\x7e]|[\x21-\x7e]")
-_AFTER = re.compile(r"(?P<number>[0-9]{1,7})(?P<unit>[smh]?)")
+_AFTER = re.compile(r"(?P<number>[1-9][0-9]{0,6})(?P<unit>[smh]?)")
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _LONGEST_S = 7 * 86_400
 _TRIES = 3
@@ -91,9 +91,11 @@ class Submit:
             return answer.ticket
         if isinstance(answer, DocumentUnknown):
             raise _no_such_document()
-        count("JobsAccepted")
-        if not answer.waits:
-            ring(self._jobs_queue, tenant_id, answer.job_id)
+        with about(job_id=answer.job_id):
+            count(metrics.JOBS_ACCEPTED)
+            logger().info("job accepted", extra={"task": request.task, "waits": answer.waits})
+            if not answer.waits:
+                ring(self._jobs_queue, tenant_id, answer.job_id)
         return answer
 
     def _accepted(
@@ -125,6 +127,7 @@ class Submit:
             name=request.document.name,
             cancel_after_s=cancel_after_s,
             upload_wait_s=self._settings.upload_wait_s,
+            traceparent=traceparent(),
         )
         if request.document.document_id is not None:
             return replace(job, document_id=str(request.document.document_id))

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from claimcheck.failures import UnavailableError
 from claimcheck.store.deliveries import stop_disabled
 from claimcheck.store.faults import DatabaseUnavailableError
+from claimcheck.store.gauges import read_gauges
 from claimcheck.store.jobs import KEEP_KEY_S
 from claimcheck.store.sweeping import beat, cancel_overdue, due_jobs, expire_leases, fail_aged, forget_keys
 from claimcheck.store.uploads import awaited_objects, fail_missing, not_there
-from claimcheck.telemetry import count, logger, places_of
+from claimcheck.telemetry import count, logger, metrics, places_of
 from claimcheck.usecases.doorbell import ring_all
 from claimcheck.webhooks.vault import VaultError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from claimcheck.settings import SweepSettings
     from claimcheck.store.connection import Database
+    from claimcheck.store.gauges import Gauges
     from claimcheck.usecases.arrive import Arrive
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.erase import Erase
@@ -90,10 +92,10 @@ class Sweep:
         tidied, erased = self._delete(started)
         old = (tidied.jobs_expired, tidied.uploads_unused, tidied.orphans, erased)
         swept = Swept(expired, overdue, aged, rung, found, missing, stopped, sent, *old)
+        _count(swept)
+        _gauge(read_gauges(self._database))
         beat(self._database, "sweep", asdict(swept))
-        for name, value in asdict(swept).items():
-            if value:
-                count("Swept" + name.title().replace("_", ""), value)
+        count(metrics.SWEEP_HEARTBEAT)
         return swept
 
     def _delete(self, started: float) -> tuple[Tidied, int]:
@@ -123,6 +125,7 @@ class Sweep:
         )
         again = [each for each in expired if each.status == "pending"]
         self._ring([(each.job_id, each.tenant_id, each.delay_s) for each in again])
+        count(metrics.JOBS_FAILED, len(expired) - len(again))
         return len(expired)
 
     def _ring_due(self) -> int:
@@ -160,3 +163,24 @@ class Sweep:
         except (UnavailableError, VaultError) as error:
             logger().error("webhooks not planned", extra={"error": places_of(error)})
             return 0
+
+
+def _count(swept: Swept) -> None:
+    count(metrics.LEASES_EXPIRED, swept.leases_expired)
+    count(metrics.JOBS_CANCELLED, swept.jobs_overdue)
+    count(metrics.JOBS_EXPIRED, swept.jobs_expired)
+    count(metrics.JOBS_FAILED, swept.jobs_aged + swept.documents_missing)
+    count(metrics.DOORBELLS_RUNG_AGAIN, swept.jobs_rung)
+    count(metrics.UPLOADS_FOUND, swept.uploads_found)
+    count(metrics.DELIVERIES_DISABLED, swept.deliveries_stopped)
+    count(metrics.DELIVERIES_SENT_BY_SWEEP, swept.deliveries_sent)
+
+
+def _gauge(gauges: Gauges) -> None:
+    count(metrics.OLDEST_DUE_JOB_SECONDS, gauges.oldest_due_job_s)
+    count(metrics.JOBS_DUE, gauges.jobs_due)
+    count(metrics.JOBS_RUNNING, gauges.jobs_running)
+    count(metrics.OLDEST_DUE_DELIVERY_SECONDS, gauges.oldest_due_delivery_s)
+    count(metrics.DELIVERIES_DUE, gauges.deliveries_due)
+    count(metrics.CIRCUITS_OPEN, gauges.circuits_open)
+    count(metrics.SPEND_LAST_HOUR_USD, gauges.spend_last_hour_usd)

@@ -38,6 +38,11 @@ class Retention(ForTenant):
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
+def no_such_tenant(tenant: str) -> CommandRefused:
+    """The refusal of a command about a tenant that is not there."""
+    return CommandRefused("tenant_unknown", f"There is no tenant {tenant}. tenants.create makes it.")
+
+
 class Tenants:
     """`tenants.create`, `tenants.list` and `tenants.retention`."""
 
@@ -58,7 +63,7 @@ class Tenants:
 
     def _retention(self, arguments: Retention) -> Mapping[str, Any]:
         if not set_retention(self._database, arguments.tenant, days=arguments.days):
-            raise CommandRefused("tenant_not_found", f"There is no tenant {arguments.tenant}.")
+            raise no_such_tenant(arguments.tenant)
         return {"tenant": arguments.tenant, "retention_days": arguments.days}
 
     def _list(self, _arguments: NoArguments) -> Mapping[str, Any]:

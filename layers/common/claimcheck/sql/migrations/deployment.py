@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from claimcheck.sql.migrations import numbers
+from claimcheck.sql.migrations.bringup import bring_up
 from claimcheck.sql.migrations.runner import current_version, migrate
 from claimcheck.sql.migrations.statements import UnfinishedError
 from claimcheck.store.connection import ServerTooOldError
@@ -47,14 +48,24 @@ class Migrated:
     unfinished: str | None = None
 
 
-def deploy(connect: Connect, *, time_left: Callable[[], float], patience_s: float = 0) -> Migrated:
+def deploy(
+    connect: Connect,
+    *,
+    master: Connect | None = None,
+    time_left: Callable[[], float],
+    patience_s: float = 0,
+) -> Migrated:
     """Bring the schema to this version, as far as time (seconds) allows.
 
+    `master` connects as whoever makes the roles, where that is another user than the schema's owner.
     `patience_s`: how long a database that does not let us in is asked again (seconds): a role's rights and
     a new instance take a moment. Raises MigrationFailedError.
     """
-    patient = _patient(connect, time.monotonic() + patience_s)
+    until = time.monotonic() + patience_s
+    patient = _patient(connect, until)
     try:
+        if master is not None:
+            bring_up(_patient(master, until))
         return Migrated(migrate(patient, time_left=time_left))
     except UnfinishedError as error:
         return Migrated(_version(connect), str(error))

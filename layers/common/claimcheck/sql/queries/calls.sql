@@ -1,6 +1,10 @@
 -- name: begin_call
--- Before a model is paid (the function is in 0003_reliability.sql). No row where the fence is lost.
-SELECT paid_id::text, answer, outcome, over_cap FROM begin_model_call(
+-- Before a model is paid (the function is in 0003_reliability.sql). No row where the fence is lost. `again`: an
+-- earlier call for this question may have been paid for, and nobody knows its answer.
+SELECT paid_id::text, answer, outcome, over_cap, EXISTS (
+    SELECT FROM model_calls c WHERE c.job_id = %(job_id)s AND c.question_sha256 = %(question_sha256)s
+      AND c.id <> %(call_id)s::uuid AND (c.finished_at IS NULL OR c.outcome_unknown)) AS again
+FROM begin_model_call(
   %(job_id)s::uuid, %(attempt)s::integer, %(call_id)s::uuid, %(model)s::text, %(question_sha256)s::bytea,
   %(worst_usd)s::numeric)
 

@@ -1,7 +1,10 @@
 -- name: take_deliveries
 -- Takes due deliveries for one attempt each, as far as each receiver's limit allows (migration 0008).
-SELECT delivery_id, tenant_id, attempt, url, body, planned_at, is_slow
-FROM take_deliveries(%(delivery_ids)s::uuid[], %(limit)s, %(prompt)s, %(new)s, %(slow)s)
+SELECT delivery_id, tenant_id, attempt, url, body, planned_at, is_slow,
+  (SELECT d.job_id::text FROM deliveries d WHERE d.id = taken.delivery_id::uuid) AS job_id,
+  (SELECT j.traceparent FROM deliveries d JOIN jobs j ON j.id = d.job_id WHERE d.id = taken.delivery_id::uuid)
+    AS traceparent
+FROM take_deliveries(%(delivery_ids)s::uuid[], %(limit)s, %(prompt)s, %(new)s, %(slow)s) AS taken
 
 -- name: not_signed
 -- What was taken and could not be signed was not sent. It is due again in five minutes, as it is in its row.

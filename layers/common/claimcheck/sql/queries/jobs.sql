@@ -29,10 +29,10 @@ WITH gate AS MATERIALIZED (
     WHERE o.stored_at IS NULL
 ), job AS (
   INSERT INTO jobs (id, tenant_id, task, priority, document_id, params, metadata, webhook_url, webhook_thin,
-    max_cost_usd, cancel_at)
+    max_cost_usd, cancel_at, traceparent)
   SELECT fresh.id, %(tenant_id)s, %(task)s, %(priority)s, document.id, %(params)s::jsonb,
     %(metadata)s::jsonb, %(webhook_url)s, %(webhook_thin)s, %(max_cost_usd)s,
-    now() + make_interval(secs => %(cancel_after_s)s)
+    now() + make_interval(secs => %(cancel_after_s)s), %(traceparent)s
   FROM document, fresh
   RETURNING id, created_at, status, task, params, digest_key
 ), event AS (
@@ -76,11 +76,11 @@ WITH gate AS MATERIALIZED (
   FROM document WHERE document.waits AND d.id = document.id
 ), job AS (
   INSERT INTO jobs (id, tenant_id, task, priority, document_id, document_name, params, metadata, webhook_url,
-    webhook_thin, max_cost_usd, cancel_at, document_until)
+    webhook_thin, max_cost_usd, cancel_at, document_until, traceparent)
   SELECT fresh.id, %(tenant_id)s, %(task)s, %(priority)s, document.id, %(name)s, %(params)s::jsonb,
     %(metadata)s::jsonb, %(webhook_url)s, %(webhook_thin)s, %(max_cost_usd)s,
     now() + make_interval(secs => %(cancel_after_s)s),
-    CASE WHEN document.waits THEN now() + make_interval(secs => %(upload_wait_s)s) END
+    CASE WHEN document.waits THEN now() + make_interval(secs => %(upload_wait_s)s) END, %(traceparent)s
   FROM document, fresh
   RETURNING id, created_at, status, task, params, digest_key, document_until IS NOT NULL AS waits
 ), event AS (
@@ -139,6 +139,7 @@ SELECT held.held_s, coalesce(held.tenant_id, claimed.tenant_id) AS tenant_id,
   claimed.id::text AS job_id, claimed.task, claimed.params, claimed.attempt, claimed.failures, claimed.waits,
   claimed.lost_leases, claimed.max_cost_usd::float8,
   extract(epoch FROM now() - claimed.accepted_at)::float8 AS age_s,
+  extract(epoch FROM now() - claimed.available_at)::float8 AS due_s, claimed.traceparent,
   claimed.document_id::text, coalesce(claimed.document_name, documents.name) AS name, documents.media_type,
   documents.sha256, objects.size_bytes, objects.content, documents.object_key, documents.chars,
   documents.text_content, documents.text_key, documents.text_is_content, documents.page_starts,

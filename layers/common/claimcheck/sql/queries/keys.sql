@@ -1,11 +1,36 @@
 -- name: find_key
-SELECT tenant_id, key_sha256 FROM api_keys
-WHERE prefix = %(prefix)s AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+-- `stale`: its use is to be noted once more.
+SELECT k.tenant_id, k.key_sha256, k.scopes, t.usage_key,
+  coalesce(k.last_used_at < now() - interval '1 hour', true) AS stale
+FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
+WHERE k.prefix = %(prefix)s AND key_is_live(k)
 
--- name: insert_key
-WITH tenant AS (
-  INSERT INTO tenants (id) VALUES (%(tenant_id)s) ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING id
-)
-INSERT INTO api_keys (prefix, tenant_id, key_sha256)
-SELECT %(prefix)s, tenant.id, %(key_sha256)s FROM tenant
+-- name: note_use
+-- Once an hour; who comes meanwhile does not wait for it.
+UPDATE api_keys SET last_used_at = now()
+WHERE prefix = (SELECT prefix FROM api_keys
+  WHERE prefix = %(prefix)s AND coalesce(last_used_at < now() - interval '1 hour', true)
+  FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING prefix
+
+-- name: issue_key
+SELECT issue_key(%(tenant_id)s, %(prefix)s, %(key_sha256)s, %(name)s, %(scopes)s::text[],
+  make_interval(secs => %(lasts_s)s), make_interval(secs => %(grace_s)s), %(replaced)s, %(at_most)s) AS answer
+
+-- name: revoke_key
+WITH found AS MATERIALIZED (
+  SELECT * FROM api_keys WHERE prefix = %(prefix)s AND tenant_id = %(tenant_id)s FOR NO KEY UPDATE
+), revoked AS (
+  UPDATE api_keys k SET revoked_at = now() FROM found WHERE k.prefix = found.prefix AND k.revoked_at IS NULL
+  RETURNING k.*
+), event AS (
+  INSERT INTO tenant_events (tenant_id, type, detail)
+  SELECT tenant_id, 'key.revoked', jsonb_build_object('prefix', 'ck_' || prefix, 'name', name) FROM revoked
+)
+SELECT EXISTS (SELECT FROM revoked) AS revoked,
+  (SELECT count(*) FROM api_keys k
+    WHERE k.tenant_id = %(tenant_id)s AND k.prefix <> %(prefix)s AND key_is_live(k)) AS live
+FROM found
+
+-- name: list_keys
+SELECT key_json(k) AS key FROM api_keys k WHERE k.tenant_id = %(tenant_id)s ORDER BY k.created_at DESC, k.prefix

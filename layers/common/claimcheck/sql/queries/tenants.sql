@@ -18,6 +18,8 @@ SELECT id FROM changed
 
 -- name: list_tenants
 SELECT t.id AS tenant, t.retention_days, iso(t.created_at) AS created_at,
-  (SELECT count(*) FROM api_keys k WHERE k.tenant_id = t.id AND k.revoked_at IS NULL
-    AND (k.expires_at IS NULL OR k.expires_at > now())) AS live_keys
+  (SELECT count(*) FROM api_keys k WHERE k.tenant_id = t.id AND key_is_live(k)) AS live_keys
 FROM tenants t ORDER BY t.id
+
+-- name: tenant_exists
+SELECT id FROM tenants WHERE id = %(tenant_id)s

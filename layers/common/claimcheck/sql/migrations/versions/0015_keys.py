@@ -1,13 +1,13 @@
-"""What sweep deletes when its time has come."""
+"""API keys: scopes, names, expiry, at most two live ones; what a usage plan counts by."""
 
 from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0014_retention_sweep.sql")
+    apply_sql("0015_keys.sql")

@@ -1,0 +1,1 @@
+"""What a deployment costs: idle, and for a thousand jobs, computed from the templates and a price file."""

@@ -1,0 +1,59 @@
+"""The table of scopes and the template's routes are one: none is let through for want of a row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from claimcheck.scopes import ADMIN, ANY, PUBLIC, ROUTES, SCOPES, missing_scope
+
+from local.intrinsics import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def routes() -> Iterator[tuple[str, str, bool]]:
+    """Method, path and whether a key is wanted, of each route of the template."""
+    for resource in read_yaml(ROOT / "template.yaml")["Resources"].values():
+        for event in resource.get("Properties", {}).get("Events", {}).values():
+            if event["Type"] == "Api":
+                properties = event["Properties"]
+                authorizer = properties.get("Auth", {}).get("Authorizer")
+                yield properties["Method"], properties["Path"], authorizer != "NONE"
+
+
+def test_every_route_says_what_it_wants() -> None:
+    """Each has a row; one without an authorizer wants no key, and only such a one."""
+    found = list(routes())
+    assert len(found) > 15
+    for method, path, keyed in found:
+        wanted = ROUTES[method, path]
+        assert (wanted == PUBLIC) == (not keyed), (method, path)
+        assert wanted in {*SCOPES, ANY, PUBLIC}
+
+
+def test_secrets_and_deletion_are_administration() -> None:
+    """A key for jobs neither reads what signs webhooks nor deletes anything."""
+    wanted = {route for route, scope in ROUTES.items() if scope == ADMIN}
+    assert {
+        ("GET", "/webhook-secret"),
+        ("POST", "/webhook-secret/rotate"),
+        ("DELETE", "/jobs/{id}"),
+    } <= wanted
+    assert {route for route in ROUTES if route[0] == "DELETE"} <= wanted
+
+
+def test_reading_changes_nothing() -> None:
+    """The scope to read opens GET alone."""
+    assert {method for (method, _), scope in ROUTES.items() if scope == "jobs:read"} == {"GET"}
+
+
+@pytest.mark.parametrize("route", [("PUT", "/jobs"), ("GET", "/jobs/7"), ("get", "/jobs")])
+def test_a_route_without_a_row_is_for_nobody(route: tuple[str, str]) -> None:
+    """It is a fault of ours, not a way in."""
+    with pytest.raises(KeyError):
+        missing_scope(*route, SCOPES)
