@@ -113,6 +113,7 @@ def _function(resource: Resource, stack: _Stack) -> list[Line]:
         compute = calls * seconds * memory_mb / 1024 * prices.of("lambda_gb_second_arm64")
         lines.append(Line("sweep, each minute", compute + calls * prices.of("lambda_request")))
         lines.append(Line("sweep, each minute", calls * prices.of("scheduler_call")))
+        lines.append(Line("Metrics that sweep writes", idle["gauges"] * prices.of("metric_month")))
         lines.append(Line("Logs", calls * idle["log_bytes_a_call"] / _GIB * prices.of("log_gb")))
     lines += _snapstart(resource, stack)
     return lines
@@ -139,6 +140,12 @@ def _by_use(_resource: Resource, _stack: _Stack) -> list[Line]:
     return []
 
 
+def _alarm(resource: Resource, stack: _Stack) -> list[Line]:
+    """Paid by the metrics that it looks at; an expression over them is none."""
+    metrics = [each for each in resource.properties.get("Metrics") or [] if "MetricStat" in each]
+    return [Line("Alarms", max(1, len(metrics)) * stack.prices.of("alarm_month"))]
+
+
 def _acl(resource: Resource, stack: _Stack) -> list[Line]:
     rules = len(resource.properties.get("Rules") or [])
     return [Line("WAF", stack.prices.of("waf_acl_month") + rules * stack.prices.of("waf_rule_month"))]
@@ -156,8 +163,8 @@ _PRICES: dict[str, Callable[[Resource, _Stack], list[Line]]] = {
     "AWS::EC2::VPCEndpoint": _endpoint,
     "AWS::KMS::Key": _each("KMS keys", "kms_key_month"),
     "AWS::SecretsManager::Secret": _each("Secrets", "secret_month"),
-    "AWS::CloudWatch::Alarm": _each("Alarms", "alarm_month"),
-    "AWS::CloudWatch::CompositeAlarm": _each("Composite alarms", "alarm_month"),
+    "AWS::CloudWatch::Alarm": _alarm,
+    "AWS::CloudWatch::CompositeAlarm": _each("Composite alarms", "composite_alarm_month"),
     "AWS::CloudWatch::Dashboard": _each("Dashboard", "dashboard_month"),
     "AWS::WAFv2::WebACL": _acl,
     "AWS::Serverless::Function": _function,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from costs.idle import Line, idle_lines
 from costs.jobs import JOBS, job_lines, token_lines
+from costs.metrics import in_use_lines
 from costs.prices import load_prices, load_workload
 from costs.resources import TEMPLATE, resources, template
 
@@ -43,6 +44,7 @@ class Setting:
     name: str
     parameters: Mapping[str, str]
     idle: Sequence[Line]
+    in_use: Sequence[Line]
     kinds: Sequence[Kind]
 
 
@@ -73,6 +75,7 @@ def reckon(region: str, settings: Mapping[str, Mapping[str, str]] = SETTINGS) ->
                 name,
                 given,
                 idle_lines(stack, prices, idle),
+                in_use_lines(stack, prices, idle),
                 [
                     Kind(kind, says, job_lines(stack, prices, shared, figures), token_lines(figures, models))
                     for kind, (says, figures) in kinds.items()
@@ -95,16 +98,17 @@ def summary(reports: Sequence[Report]) -> str:
 def _summary(reports: Sequence[Report]) -> Iterator[str]:
     kinds = reports[0].settings[0].kinds
     head = " | ".join(f"{JOBS:,} × {kind.name}" for kind in kinds)
-    yield f"| region, setting | idle, a month | {head} |"
-    yield "|---|" + "---|" * (len(kinds) + 1)
+    yield f"| region, setting | idle, a month | in use, more at most | {head} |"
+    yield "|---|" + "---|" * (len(kinds) + 2)
     for report in reports:
         for setting in report.settings:
             jobs = " | ".join(_usd(total(kind.lines)) for kind in setting.kinds)
-            yield f"| {report.region}, {setting.name} | {_usd(total(setting.idle))} | {jobs} |"
+            month = f"{_usd(total(setting.idle))} | {_usd(total(setting.in_use))}"
+            yield f"| {report.region}, {setting.name} | {month} | {jobs} |"
     for at, line in enumerate(kinds[0].tokens):
         priority, model = line.part.split(": ")
         tokens = " | ".join(_usd(kind.tokens[at].usd) for kind in kinds)
-        yield f"| the model's tokens besides, {priority} (`{model}`) | | {tokens} |"
+        yield f"| the model's tokens besides, {priority} (`{model}`) | | | {tokens} |"
 
 
 def detail(report: Report) -> str:
@@ -118,6 +122,7 @@ def _detail(report: Report) -> Iterator[str]:
         given = ", ".join(f"{name}={value}" for name, value in setting.parameters.items())
         yield f"\n{setting.name}" + (f" ({given})" if given else "")
         yield from _sum("idle, a month", setting.idle)
+        yield from _sum("metrics while there are jobs, a month at most", setting.in_use)
         for kind in setting.kinds:
             yield from _sum(f"{JOBS:,} jobs: {kind.says}", kind.lines)
             for line in kind.tokens:

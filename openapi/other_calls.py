@@ -129,7 +129,7 @@ PATHS: Json = {
         "get": call(
             "listEvents",
             "webhooks",
-            "What happened to your addresses and secrets",
+            "What happened to your keys, addresses and secrets",
             {
                 "200": ok(
                     "A page.",

@@ -31,6 +31,7 @@ def webhook_url(description: str) -> Json:
         "format": "uri",
         "description": f"{description} An https URL of a public host, at port {_PORTS} unless this "
         "deployment allows others, without user name, spaces and backslashes.",
+        "pattern": "^[Hh][Tt][Tt][Pp][Ss]://",
         "maxLength": MAX_URL_CHARS,
     }
 

@@ -9,7 +9,15 @@ from openapi.shapes import Json, answered, array, identifier, moment, nullable, 
 _ENDS = sorted(str(status) for status in FINAL)
 EVENT_TYPES = [f"job.{status}" for status in _ENDS]
 TEST_TYPE = "webhook.test"
-TENANT_EVENTS = ["webhook_address.disabled", "webhook_address.enabled", "webhook_secret.rotated"]
+TENANT_EVENTS = [
+    "tenant.created",
+    "key.created",
+    "key.rotated",
+    "key.revoked",
+    "webhook_address.disabled",
+    "webhook_address.enabled",
+    "webhook_secret.rotated",
+]
 
 _ATTEMPT = answered(
     "One call.",

@@ -19,6 +19,7 @@ from local.intrinsics import read_yaml
 from openapi.document import FILE, ROOT, document, written
 from openapi.problems import CODES
 from openapi.shapes import stored
+from openapi.webhooks import TENANT_EVENTS
 from tests.contract.documented import faults
 
 if TYPE_CHECKING:
@@ -158,6 +159,17 @@ def test_its_limits_are_those_that_are_kept() -> None:
     for name, parameter in (("MAX_UPLOAD_BYTES", "MaxUploadBytes"), ("MAX_BODY_BYTES", "MaxBodyBytes")):
         refs = [variables[name] for variables in given if name in variables]
         assert refs == [{"Ref": parameter}] * 2
+
+
+def test_its_events_are_those_that_are_written() -> None:
+    """Every type of event that a statement writes for a tenant, and no other."""
+    found: set[str] = set()
+    for path in (ROOT / "layers" / "common" / "claimcheck" / "sql").rglob("*.sql"):
+        text = path.read_text(encoding="utf-8")
+        for block in text.split("INSERT INTO tenant_events")[1:]:
+            statement = re.split(r"\n\)|\n\n-- name|RETURNING|;", block)[0]
+            found |= set(re.findall(r"'([a-z_]+\.[a-z]+)'", statement))
+    assert found == set(TENANT_EVENTS)
 
 
 def test_blank_is_what_the_functions_call_blank() -> None:

@@ -225,6 +225,8 @@ def _unwatched(templates: Templates, actions: str) -> None:
 def _unheard(templates: Templates) -> None:
     for _, group in templates.every("AWS::CodeDeploy::DeploymentGroup"):
         group["Properties"].pop("AlarmConfiguration")
+    for _, alarm in templates.every(ALARM):
+        alarm["Properties"].pop("AlarmActions", None)
 
 
 def _without_throttle(templates: Templates) -> None:

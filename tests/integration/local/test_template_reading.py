@@ -60,7 +60,7 @@ def test_the_repositorys_own_template() -> None:
     assert system.functions["MigrateFunction"].environment["DATABASE_URL"] == "postgresql://o@h:1/d"
     assert "DATABASE_URL" not in system.functions["NotifyFunction"].environment
     assert process.environment["JOBS_QUEUE_URL"] == "http://127.0.0.1:1/000000000000/s-JobsQueue"
-    assert process.environment["POWERTOOLS_SERVICE_NAME"] == "claimcheck"
+    assert process.environment["POWERTOOLS_SERVICE_NAME"] == "s"
     assert system.queues["JobsQueue"].dead_letter == "JobsDeadLetters"
     assert Route("GET", "/health", "StatusFunction", authorized=False) in system.routes
     assert Route("GET", "/jobs/{id}", "StatusFunction", authorized=True) in system.routes

@@ -144,6 +144,7 @@ def test_nobody_waits_far_below_the_limit(database: Database, database_url: str)
         holder.execute(turn)
         assert attempt(database, jobs_in_flight=1_000) == "accepted"
         near.execute("SET lock_timeout = '200ms'")
+        near.execute("SELECT act_for_tenant('acme')")
         with pytest.raises(psycopg.errors.LockNotAvailable):
             near.execute("SELECT tenant_refusal('acme', 1, true, 50, NULL, NULL)")
 

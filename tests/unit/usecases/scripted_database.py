@@ -26,7 +26,10 @@ class ScriptedDatabase(Database):
         self.answers = answers
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
-    def all(self, query: Query, params: Mapping[str, Any]) -> list[Row]:
+    def all(self, query: Query, params: Mapping[str, Any], *, tenant_id: str | None = None) -> list[Row]:
+        """A statement that names a tenant has to be run for that one."""
+        if tenant_id is not None and params.get("tenant_id", tenant_id) != tenant_id:
+            raise AssertionError(f"{query.name} is run for another tenant than it asks about")
         self.calls.append((query.name, dict(params)))
         answer = self.answers[query.name]
         return answer(params) if callable(answer) else answer

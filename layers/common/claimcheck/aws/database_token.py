@@ -69,7 +69,8 @@ def auth_token(host: str, port: int, user: str) -> str:
         raise NoCredentialsError
     if not region:
         raise NoRegionError
-    signer = RequestSigner(ServiceId("RDS"), region, "rds-db", "v4", credentials, HierarchicalEmitter())
+    events = HierarchicalEmitter()  # the signer holds it weakly
+    signer = RequestSigner(ServiceId("RDS"), region, "rds-db", "v4", credentials, events)
     query = urlencode({"Action": "connect", "DBUser": user})
     request = {
         "method": "GET",

@@ -23,6 +23,8 @@ T = TypeVar("T")
 Row = dict[str, Any]
 
 MIN_SERVER_VERSION = 180000  # uuidv7()
+# A function of ours: RDS Proxy takes `set_config` for a change of the session, and pins the connection.
+_ACT_FOR_TENANT = "SELECT act_for_tenant(%s)"
 # A peer that vanished without a word is noticed in these seconds, not in TCP's quarter of an hour.
 _OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
@@ -55,6 +57,9 @@ def check_server(connection: psycopg.Connection[Any]) -> None:
 class Database:
     """Runs one statement, which is one round trip and one transaction, at a time.
 
+    With `tenant_id` it runs for that tenant: the role's policies show and take no other's rows, however the
+    statement reads. That is said in the same round trip and the same transaction, and forgotten with it.
+
     Statements are never prepared: behind a multiplexer a prepared statement pins the connection. A
     connection that is found dead before anything was sent is opened again; a statement that may have
     reached the server is never repeated here, because the caller alone knows whether that is safe.
@@ -67,20 +72,29 @@ class Database:
         self._connect = connect or psycopg.connect
         self._connection: psycopg.Connection[TupleRow] | None = None
 
-    def all(self, query: Query, params: Mapping[str, Any]) -> list[Row]:
-        """Every row of a statement's answer. Raises the errors of `store.faults`."""
+    def all(self, query: Query, params: Mapping[str, Any], *, tenant_id: str | None = None) -> list[Row]:
+        """Every row of a statement's answer. Raises the errors of `store.faults`.
+
+        Without a tenant the role of the API sees nobody's rows, and the roles of workers all of them.
+        """
         with _statement(query), translated():
             connection = self._open()
             try:
                 with connection.cursor(row_factory=dict_row) as cursor:
-                    return cursor.execute(query.text, params).fetchall()
+                    if tenant_id is None:
+                        return cursor.execute(query.text, params).fetchall()
+                    # Everything up to the pipeline's end is one transaction, whose end is its commit.
+                    with connection.pipeline():
+                        connection.execute(_ACT_FOR_TENANT, [tenant_id])
+                        cursor.execute(query.text, params)
+                    return cursor.fetchall()
             except psycopg.OperationalError:
                 self._drop_if_dead(connection)
                 raise
 
-    def one(self, query: Query, params: Mapping[str, Any]) -> Row | None:
+    def one(self, query: Query, params: Mapping[str, Any], *, tenant_id: str | None = None) -> Row | None:
         """The first row of a statement's answer, or None."""
-        rows = self.all(query, params)
+        rows = self.all(query, params, tenant_id=tenant_id)
         return rows[0] if rows else None
 
     def close(self) -> None:

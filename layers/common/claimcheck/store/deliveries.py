@@ -36,11 +36,16 @@ class PlannedDelivery:
 
 
 def take_deliveries(
-    database: Database, *, delivery_ids: Sequence[str] | None, widths: Widths, limit: int
+    database: Database,
+    *,
+    delivery_ids: Sequence[str] | None,
+    widths: Widths,
+    limit: int,
+    tenant_id: str | None = None,
 ) -> Sequence[PlannedDelivery]:
     """Take due deliveries for one attempt each, of the addresses of `delivery_ids` or of any (None).
 
-    `widths`: how many may be on their way to one address.
+    `widths`: how many may be on their way to one address. `tenant_id`: whose alone, where a tenant asks.
     """
     ids = None if delivery_ids is None else list(delivery_ids)
     params = {
@@ -50,7 +55,8 @@ def take_deliveries(
         "new": widths.new,
         "slow": widths.slow,
     }
-    return [PlannedDelivery(**row) for row in database.all(queries("deliveries")["take_deliveries"], params)]
+    rows = database.all(queries("deliveries")["take_deliveries"], params, tenant_id=tenant_id)
+    return [PlannedDelivery(**row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +122,12 @@ def record_attempt(
     return None if row is None else str(row["status"])
 
 
-def not_signed(database: Database, attempts: Sequence[tuple[str, int]]) -> None:
+def not_signed(
+    database: Database, attempts: Sequence[tuple[str, int]], *, tenant_id: str | None = None
+) -> None:
     """Say in the log that these attempts (delivery id, number) were not made, and give their room back."""
     params = {"delivery_ids": [each for each, _ in attempts], "attempts": [number for _, number in attempts]}
-    database.all(queries("deliveries")["not_signed"], params)
+    database.all(queries("deliveries")["not_signed"], params, tenant_id=tenant_id)
 
 
 def stop_disabled(database: Database, *, limit: int) -> int:
@@ -130,7 +138,7 @@ def stop_disabled(database: Database, *, limit: int) -> int:
 def replay_delivery(database: Database, tenant_id: str, job_id: str, delivery_id: str) -> bool | None:
     """Have a delivery sent once more; False where an attempt is under way as it is, None for none such."""
     params = {"tenant_id": tenant_id, "job_id": job_id, "delivery_id": delivery_id}
-    row = database.one(queries("deliveries")["replay_delivery"], params)
+    row = database.one(queries("deliveries")["replay_delivery"], params, tenant_id=tenant_id)
     return None if row is None else bool(row["replayed"])
 
 
@@ -140,7 +148,7 @@ def insert_sample(database: Database, tenant_id: str, url: str, body: str, *, mo
     `body` lacks its timestamp and what follows.
     """
     params = {"tenant_id": tenant_id, "url": url, "body": body, "most": most}
-    row = database.one(queries("deliveries")["insert_sample"], params)
+    row = database.one(queries("deliveries")["insert_sample"], params, tenant_id=tenant_id)
     return None if row is None else str(row["delivery_id"])
 
 
@@ -155,12 +163,12 @@ class DeliveryView:
 def get_delivery(database: Database, tenant_id: str, delivery_id: str) -> DeliveryView | None:
     """A tenant's delivery; None where there is none."""
     params = {"tenant_id": tenant_id, "delivery_id": delivery_id}
-    row = database.one(queries("deliveries")["get_delivery"], params)
+    row = database.one(queries("deliveries")["get_delivery"], params, tenant_id=tenant_id)
     return None if row is None else DeliveryView(**row)
 
 
 def get_deliveries(database: Database, tenant_id: str, job_id: str) -> str | None:
     """A job's webhook log, as JSON text; None where there is no such job."""
     params = {"tenant_id": tenant_id, "job_id": job_id}
-    row = database.one(queries("deliveries")["get_deliveries"], params)
+    row = database.one(queries("deliveries")["get_deliveries"], params, tenant_id=tenant_id)
     return None if row is None else str(row["body"])

@@ -70,7 +70,8 @@ def object_key(tenant_id: str, sha256: bytes) -> str:
 
 def get_document(database: Database, tenant_id: str, job_id: str) -> StoredDocument | None:
     """The document of a tenant's job; None where there is no such job."""
-    row = database.one(queries("reading")["get_document"], {"job_id": job_id, "tenant_id": tenant_id})
+    params = {"job_id": job_id, "tenant_id": tenant_id}
+    row = database.one(queries("reading")["get_document"], params, tenant_id=tenant_id)
     return None if row is None else StoredDocument.from_row(row)
 
 

@@ -99,14 +99,16 @@ def insert_job(
     params |= {"key": key and key.key, "body_sha256": key and key.body_sha256}
     params |= asdict(limits or Limits())
     statement = "insert_job" if job.document_id is None else "insert_job_naming"
-    row = database.one(queries("jobs")[statement], params)
+    row = database.one(queries("jobs")[statement], params, tenant_id=job.tenant_id)
     if row is None:
         raise RuntimeError(f"{statement} gave no row")
     if not row["away"]:
         return InFlight()
     if row["job_id"] is not None:
         return Ticket(row["job_id"], row["created_at"], waits=row["waits"])
-    first = None if key is None else database.one(queries("jobs")["find_first"], params)
+    first = None
+    if key is not None:
+        first = database.one(queries("jobs")["find_first"], params, tenant_id=job.tenant_id)
     if first is None and row["refusal"] is not None:
         raise_refusal(row["refusal"])
     if first is None:  # a key may run out, and be deleted, between the two statements
@@ -264,7 +266,8 @@ class Cancelled:
 
 def cancel_job(database: Database, tenant_id: str, job_id: str) -> Cancelled | None:
     """Cancel a pending or running job; None where it is final already or not the tenant's."""
-    row = database.one(queries("jobs")["cancel_job"], {"job_id": job_id, "tenant_id": tenant_id})
+    params = {"job_id": job_id, "tenant_id": tenant_id}
+    row = database.one(queries("jobs")["cancel_job"], params, tenant_id=tenant_id)
     return None if row is None else Cancelled(row["delivery_id"])
 
 
@@ -284,7 +287,7 @@ def redrive_job(
     It waits `upload_wait_s` seconds for its document, where that is still missing.
     """
     params = {"job_id": job_id, "tenant_id": tenant_id, "upload_wait_s": upload_wait_s}
-    row = database.one(queries("jobs")["redrive_job"], params)
+    row = database.one(queries("jobs")["redrive_job"], params, tenant_id=tenant_id)
     return None if row is None else Redriven(**row)
 
 

@@ -27,13 +27,13 @@ class Purged(StrEnum):
 def purge_job(database: Database, tenant_id: str, job_id: str) -> Purged | None:
     """Delete what a final job held, in one transaction; None where the tenant has no such job."""
     params = {"tenant_id": tenant_id, "job_id": job_id}
-    return _outcome(database.one(queries("purging")["purge_job"], params))
+    return _outcome(database.one(queries("purging")["purge_job"], params, tenant_id=tenant_id))
 
 
 def purge_document(database: Database, tenant_id: str, document_id: str) -> Purged | None:
     """Delete a document that no job names; None where the tenant has no such document."""
     params = {"tenant_id": tenant_id, "document_id": document_id}
-    return _outcome(database.one(queries("purging")["purge_document"], params))
+    return _outcome(database.one(queries("purging")["purge_document"], params, tenant_id=tenant_id))
 
 
 def _outcome(row: dict[str, str | None] | None) -> Purged | None:
@@ -43,7 +43,8 @@ def _outcome(row: dict[str, str | None] | None) -> Purged | None:
 def jobs_naming(database: Database, tenant_id: str, document_id: str, *, limit: int) -> list[str]:
     """The ids of jobs that name a document and were not purged, the oldest first."""
     params = {"tenant_id": tenant_id, "document_id": document_id, "limit": limit}
-    return [row["job_id"] for row in database.all(queries("purging")["jobs_naming"], params)]
+    rows = database.all(queries("purging")["jobs_naming"], params, tenant_id=tenant_id)
+    return [row["job_id"] for row in rows]
 
 
 def discard_object(database: Database, tenant_id: str, key: str) -> None:

@@ -45,7 +45,7 @@ def get_job(
     A result that makes it longer than `most_bytes` bytes (UTF-8) is left out.
     """
     params = {"job_id": job_id, "tenant_id": tenant_id, "base": base, "most_bytes": most_bytes}
-    row = database.one(queries("reading")["get_job"], params)
+    row = database.one(queries("reading")["get_job"], params, tenant_id=tenant_id)
     return None if row is None else JobView(**row)
 
 
@@ -70,7 +70,8 @@ def list_jobs(
     """A tenant's jobs, newest first, from before the job `before`. Links in them begin with `base`."""
     params = {"tenant_id": tenant_id, "status": status, "task": task, "before": before, "limit": limit}
     params["base"] = base
-    return [ListedJob(**row) for row in database.all(queries("reading")["list_jobs"], params)]
+    rows = database.all(queries("reading")["list_jobs"], params, tenant_id=tenant_id)
+    return [ListedJob(**row) for row in rows]
 
 
 def get_trail(database: Database, tenant_id: str, job_id: str) -> str | None:
@@ -80,7 +81,8 @@ def get_trail(database: Database, tenant_id: str, job_id: str) -> str | None:
 
 def purged_at(database: Database, tenant_id: str, job_id: str) -> str | None:
     """When a tenant's job was purged (ISO 8601); None where it was not, or there is none."""
-    row = database.one(queries("reading")["purged_at"], {"job_id": job_id, "tenant_id": tenant_id})
+    params = {"job_id": job_id, "tenant_id": tenant_id}
+    row = database.one(queries("reading")["purged_at"], params, tenant_id=tenant_id)
     return None if row is None else str(row["purged_at"])
 
 
@@ -94,5 +96,6 @@ def schema_version(database: Database) -> str | None:
 
 
 def _body(database: Database, query: str, tenant_id: str, job_id: str) -> str | None:
-    row = database.one(queries("reading")[query], {"job_id": job_id, "tenant_id": tenant_id})
+    params = {"job_id": job_id, "tenant_id": tenant_id}
+    row = database.one(queries("reading")[query], params, tenant_id=tenant_id)
     return None if row is None else str(row["body"])

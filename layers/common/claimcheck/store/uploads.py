@@ -58,7 +58,7 @@ def announce_document(
     """
     params: dict[str, Any] = {name: getattr(announcement, name) for name in Announcement.__dataclass_fields__}
     params |= {"tenant_id": tenant_id, "upload_wait_s": upload_wait_s, "document_bytes": document_bytes}
-    row = database.one(queries("uploads")["announce_document"], params)
+    row = database.one(queries("uploads")["announce_document"], params, tenant_id=tenant_id)
     if row is None:
         raise RuntimeError("announce_document gave no row")
     refusal = row.pop("refusal")
@@ -89,13 +89,14 @@ def find_document(
 ) -> DocumentView | None:
     """A tenant's document; None where there is none. Links in it begin with `base`."""
     params = {"tenant_id": tenant_id, "document_id": document_id, "base": base}
-    row = database.one(queries("uploads")["find_document"], params)
+    row = database.one(queries("uploads")["find_document"], params, tenant_id=tenant_id)
     return None if row is None else DocumentView(**row)
 
 
 def want_object(database: Database, tenant_id: str, sha256: bytes) -> bool:
     """Whether a tenant's bytes are here. From now on they stay, also where no document names them yet."""
-    row = database.one(queries("uploads")["want_object"], {"tenant_id": tenant_id, "sha256": sha256})
+    params = {"tenant_id": tenant_id, "sha256": sha256}
+    row = database.one(queries("uploads")["want_object"], params, tenant_id=tenant_id)
     return row is not None and bool(row["stored"])
 
 

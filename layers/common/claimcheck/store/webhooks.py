@@ -24,13 +24,15 @@ class SealedSecret:
 
 def live_secrets(database: Database, tenant_id: str) -> Sequence[SealedSecret]:
     """A tenant's signing secrets, newest first."""
-    rows = database.all(queries("webhooks")["live_secrets"], {"tenant_id": tenant_id})
+    params = {"tenant_id": tenant_id}
+    rows = database.all(queries("webhooks")["live_secrets"], params, tenant_id=tenant_id)
     return [SealedSecret(**row) for row in rows]
 
 
 def insert_secret(database: Database, tenant_id: str, sealed: bytes) -> None:
     """Give a tenant its first secret; does nothing where it has one."""
-    database.all(queries("webhooks")["insert_secret"], {"tenant_id": tenant_id, "sealed": sealed})
+    params = {"tenant_id": tenant_id, "sealed": sealed}
+    database.all(queries("webhooks")["insert_secret"], params, tenant_id=tenant_id)
 
 
 def rotate_secret(database: Database, tenant_id: str, sealed: bytes, *, overlap_s: float) -> bool:
@@ -39,20 +41,19 @@ def rotate_secret(database: Database, tenant_id: str, sealed: bytes, *, overlap_
     False where nothing was done: an older one is still signing, or there is no current one.
     """
     params = {"tenant_id": tenant_id, "sealed": sealed, "overlap_s": overlap_s}
-    return database.one(queries("webhooks")["rotate_secret"], params) is not None
+    return database.one(queries("webhooks")["rotate_secret"], params, tenant_id=tenant_id) is not None
 
 
 def list_addresses(database: Database, tenant_id: str) -> str:
     """A tenant's addresses that fail or are disabled, as JSON text."""
-    row = database.one(queries("webhooks")["list_addresses"], {"tenant_id": tenant_id})
+    row = database.one(queries("webhooks")["list_addresses"], {"tenant_id": tenant_id}, tenant_id=tenant_id)
     return str(row["body"]) if row else '{"addresses": []}'
 
 
 def enable_address(database: Database, tenant_id: str, url: str) -> bool:
     """Make a disabled address one like any other; False where it was not disabled."""
-    return (
-        database.one(queries("webhooks")["enable_address"], {"tenant_id": tenant_id, "url": url}) is not None
-    )
+    params = {"tenant_id": tenant_id, "url": url}
+    return database.one(queries("webhooks")["enable_address"], params, tenant_id=tenant_id) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +69,5 @@ def list_events(
 ) -> Sequence[TenantEvent]:
     """What happened to a tenant's own things, newest first, from before the event `before`."""
     params = {"tenant_id": tenant_id, "before": before, "limit": limit}
-    return [TenantEvent(**row) for row in database.all(queries("webhooks")["list_events"], params)]
+    rows = database.all(queries("webhooks")["list_events"], params, tenant_id=tenant_id)
+    return [TenantEvent(**row) for row in rows]

@@ -35,7 +35,7 @@ class Cancel:
         if cancelled is not None:
             count(metrics.JOBS_CANCELLED)
             if cancelled.delivery_id is not None:
-                self._deliver.now(self._database, [cancelled.delivery_id])
+                self._deliver.now(self._database, [cancelled.delivery_id], tenant_id=tenant_id)
         return self._read.job(tenant_id, job_id, base=base)
 
 

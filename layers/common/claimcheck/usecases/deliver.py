@@ -49,14 +49,18 @@ class Deliver:
         """
         self._secrets.ready()
 
-    def plan(self, database: Database, delivery_ids: Sequence[str] | None = None) -> list[Message]:
+    def plan(
+        self, database: Database, delivery_ids: Sequence[str] | None = None, *, tenant_id: str | None = None
+    ) -> list[Message]:
         """Take what is due to the addresses of `delivery_ids` (None: to any), for one attempt each, signed.
+
+        `tenant_id`: whose alone, where a tenant asks; the database shows that function no other's.
 
         Of an address no more than its width allows; the rest stays due. Raises VaultError, UnavailableError
         or StoreError before anything was taken. What was taken and cannot be signed is left out, and is due
         again in five minutes.
         """
-        return self._sign(database, self._take(database, delivery_ids))
+        return self._sign(database, self._take(database, delivery_ids, tenant_id), tenant_id)
 
     def send(self, messages: Sequence[Message]) -> None:
         """Send what was planned. What the queue does not take is due again in five minutes."""
@@ -68,22 +72,28 @@ class Deliver:
 
     def due(self, database: Database) -> int:
         """Send what is due to any address, a batch of it; how many were taken. Raises as `plan` does."""
-        taken = self._take(database, None)
-        self.send(self._sign(database, taken))
+        taken = self._take(database, None, None)
+        self.send(self._sign(database, taken, None))
         return len(taken)
 
-    def now(self, database: Database, delivery_ids: Sequence[str]) -> None:
+    def now(self, database: Database, delivery_ids: Sequence[str], *, tenant_id: str | None = None) -> None:
         """Plan and send. What hinders it is logged, and left to sweep: raises nothing of it."""
         try:
-            self.send(self.plan(database, delivery_ids))
+            self.send(self.plan(database, delivery_ids, tenant_id=tenant_id))
         except (StoreError, UnavailableError, VaultError) as error:
             left_to_sweep(error)
 
-    def _take(self, database: Database, delivery_ids: Sequence[str] | None) -> Sequence[PlannedDelivery]:
+    def _take(
+        self, database: Database, delivery_ids: Sequence[str] | None, tenant_id: str | None
+    ) -> Sequence[PlannedDelivery]:
         self.ready()
-        return take_deliveries(database, delivery_ids=delivery_ids, widths=self._widths, limit=_LIMIT)
+        return take_deliveries(
+            database, delivery_ids=delivery_ids, widths=self._widths, limit=_LIMIT, tenant_id=tenant_id
+        )
 
-    def _sign(self, database: Database, taken: Sequence[PlannedDelivery]) -> list[Message]:
+    def _sign(
+        self, database: Database, taken: Sequence[PlannedDelivery], asking: str | None
+    ) -> list[Message]:
         waiting: dict[str, list[PlannedDelivery]] = {}
         for each in taken:
             waiting.setdefault(each.tenant_id, []).append(each)
@@ -97,7 +107,7 @@ class Deliver:
                 break
             except (VaultError, StoreError, ValueError) as error:
                 _log_unsigned({tenant_id: deliveries}, error)
-                _give_back(database, deliveries)
+                _give_back(database, deliveries, asking)
         return messages
 
     def _signed(
@@ -131,10 +141,11 @@ def _message(delivery: PlannedDelivery, signing_secrets: Sequence[str]) -> dict[
     }
 
 
-def _give_back(database: Database, deliveries: Sequence[PlannedDelivery]) -> None:
+def _give_back(database: Database, deliveries: Sequence[PlannedDelivery], asking: str | None) -> None:
     """They are due again in five minutes, whether this can be written or not."""
     with contextlib.suppress(StoreError):
-        not_signed(database, [(each.delivery_id, each.attempt) for each in deliveries])
+        attempts = [(each.delivery_id, each.attempt) for each in deliveries]
+        not_signed(database, attempts, tenant_id=asking)
 
 
 def _log_unsigned(by_tenant: Mapping[str, Sequence[PlannedDelivery]], error: Exception) -> None:

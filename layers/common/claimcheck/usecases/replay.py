@@ -50,7 +50,7 @@ class Replay:
             raise DeliveryNotFoundError if gone_at is None else PurgedError("job", gone_at)
         if replayed:
             count(metrics.DELIVERIES_REPLAYED)
-            self._deliver.now(self._database, [delivery_id])
+            self._deliver.now(self._database, [delivery_id], tenant_id=tenant_id)
         return shown(self._database, tenant_id, delivery_id)
 
 
@@ -85,7 +85,7 @@ class Sample:
         )
         if delivery_id is None:
             raise TooManySamplesError(MOST_SAMPLES)
-        self._deliver.now(self._database, [delivery_id])
+        self._deliver.now(self._database, [delivery_id], tenant_id=tenant_id)
         pause_s = _FIRST_LOOK_S
         while True:
             view = shown(self._database, tenant_id, delivery_id)

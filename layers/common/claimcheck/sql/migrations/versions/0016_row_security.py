@@ -1,4 +1,4 @@
-"""Limits of a tenant: jobs in flight, money a day, a document's size."""
+"""Each table shows a function's role the rows that are its business (docs/database.md)."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ down_revision = "0015"
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0016_limits.sql")
+    apply_sql("0016_row_security.sql")

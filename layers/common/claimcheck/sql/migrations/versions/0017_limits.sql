@@ -1,5 +1,5 @@
 -- A tenant's limits: jobs in flight, money a day, the size of a document (docs/keys.md). The index that jobs in flight
--- are counted by follows in 0017.
+-- are counted by follows in 0018.
 
 ALTER TABLE tenants                              -- NULL: the deployment's
   ADD COLUMN max_jobs_in_flight integer,
@@ -55,6 +55,9 @@ DECLARE
   jobs_now integer;
   midnight timestamptz := (date_trunc('day', now() AT TIME ZONE 'UTC') + interval '1 day') AT TIME ZONE 'UTC';
 BEGIN
+  IF tenant IS DISTINCT FROM current_setting('claimcheck.tenant', true) THEN -- it runs as the owner, under no policy
+    RAISE EXCEPTION 'the transaction works for another tenant' USING ERRCODE = 'insufficient_privilege';
+  END IF;
   SELECT coalesce(max_jobs_in_flight, jobs_in_flight) AS jobs, coalesce(max_usd_per_day, usd_per_day) AS usd,
     coalesce(max_document_bytes, document_bytes) AS bytes INTO own FROM tenants WHERE id = tenant;
   IF bytes > own.bytes THEN
@@ -147,4 +150,6 @@ REVOKE EXECUTE ON FUNCTION tenant_refusal(text, bigint, boolean, integer, numeri
 GRANT EXECUTE ON FUNCTION tenant_refusal(text, bigint, boolean, integer, numeric, bigint) TO claimcheck_api;
 REVOKE EXECUTE ON FUNCTION day_refusal(uuid, numeric, numeric) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION day_refusal(uuid, numeric, numeric) TO claimcheck_worker;
+ALTER TABLE tenant_spend ENABLE ROW LEVEL SECURITY;
+CREATE POLICY operator ON tenant_spend FOR SELECT TO claimcheck_operator USING (true);
 GRANT SELECT ON tenant_spend TO claimcheck_operator;
