@@ -102,7 +102,7 @@ def insert_job(
     row = database.one(queries("jobs")[statement], params, tenant_id=job.tenant_id)
     if row is None:
         raise RuntimeError(f"{statement} gave no row")
-    if not row["away"]:
+    if not row["open"]:
         return InFlight()
     if row["job_id"] is not None:
         return Ticket(row["job_id"], row["created_at"], waits=row["waits"])

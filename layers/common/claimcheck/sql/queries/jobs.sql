@@ -51,7 +51,7 @@ WITH twin AS MATERIALIZED (
     'document_digest', keyed_digest(job.digest_key, document.sha256))
   FROM job, document
 )
-SELECT gate.away, gate.refusal, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, false AS waits
+SELECT gate.away AS open, gate.refusal, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, false AS waits
 FROM gate LEFT JOIN job ON true
 
 -- name: insert_job_naming
@@ -108,7 +108,7 @@ WITH twin AS MATERIALIZED (
     || CASE WHEN job.waits THEN jsonb_build_object('waits_for', 'document') ELSE '{}' END
   FROM job, document
 )
-SELECT gate.away, gate.refusal, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, job.waits
+SELECT gate.away AS open, gate.refusal, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, job.waits
 FROM gate LEFT JOIN job ON true
 
 -- name: find_first
