@@ -45,6 +45,10 @@ _SETTINGS = {  # for a laptop: little memory at rest, many small environments co
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_min_messages": "warning",
+    # As in RDS (infra/database.yaml): never the values, nor the row that broke a rule.
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
     "unix_socket_directories": "",
 }
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from client.render import plain
 from client.terminal import show
-from operations.invoking import ask, one_line_errors
+from operations.invoking import Refusal, ask, one_line_errors
 from operations.options import DEFAULT_DATA, AsJson, Data, Region, Stack, Tenant
 
 _MB = 1_000_000
+_COLUMNS = (
+    "tenant", "created", "live keys", "kept days", "jobs in flight", "USD a day", "spent", "document MB",
+)  # fmt: skip
 
 
 class Limit(StrEnum):
@@ -26,6 +29,9 @@ class Limit(StrEnum):
 
 
 _NAMES = {Limit.JOBS: "jobs_in_flight", Limit.USD: "usd_per_day", Limit.DOCUMENT: "document_bytes"}
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 app = typer.Typer(no_args_is_help=True, help="Tenants: who jobs, documents and keys belong to.")
 
@@ -48,6 +54,28 @@ def create(
             typer.echo(f"{tenant} {'created' if result['created'] else 'exists already'}")
 
 
+@app.command()
+def retention(
+    *,
+    tenant: Tenant,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days that final jobs are kept.")] = None,
+    default: Annotated[bool, typer.Option("--default", help="As long as the deployment keeps them.")] = False,
+    as_json: AsJson = False,
+    stack: Stack = None,
+    region: Region = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Say how long a tenant's final jobs are kept; those that are older go with the next sweeps, for good."""
+    with one_line_errors():
+        if (days is None) != default:
+            raise Refusal("arguments_invalid", "say --days N, or --default")
+        result = ask(stack, region, data, "tenants.retention", tenant=tenant, days=days)
+        if as_json:
+            typer.echo(json.dumps(result, indent=1))
+        else:
+            typer.echo(f"{tenant} keeps final jobs {f'{days} days' if days else 'as long as the deployment'}")
+
+
 @app.command("list")
 def list_tenants(
     *, as_json: AsJson = False, stack: Stack = None, region: Region = None, data: Data = DEFAULT_DATA
@@ -58,17 +86,9 @@ def list_tenants(
         if as_json:
             typer.echo(json.dumps(result, indent=1))
             return
-        table = Table(
-            "tenant", "created", "live keys", "jobs in flight", "USD a day", "spent today", "document MB"
-        )
+        table = Table(*_COLUMNS)
         for each in result["tenants"]:
-            own = {name: _limit(each["limits"][name], result["limits"][name]) for name in result["limits"]}
-            own["document_bytes"] = _limit(
-                _megabytes(each["limits"]["document_bytes"]), _megabytes(result["limits"]["document_bytes"])
-            )
-            cells = [each["tenant"], each["created_at"], each["live_keys"], own["jobs_in_flight"]]
-            cells += [own["usd_per_day"], f"{each['spent_today_usd']:.4f}", own["document_bytes"]]
-            table.add_row(*(plain(cell) for cell in cells))
+            table.add_row(*(plain(cell) for cell in _cells(each, result["limits"])))
         show(table)
 
 
@@ -107,6 +127,20 @@ def limits(
         for name, most in result["limits"].items():
             whose = "its own" if result["own"][name] is not None else "the deployment's"
             typer.echo(f"{name.replace('_', ' ')}: {most:,} ({whose})")
+
+
+def _cells(tenant: Mapping[str, Any], deployment: Mapping[str, Any]) -> list[Any]:
+    own = tenant["limits"]
+    return [
+        tenant["tenant"],
+        tenant["created_at"],
+        tenant["live_keys"],
+        tenant["retention_days"] or "default",
+        _limit(own["jobs_in_flight"], deployment["jobs_in_flight"]),
+        _limit(own["usd_per_day"], deployment["usd_per_day"]),
+        f"{tenant['spent_today_usd']:.4f}",
+        _limit(_megabytes(own["document_bytes"]), _megabytes(deployment["document_bytes"])),
+    ]
 
 
 def _megabytes(size: int | None) -> float | None:

@@ -24,20 +24,27 @@ _FIRST = "++-+++---+-"
 DESIGN = [_FIRST[-turn:] + _FIRST[:-turn] for turn in range(11)] + ["-" * 11]
 
 
+@pytest.fixture(scope="module")
+def key(upgraded: str) -> str:
+    """A key that the new version made."""
+    database = Database(upgraded)
+    try:
+        return create_key(database, "acme")
+    finally:
+        database.close()
+
+
 def test_there_is_a_version_before_this_one() -> None:
     """Without one, nothing here would be tested."""
     assert RELEASED
 
 
 @pytest.mark.parametrize("design", DESIGN)
-def test_every_pair_of_functions_works_in_every_mixture(lives: Lives, design: str, upgraded: str) -> None:
+def test_every_pair_of_functions_works_in_every_mixture(lives: Lives, design: str, key: str) -> None:
     """Five lives of jobs through all functions, some old (+), some new (-); both verify the trails."""
     lives.fleet.versions = {
         name: "old" if sign == "+" else "new" for name, sign in zip(FUNCTIONS, design, strict=True)
     }
-    database = Database(upgraded)
-    key = create_key(database, "acme")
-    database.close()
     allowed = lives.fleet.call("authorize", authorization(f"Bearer {key}"))
     assert allowed["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     assert allowed["context"]["tenant_id"] == "acme"

@@ -50,3 +50,63 @@ def test_json_is_the_answer_as_it_came(tmp_path: Path) -> None:
     with System(tmp_path, Operator({"result": shown})) as system:
         result = system.run("tenants", "list", "--json")
     assert json.loads(result.stdout) == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "asked", "told"),
+    [
+        (("--days", "90"), {"days": 90}, "acme keeps final jobs 90 days\n"),
+        (("--default",), {}, "acme keeps final jobs as long as the deployment\n"),
+    ],
+    ids=["days", "default"],
+)
+def test_how_long_a_tenant_keeps_its_jobs(
+    words: tuple[str, ...], asked: dict[str, int], told: str, tmp_path: Path
+) -> None:
+    """A number of days, or none of its own."""
+    operator = Operator({"result": {"tenant": "acme", "retention_days": asked.get("days")}})
+    with System(tmp_path, operator) as system:
+        result = system.run("tenants", "retention", "--tenant", "acme", *words)
+    assert operator.asked == [{"command": "tenants.retention", "tenant": "acme", **asked}]
+    assert (result.exit_code, result.stdout) == (0, told)
+
+
+@pytest.mark.parametrize("words", [(), ("--days", "9", "--default")], ids=["neither", "both"])
+def test_how_long_has_to_be_said(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Neither is no wish, both are two: wrong use, and nothing is asked."""
+    operator = Operator()
+    with System(tmp_path, operator) as system:
+        result = system.run("tenants", "retention", "--tenant", "acme", *words)
+    assert (result.exit_code, operator.asked) == (2, [])
+
+
+def test_limits_are_asked_for_by_their_names(tmp_path: Path) -> None:
+    """Megabytes become bytes; the answer says whose each limit is."""
+    own = {"jobs_in_flight": 5, "usd_per_day": None, "document_bytes": 1_500_000}
+    shown = {"jobs_in_flight": 5, "usd_per_day": 500.0, "document_bytes": 1_500_000}
+    operator = Operator({"result": {"tenant": "acme", "limits": shown, "own": own}})
+    options = ("--jobs-in-flight", "5", "--document-mb", "1.5", "--default", "usd-per-day")
+    with System(tmp_path, operator) as system:
+        result = system.run("tenants", "limits", "--tenant", "acme", *options)
+    (asked,) = operator.asked
+    assert asked == {
+        "command": "tenants.limits",
+        "tenant": "acme",
+        "jobs_in_flight": 5,
+        "document_bytes": 1_500_000,
+        "reset": ["usd_per_day"],
+    }
+    assert "jobs in flight: 5 (its own)" in result.stdout
+    assert "usd per day: 500.0 (the deployment's)" in result.stdout
+
+
+def test_a_list_has_every_tenants_limits(tmp_path: Path) -> None:
+    """Its own as they are, the deployment's in brackets."""
+    deployment = {"jobs_in_flight": 10_000, "usd_per_day": 500.0, "document_bytes": 200_000_000}
+    tenant = {"tenant": "acme", "created_at": "2026-01-01", "live_keys": 1, "retention_days": None}
+    own = {"jobs_in_flight": 7, "usd_per_day": None, "document_bytes": None}
+    result = {"tenants": [{**tenant, "limits": own, "spent_today_usd": 1.25}], "limits": deployment}
+    with System(tmp_path, Operator({"result": result})) as system:
+        shown = system.run("tenants", "list").stdout
+    for told in ("acme", "default", " 7 ", "(500.0)", "1.2500", "(200.0)"):
+        assert told in shown

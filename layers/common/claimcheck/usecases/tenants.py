@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from claimcheck.refusals import CommandRefused
 from claimcheck.store.limits import Limits
-from claimcheck.store.tenants import insert_tenant, list_tenants, set_limits
+from claimcheck.store.tenants import insert_tenant, list_tenants, set_limits, set_retention
 from claimcheck.usecases.operate import Command
 
 if TYPE_CHECKING:
@@ -46,13 +46,19 @@ class SetLimits(ForTenant):
     reset: list[Limit] = Field(default_factory=list)
 
 
+class Retention(ForTenant):
+    """How long a tenant's final jobs are kept, in days; null for as long as the deployment keeps them."""
+
+    days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+
 def no_such_tenant(tenant: str) -> CommandRefused:
     """The refusal of a command about a tenant that is not there."""
     return CommandRefused("tenant_unknown", f"There is no tenant {tenant}. tenants.create makes it.")
 
 
 class Tenants:
-    """`tenants.create`, `tenants.list`, `tenants.limits`; `limits` are those of tenants without their own."""
+    """Commands about tenants; `limits` are those of tenants without limits of their own."""
 
     def __init__(self, database: Database, limits: Limits) -> None:
         self._database = database
@@ -64,6 +70,7 @@ class Tenants:
             "tenants.create": Command(ForTenant, self._create),
             "tenants.limits": Command(SetLimits, self._set_limits),
             "tenants.list": Command(NoArguments, self._list),
+            "tenants.retention": Command(Retention, self._retention),
         }
 
     def _create(self, arguments: ForTenant) -> Mapping[str, Any]:
@@ -81,6 +88,11 @@ class Tenants:
         defaults = asdict(self._limits)
         effective = {name: defaults[name] if own[name] is None else own[name] for name in defaults}
         return {"tenant": asked.tenant, "limits": effective, "own": own}
+
+    def _retention(self, arguments: Retention) -> Mapping[str, Any]:
+        if not set_retention(self._database, arguments.tenant, days=arguments.days):
+            raise no_such_tenant(arguments.tenant)
+        return {"tenant": arguments.tenant, "retention_days": arguments.days}
 
     def _list(self, _arguments: NoArguments) -> Mapping[str, Any]:
         return {"tenants": list_tenants(self._database), "limits": asdict(self._limits)}

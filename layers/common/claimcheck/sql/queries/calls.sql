@@ -1,5 +1,5 @@
 -- name: begin_call
--- Before a model is paid (the function is in 0017_limits.sql). No row where the fence is lost. `again`: an
+-- Before a model is paid (the function is in 0018_limits.sql). No row where the fence is lost. `again`: an
 -- earlier call for this question may have been paid for, and nobody knows its answer.
 SELECT paid_id::text, answer, outcome, over_cap, over_day, resets_s, EXISTS (
     SELECT FROM model_calls c WHERE c.job_id = %(job_id)s AND c.question_sha256 = %(question_sha256)s

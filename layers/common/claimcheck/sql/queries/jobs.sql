@@ -1,6 +1,6 @@
 -- name: insert_job
 -- One statement: bytes, document, job, first event and idempotency key stand or fall together. The gate refuses
--- a twin that is being worked on at this moment, and what is beyond the tenant's limits (0017_limits.sql); a key that is
+-- a twin that is being worked on at this moment, and what is beyond the tenant's limits (0018_limits.sql); a key that is
 -- taken lets nothing be inserted.
 WITH twin AS MATERIALIZED (
   SELECT CASE WHEN %(key)s::text IS NULL THEN true ELSE pg_try_advisory_xact_lock(

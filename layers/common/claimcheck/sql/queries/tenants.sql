@@ -6,9 +6,19 @@ WITH made AS (
 )
 SELECT id FROM made
 
+-- name: set_retention
+WITH changed AS (
+  UPDATE tenants t SET retention_days = %(days)s FROM tenants before
+  WHERE t.id = %(tenant_id)s AND before.id = t.id RETURNING t.id, before.retention_days AS was, t.retention_days AS days
+), event AS (
+  INSERT INTO tenant_events (tenant_id, type, detail)
+  SELECT id, 'tenant.retention', jsonb_build_object('days', days, 'was', was) FROM changed WHERE days IS DISTINCT FROM was
+)
+SELECT id FROM changed
+
 -- name: list_tenants
 -- `limits` are a tenant's own; null: the deployment's.
-SELECT t.id AS tenant, iso(t.created_at) AS created_at,
+SELECT t.id AS tenant, t.retention_days, iso(t.created_at) AS created_at,
   (SELECT count(*) FROM api_keys k WHERE k.tenant_id = t.id AND key_is_live(k)) AS live_keys,
   jsonb_build_object('jobs_in_flight', t.max_jobs_in_flight, 'usd_per_day', t.max_usd_per_day,
     'document_bytes', t.max_document_bytes) AS limits,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_each
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name, each statement by itself."""
-    apply_each("0018_limits_index.sql")
+    apply_each("0019_limits_index.sql")

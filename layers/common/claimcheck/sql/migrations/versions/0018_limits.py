@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0017_limits.sql")
+    apply_sql("0018_limits.sql")

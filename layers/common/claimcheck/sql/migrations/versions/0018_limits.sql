@@ -1,5 +1,5 @@
 -- A tenant's limits: jobs in flight, money a day, the size of a document (docs/keys.md). The index that jobs in flight
--- are counted by follows in 0018.
+-- are counted by follows in 0019.
 
 ALTER TABLE tenants                              -- NULL: the deployment's
   ADD COLUMN max_jobs_in_flight integer,
