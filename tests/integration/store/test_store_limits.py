@@ -192,7 +192,7 @@ def test_a_tenants_own_limits_come_first(database: Database, sql_connection: Sql
     assert own == {"jobs_in_flight": None, "usd_per_day": 1.5, "document_bytes": 20}
     assert attempt(database, jobs_in_flight=1) == "TenantBusyError"
     assert set_limits(database, "nobody", Limits(jobs_in_flight=1)) is None
-    events = "SELECT count(*) FROM tenant_events WHERE type = 'tenant.limits_changed'"
+    events = "SELECT count(*) FROM tenant_events WHERE type = 'tenant.limits'"
     assert value(sql_connection, events) == 3
 
 

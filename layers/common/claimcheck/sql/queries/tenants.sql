@@ -45,7 +45,7 @@ WITH before AS MATERIALIZED (
       'document_bytes', before.max_document_bytes) AS was
 ), event AS (
   INSERT INTO tenant_events (tenant_id, type, detail)
-  SELECT id, 'tenant.limits_changed', jsonb_build_object('limits', after, 'before', was) FROM changed WHERE after <> was
+  SELECT id, 'tenant.limits', jsonb_build_object('limits', after, 'before', was) FROM changed WHERE after <> was
 )
 SELECT after AS limits FROM changed
 
