@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from client.render import plain
 from client.terminal import show
-from operations.invoking import ask, one_line_errors
+from operations.invoking import Refusal, ask, one_line_errors
 from operations.options import DEFAULT_DATA, AsJson, Data, Region, Stack, Tenant
 
 app = typer.Typer(no_args_is_help=True, help="Tenants: who jobs, documents and keys belong to.")
@@ -33,6 +34,28 @@ def create(
             typer.echo(f"{tenant} {'created' if result['created'] else 'exists already'}")
 
 
+@app.command()
+def retention(
+    *,
+    tenant: Tenant,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="Days that final jobs are kept.")] = None,
+    default: Annotated[bool, typer.Option("--default", help="As long as the deployment keeps them.")] = False,
+    as_json: AsJson = False,
+    stack: Stack = None,
+    region: Region = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Say how long a tenant's final jobs are kept; those that are older go with the next sweeps, for good."""
+    with one_line_errors():
+        if (days is None) != default:
+            raise Refusal("arguments_invalid", "say --days N, or --default")
+        result = ask(stack, region, data, "tenants.retention", tenant=tenant, days=days)
+        if as_json:
+            typer.echo(json.dumps(result, indent=1))
+        else:
+            typer.echo(f"{tenant} keeps final jobs {f'{days} days' if days else 'as long as the deployment'}")
+
+
 @app.command("list")
 def list_tenants(
     *, as_json: AsJson = False, stack: Stack = None, region: Region = None, data: Data = DEFAULT_DATA
@@ -43,7 +66,8 @@ def list_tenants(
         if as_json:
             typer.echo(json.dumps(result, indent=1))
             return
-        table = Table("tenant", "created", "live keys")
+        table = Table("tenant", "created", "live keys", "kept days")
         for each in result["tenants"]:
-            table.add_row(plain(each["tenant"]), plain(each["created_at"]), plain(each["live_keys"]))
+            kept = each["retention_days"] or "default"
+            table.add_row(*map(plain, (each["tenant"], each["created_at"], each["live_keys"], kept)))
         show(table)

@@ -20,6 +20,8 @@ QUEUE = "AWS::SQS::Queue"
 BUCKET = "AWS::S3::Bucket"
 DATABASE = "AWS::RDS::DBInstance"
 TWO_WEEKS_S = 1_209_600
+WEEK_S = 604_800
+HOLD_CONTENT = frozenset({"DeliveriesDeadLetters", "OutcomesDeadLetters"})  # webhooks, what was answered
 # Types that hold what cannot be made again, and what may become of them with the stack.
 STATEFUL = {
     BUCKET: {"Retain", "RetainExceptOnCreate"},
@@ -42,7 +44,11 @@ def without_dead_letters(stack: Stack) -> Iterator[str]:
     }
     for queue in stack.of(QUEUE):
         if arn(stack, queue) in targets:
-            if int(queue.get("MessageRetentionPeriod", 345_600)) < TWO_WEEKS_S:
+            kept_s = int(queue.get("MessageRetentionPeriod", 345_600))
+            if queue.name in HOLD_CONTENT:
+                if kept_s > WEEK_S:
+                    yield f"{queue.name}: content is kept for more than 7 days"
+            elif kept_s < TWO_WEEKS_S:
                 yield f"{queue.name}: dead letters are kept for less than 14 days"
         elif "RedrivePolicy" not in queue.properties:
             yield f"{queue.name} has no dead-letter queue"
@@ -231,6 +237,7 @@ RULES = (
         {
             "none": lambda t: t.of("JobsQueue").pop("RedrivePolicy"),
             "short-lived": lambda t: t.of("JobsDeadLetters").update(MessageRetentionPeriod=345_600),
+            "content": lambda t: t.of("DeliveriesDeadLetters").update(MessageRetentionPeriod=691_200),
         },
     ),
     Rule(

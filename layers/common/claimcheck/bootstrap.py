@@ -164,6 +164,7 @@ def sweep() -> Sweep:
     from claimcheck.aws.objects import S3Objects
     from claimcheck.usecases.erase import Erase
     from claimcheck.usecases.sweep import Sweep
+    from claimcheck.usecases.tidy import Tidy
 
     chosen = settings.load(settings.SweepSettings)
     database = _database(chosen)
@@ -172,6 +173,7 @@ def sweep() -> Sweep:
         jobs_queue=_queue(chosen.jobs_queue_url),
         deliver=_deliver(chosen, _secrets(chosen.webhook_key_secret_arn)),
         arrive=_arrive(database, chosen.documents_bucket, chosen.jobs_queue_url),
+        tidy=Tidy(database, retention_days=chosen.retention_days),
         erase=Erase(database, S3Objects(chosen.documents_bucket, connect=_looking), late_s=chosen.late_s),
         settings=chosen,
     )

@@ -199,7 +199,8 @@ class SweepSettings:
     One sweep rings for `batch` jobs at a time, `rounds` times at most: what an outage left behind is caught
     up with over several sweeps, and each spreads its bells over `spread_s` seconds.
     What was deleted is deleted from the bucket once more after `late_s` seconds: longer than anybody may take
-    to put there what was meant for it. Deleting has `tidy_s` seconds of a sweep, after all else.
+    to put there what was meant for it. Deleting has `tidy_s` seconds of a sweep, after all
+    else, and ends `longest_s` seconds after the sweep began. `retention_days`: how long a final job is kept.
     """
 
     database_url: str
@@ -216,8 +217,10 @@ class SweepSettings:
     batch: int = 500
     rounds: int = 10
     look_batch: int = 200
+    retention_days: int = 30
     late_s: float = 900.0
     tidy_s: float = 15.0
+    longest_s: float = 40.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,3 +50,31 @@ def test_json_is_the_answer_as_it_came(tmp_path: Path) -> None:
     with System(tmp_path, Operator({"result": shown})) as system:
         result = system.run("tenants", "list", "--json")
     assert json.loads(result.stdout) == shown
+
+
+@pytest.mark.parametrize(
+    ("words", "asked", "told"),
+    [
+        (("--days", "90"), {"days": 90}, "acme keeps final jobs 90 days\n"),
+        (("--default",), {}, "acme keeps final jobs as long as the deployment\n"),
+    ],
+    ids=["days", "default"],
+)
+def test_how_long_a_tenant_keeps_its_jobs(
+    words: tuple[str, ...], asked: dict[str, int], told: str, tmp_path: Path
+) -> None:
+    """A number of days, or none of its own."""
+    operator = Operator({"result": {"tenant": "acme", "retention_days": asked.get("days")}})
+    with System(tmp_path, operator) as system:
+        result = system.run("tenants", "retention", "--tenant", "acme", *words)
+    assert operator.asked == [{"command": "tenants.retention", "tenant": "acme", **asked}]
+    assert (result.exit_code, result.stdout) == (0, told)
+
+
+@pytest.mark.parametrize("words", [(), ("--days", "9", "--default")], ids=["neither", "both"])
+def test_how_long_has_to_be_said(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Neither is no wish, both are two: wrong use, and nothing is asked."""
+    operator = Operator()
+    with System(tmp_path, operator) as system:
+        result = system.run("tenants", "retention", "--tenant", "acme", *words)
+    assert (result.exit_code, operator.asked) == (2, [])

@@ -81,3 +81,33 @@ def deletions_done(database: Database, done: Sequence[Deletion], *, late_s: floa
         "late_s": late_s,
     }
     return len(database.all(queries("purging")["deletions_done"], params))
+
+
+def purge_expired(database: Database, *, days: int, limit: int) -> int:
+    """Purge final jobs older than their tenant keeps them (`days`, if it says nothing); how many."""
+    return _done(database, "purge_expired", days=days, limit=limit)
+
+
+def forget_uploads(database: Database, *, days: int, limit: int) -> int:
+    """Purge uploaded documents that no job named for so long, or that never arrived; how many."""
+    return _done(database, "forget_uploads", days=days, limit=limit)
+
+
+def forget_orphans(database: Database, *, limit: int) -> int:
+    """Have bytes deleted that were put into the bucket a day ago, and never came to be a document's."""
+    return _done(database, "forget_orphans", limit=limit)
+
+
+def forget_samples(database: Database, *, days: int, limit: int) -> int:
+    """Delete old sample webhooks, and addresses in trouble that nothing goes to any more; how many."""
+    return _done(database, "forget_samples", days=days, limit=limit)
+
+
+def forget_secrets(database: Database, *, limit: int) -> int:
+    """Delete signing secrets and API keys whose time is long over; how many."""
+    return _done(database, "forget_secrets", limit=limit)
+
+
+def _done(database: Database, query: str, **params: int) -> int:
+    row = database.one(queries("purging")[query], params)
+    return 0 if row is None else int(row["done"])

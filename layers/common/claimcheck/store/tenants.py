@@ -17,6 +17,12 @@ def insert_tenant(database: Database, tenant_id: str) -> bool:
     return database.one(queries("tenants")["insert_tenant"], {"tenant_id": tenant_id}) is not None
 
 
+def set_retention(database: Database, tenant_id: str, *, days: int | None) -> bool:
+    """Keep a tenant's final jobs for `days` days (None: as the deployment does); False for no such tenant."""
+    params = {"tenant_id": tenant_id, "days": days}
+    return database.one(queries("tenants")["set_retention"], params) is not None
+
+
 def list_tenants(database: Database) -> Sequence[dict[str, Any]]:
     """All tenants as JSON data, by their ids."""
     return database.all(queries("tenants")["list_tenants"], {})

@@ -48,6 +48,7 @@ JOBS_CANCELLED = _metric("JobsCancelled", "jobs that ended by their caller's wis
 JOBS_RETRIED = _metric("JobsRetried", "attempts that failed and put their job back", by="Code")
 JOBS_REDRIVEN = _metric("JobsRedriven", "failed jobs that their owner put back")
 JOBS_PURGED = _metric("JobsPurged", "jobs whose content their owner had deleted")
+JOBS_EXPIRED = _metric("JobsExpired", "jobs whose content retention deleted")
 JOBS_WOKEN = _metric("JobsWoken", "jobs whose document arrived")
 QUEUE_SECONDS = _metric(
     "QueueSeconds", "from when a job was due until a worker took it, each attempt", unit="Seconds"

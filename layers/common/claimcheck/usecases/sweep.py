@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.erase import Erase
     from claimcheck.usecases.ports import Queue
+    from claimcheck.usecases.tidy import Tidied, Tidy
 
     Bell = tuple[str, str, float]  # job, tenant, seconds until it rings
 
@@ -44,6 +45,9 @@ class Swept:
     documents_missing: int
     deliveries_stopped: int
     deliveries_sent: int
+    jobs_expired: int
+    uploads_unused: int
+    orphans: int
     objects_deleted: int
 
 
@@ -57,6 +61,7 @@ class Sweep:
         jobs_queue: Queue,
         deliver: Deliver,
         arrive: Arrive,
+        tidy: Tidy,
         erase: Erase,
         settings: SweepSettings,
         chance: random.Random | None = None,
@@ -66,6 +71,7 @@ class Sweep:
         self._jobs_queue = jobs_queue
         self._deliver = deliver
         self._arrive = arrive
+        self._tidy = tidy
         self._erase = erase
         self._clock = clock
         self._settings = settings
@@ -73,7 +79,7 @@ class Sweep:
 
     def __call__(self) -> Swept:
         """Sweep once. Raises StoreError."""
-        limit, age = self._settings.batch, self._settings.max_age_s
+        limit, age, started = self._settings.batch, self._settings.max_age_s, self._clock()
         expired = self._rounds(self._expire)
         overdue = self._rounds(lambda: cancel_overdue(self._database, limit=limit))
         aged = self._rounds(lambda: fail_aged(self._database, max_age_s=age, limit=limit))
@@ -83,13 +89,22 @@ class Sweep:
         sent = self._rounds(self._deliver_due)
         found = self._look_for_uploads()  # asks S3, which may take its time: the rest has been done
         missing = self._rounds(lambda: fail_missing(self._database, limit=limit))
-        erased = self._erase(until=self._clock() + self._settings.tidy_s)
-        swept = Swept(expired, overdue, aged, rung, found, missing, stopped, sent, erased)
+        tidied, erased = self._delete(started)
+        old = (tidied.jobs_expired, tidied.uploads_unused, tidied.orphans, erased)
+        swept = Swept(expired, overdue, aged, rung, found, missing, stopped, sent, *old)
         _count(swept)
         _gauge(read_gauges(self._database))
         beat(self._database, "sweep", asdict(swept))
         count(metrics.SWEEP_HEARTBEAT)
         return swept
+
+    def _delete(self, started: float) -> tuple[Tidied, int]:
+        """What is kept no longer goes when everything that somebody waits for has been done, and only for so
+        long that the heartbeat still comes; the other half of that time is the bucket's."""
+        now, settings = self._clock(), self._settings
+        until = min(now + settings.tidy_s, started + settings.longest_s)
+        tidied = self._tidy(until=now + (until - now) / 2)
+        return tidied, self._erase(until=until)
 
     def _rounds(self, batch: Callable[[], int]) -> int:
         """Batch after batch, until one finds nothing; not for ever, the next sweep goes on."""
@@ -153,6 +168,7 @@ class Sweep:
 def _count(swept: Swept) -> None:
     count(metrics.LEASES_EXPIRED, swept.leases_expired)
     count(metrics.JOBS_CANCELLED, swept.jobs_overdue)
+    count(metrics.JOBS_EXPIRED, swept.jobs_expired)
     count(metrics.JOBS_FAILED, swept.jobs_aged + swept.documents_missing)
     count(metrics.DOORBELLS_RUNG_AGAIN, swept.jobs_rung)
     count(metrics.UPLOADS_FOUND, swept.uploads_found)

@@ -30,3 +30,18 @@ WITH done AS MATERIALIZED (
 )
 DELETE FROM deletions d USING done WHERE d.key = done.key AND done.same AND done.was_last
 RETURNING d.key
+
+-- name: purge_expired
+SELECT purge_expired(%(days)s, %(limit)s) AS done
+
+-- name: forget_uploads
+SELECT forget_uploads(%(days)s, %(limit)s) AS done
+
+-- name: forget_orphans
+SELECT forget_orphans(%(limit)s) AS done
+
+-- name: forget_samples
+SELECT forget_samples(%(days)s, %(limit)s) AS done
+
+-- name: forget_secrets
+SELECT forget_secrets(%(limit)s) AS done
