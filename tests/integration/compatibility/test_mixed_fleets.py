@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,13 @@ from claimcheck.usecases.keys import create_key
 
 from tests.integration.compatibility.fleet import RELEASED
 from tests.integration.compatibility.lives import FUNCTIONS
-from tests.integration.functions.recorded import authorization, doorbells, post_job, webhooks_call
+from tests.integration.functions.recorded import (
+    authorization,
+    doorbells,
+    post_job,
+    recorded,
+    webhooks_call,
+)
 
 if TYPE_CHECKING:
     from tests.integration.compatibility.lives import Lives
@@ -35,8 +42,24 @@ def key(upgraded: str) -> str:
 
 
 def test_there_is_a_version_before_this_one() -> None:
-    """Without one, nothing here would be tested."""
+    """Without one, nothing here would be tested; what is kept of each is small."""
     assert RELEASED
+    for archive in RELEASED:
+        assert archive.stat().st_size < 1_000_000
+        with zipfile.ZipFile(archive) as files:
+            told = json.loads(files.read("released.json"))
+            assert told["commit"] == archive.stem
+            assert any(f"/versions/{told['schema']}_" in name for name in files.namelist())
+
+
+def test_the_old_functions_are_the_old_ones(lives: Lives) -> None:
+    """What runs as the version before says so itself: this one also tells which schema it needs."""
+    shown = {
+        version: json.loads(lives.fleet.call("status", recorded("api-get-health"), on=version)["body"])
+        for version in ("old", "new")
+    }
+    assert shown["new"]["schema_needed"] == shown["new"]["schema"] == shown["old"]["schema"]
+    assert shown["old"] != shown["new"]
 
 
 @pytest.mark.parametrize("design", DESIGN)
