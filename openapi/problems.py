@@ -30,6 +30,12 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
     "body_too_large": ((413,), "The body is too large: upload the document with POST /documents."),
     "fields_invalid": ((422,), "Fields are wrong: `errors` points at each."),
     "idempotency_mismatch": ((422,), "The Idempotency-Key was used for another body within 24 hours."),
+    "document_too_large": (
+        (413,),
+        "The document has more bytes than yours may have; `detail` says how many.",
+    ),
+    "tenant_busy": ((429,), "You have as many jobs pending or running as you may."),
+    "spend_limit": ((429,), "What you may spend on this day (UTC) is used up; Retry-After is its end."),
     "throttled": ((429,), "Too many requests at once."),
     "too_many_tests": ((429,), "Too many test webhooks within a minute."),
     "internal": ((500,), "Something failed on our side."),
@@ -50,7 +56,7 @@ BODY = ("json_malformed", "fields_invalid")
 _RETRY = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
 _ALWAYS_RETRY = {
     409: ("idempotency_in_flight",),
-    429: ("throttled", "too_many_tests"),
+    429: ("throttled", "too_many_tests", "tenant_busy", "spend_limit"),
     503: ("unavailable", "schema_behind"),
 }
 

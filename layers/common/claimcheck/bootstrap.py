@@ -149,7 +149,11 @@ def process() -> Process:
     )
     return Process(
         database,
-        examine=Examine(database, Answerer(database, model), context_tokens=chosen.context_tokens),
+        examine=Examine(
+            database,
+            Answerer(database, model, usd_per_day=chosen.limit_usd_per_day),
+            context_tokens=chosen.context_tokens,
+        ),
         ingest=Ingest(database, objects, parse=parse_isolated, render=render_isolated),
         objects=objects,
         jobs_queue=_queue(chosen.jobs_queue_url),
@@ -298,12 +302,15 @@ def gate() -> Gate:
 @cache
 def operator() -> Operate:
     """For `operator`: every part of it brings its commands."""
+    from claimcheck.store.limits import Limits
     from claimcheck.usecases.keys import Keys
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.tenants import Tenants
 
-    database = _database(settings.load(settings.OperatorSettings))
-    return Operate({**Tenants(database).commands(), **Keys(database).commands()})
+    chosen = settings.load(settings.OperatorSettings)
+    limits = Limits(chosen.limit_jobs_in_flight, chosen.limit_usd_per_day, chosen.limit_document_bytes)
+    database = _database(chosen)
+    return Operate({**Tenants(database, limits).commands(), **Keys(database).commands()})
 
 
 class _Reaching(Protocol):
