@@ -16,6 +16,7 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
     "key_missing": ((401,), "No key was sent, or what can be none."),
     "key_refused": ((403,), "The key is unknown, expired or revoked."),
     "scope_missing": ((403,), "The key is good, and lacks the scope that this call wants."),
+    "firewall_refused": ((403,), "The firewall refused the request, where there is one."),
     "route_not_found": ((404,), "There is no such path, or not with this method."),
     "task_unknown": ((404,), "There is no such task."),
     "job_not_found": ((404,), "You have no such job."),
@@ -48,7 +49,7 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
     "timeout": ((504,), "It took longer than 29 s. Whether it was carried out is not known."),
 }
 
-EVERYWHERE = ("request_refused", "body_too_large", "throttled", "internal", "timeout")
+EVERYWHERE = ("request_refused", "firewall_refused", "body_too_large", "throttled", "internal", "timeout")
 """What any call may be answered: API Gateway says it, or a function that fails."""
 WITH_KEY = (*EVERYWHERE, "key_missing", "key_refused", "scope_missing", "unavailable", "schema_behind")
 BODY = ("json_malformed", "fields_invalid")

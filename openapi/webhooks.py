@@ -13,7 +13,6 @@ TENANT_EVENTS = [
     "tenant.created",
     "tenant.limits",
     "tenant.retention",
-    "tenant.retention",
     "key.created",
     "key.rotated",
     "key.revoked",
