@@ -298,12 +298,16 @@ def gate() -> Gate:
 @cache
 def operator() -> Operate:
     """For `operator`: every part of it brings its commands."""
+    from claimcheck.aws.objects import S3Objects
+    from claimcheck.usecases.export import Export
     from claimcheck.usecases.keys import Keys
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.tenants import Tenants
 
-    database = _database(settings.load(settings.OperatorSettings))
-    return Operate({**Tenants(database).commands(), **Keys(database).commands()})
+    chosen = settings.load(settings.OperatorSettings)
+    database = _database(chosen)
+    export = Export(database, S3Objects(chosen.documents_bucket))
+    return Operate({**Tenants(database).commands(), **Keys(database).commands(), **export.commands()})
 
 
 class _Reaching(Protocol):

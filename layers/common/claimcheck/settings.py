@@ -277,9 +277,10 @@ class WebhooksSettings:
 
 @dataclass(frozen=True, slots=True)
 class OperatorSettings:
-    """The operator's commands work on the database."""
+    """The operator's commands work on the database, and an export on the bucket."""
 
     database_url: str
+    documents_bucket: str
     database_auth: DatabaseAuth = "password"
 
 
