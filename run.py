@@ -35,7 +35,7 @@ CHECKS = (
     ("types", (OURS, "python", "-m", "mypy")),
     ("migrations, squawk", (OURS, "python", "-m", "toolchain.migrations")),
     ("import arrows", (OURS, "lint-imports", "--no-cache")),
-    ("template, cfn-lint", (SAM, "cfn-lint", "template.yaml")),
+    ("templates, cfn-lint", (SAM, "cfn-lint", "template.yaml", "infra/*.yaml")),
     ("template, sam validate --lint", (SAM, "sam", "validate", "--lint")),
 )
 

@@ -27,6 +27,7 @@ _KNOWN = {
     "AWS_USE_DUALSTACK_ENDPOINT": "false",
     "ANTHROPIC_WORKSPACE_ID": "",
     "CORS_ORIGINS": "",
+    "POWERTOOLS_SERVICE_NAME": "claimcheck",
     "DOCUMENTS_BUCKET": "your-documents-bucket",
 }
 

@@ -14,6 +14,7 @@ from local.system import Bucket, Function, Physical, Queue, System
 from local.template_api import read_api
 from local.template_buckets import read_notifications
 from local.template_events import read_events
+from local.template_globals import merge
 from local.template_parameters import typed
 
 if TYPE_CHECKING:
@@ -80,20 +81,6 @@ def load(
     where there is no file.
     """
     return _Reader(path, read_yaml(path), parameters, physical, outputs or {}).system()
-
-
-def _merge(base: Any, over: Any) -> Any:
-    """Merge Globals as SAM does: mappings by key, lists one after the other, else the resource's own."""
-    if isinstance(base, dict) and isinstance(over, dict):
-        if any(str(key) == "Ref" or str(key).startswith("Fn::") for key in (*base, *over)):
-            return over
-        return {
-            **base,
-            **{key: _merge(base[key], item) if key in base else item for key, item in over.items()},
-        }
-    if isinstance(base, list) and isinstance(over, list):
-        return [*base, *over]
-    return over
 
 
 def _refuse_unknown(what: str, properties: Mapping[str, Any], known: set[str]) -> None:
@@ -164,7 +151,7 @@ class _Reader:
 
     def _properties(self, name: str, section: str | None = None) -> dict[str, Any]:
         own = self._resources[name].get("Properties") or {}
-        return cast("dict[str, Any]", _merge(self._globals.get(section, {}), own) if section else own)
+        return cast("dict[str, Any]", merge(self._globals.get(section, {}), own) if section else own)
 
     def _name(self, logical_id: str, property_name: str) -> str:
         given = self._properties(logical_id).get(property_name)

@@ -20,6 +20,7 @@ from client.connection import read_up
 from tests.architecture.alarms import ROOT, template
 from tests.e2e.canaries import Canaries, everything, forms
 from tests.e2e.conftest import COMMAND, start
+from tests.integration.functions.otlp_receiver import Collector
 from tests.integration.functions.receiver import Receiver
 from tests.integration.offline.control import Server
 from tests.integration.services.observed import wait_for
@@ -53,6 +54,7 @@ class Run:
     said: Path
     canaries: Canaries
     receiver: Receiver
+    collector: Collector
     jobs: dict[str, str] = field(default_factory=dict)
 
     def call(
@@ -98,18 +100,20 @@ class Run:
         return psycopg.connect(url, user="postgres", password=password, autocommit=True)
 
     def logged(self) -> dict[str, str]:
-        """Everything, by file."""
-        return everything(self.system.data, self.said)
+        """Everything, by file; the traces that were sent are one more."""
+        sent = b"".join(self.collector.requests).decode(errors="replace")
+        return {**everything(self.system.data, self.said), "/traces": sent}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """The system after all that may happen to it, still running."""
     directory = tmp_path_factory.mktemp("canaries")
-    parameters = ("--parameter", "LogLevel=DEBUG")
+    collector, receiver = Collector(), Receiver()
+    chosen = ("LogLevel=DEBUG", "Tracing=otlp", f"TracingEndpoint={collector.url}")
+    parameters = [word for each in chosen for word in ("--parameter", each)]
     process, system = start(directory, "--allow-loopback-webhooks", *parameters)
-    receiver = Receiver()
-    driven = Run(system, directory / "up.err", Canaries(), receiver)
+    driven = Run(system, directory / "up.err", Canaries(), receiver, collector)
     try:
         receiver.answer = driven.canaries.new("receiver's answer").encode()
         _keep_secrets(driven)
@@ -120,6 +124,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         process.terminate()
         process.wait(20)
         receiver.close()
+        collector.close()
 
 
 def _keep_secrets(run: Run) -> None:
@@ -232,11 +237,17 @@ def _is_broken(run: Run) -> None:
 def _meets_the_database(run: Run) -> None:
     """Every connection is cut while requests come; the next ones find a new connection."""
     with run.administrator() as database:
-        database.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-        )
+        _cut_connections(database)
     answers = [run.call("POST", "/jobs/summarise", {"document": {"text": run.text("cut")}}) for _ in range(3)]
     assert {answer.status_code for answer in answers} <= {202, 500, 503}
+
+
+def _cut_connections(database: psycopg.Connection[Any]) -> None:
+    """Those of the functions, and wait until they are gone."""
+    cut = "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'claimcheck%'"
+    ended = [pid for pid, _ in database.execute(cut).fetchall()]
+    left = "SELECT count(*) FROM pg_stat_activity WHERE pid = ANY (%s)"
+    wait_for("cut connections", lambda: database.execute(left, [ended]).fetchone() == (0,))
 
 
 def _refuse(run: Run) -> None:
@@ -287,6 +298,21 @@ def test_what_was_searched_is_what_was_logged(run: Run) -> None:
     assert len(logged) > 12
 
 
+def test_a_job_is_one_trace_through_real_processes(run: Run) -> None:
+    """From the request to the webhook's outcome, each in a function of its own."""
+    mine = [
+        span
+        for span in run.collector.spans()
+        if span.attributes.get("claimcheck.job_id") == run.jobs["summary"]
+    ]
+    (attempt,) = [span for span in mine if span.name == "attempt summarise"]
+    trace = [span for span in run.collector.spans() if span.trace_id == attempt.trace_id]
+    assert {"POST /jobs/{id}", "POST webhook", "record outcome"} <= {span.name for span in trace}
+    assert len({span.resource["faas.name"] for span in trace}) == 4
+    (outcome,) = [span for span in trace if span.name == "record outcome"]
+    assert outcome.resource["faas.name"].startswith("claimcheck-Record")
+
+
 def test_every_line_of_a_job_has_its_ids(run: Run) -> None:
     """In real processes as well: each line about work on a job names the job, its tenant and the request."""
     about = ("job accepted", "job worked on", "attempt failed", "webhook posted", "webhook recorded")
@@ -327,14 +353,13 @@ def test_a_leak_inside_of_base64_is_found(before: str) -> None:
 
 
 def test_a_leak_of_the_database_is_found(run: Run) -> None:
-    """With PostgreSQL's own settings the same refused row is in its log, and the search sees it there."""
+    """With other settings the refused statement's parameters are in its log, and the search sees them."""
     with run.administrator() as database:
         for role in ("claimcheck", "claimcheck_api"):
             if database.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
-                database.execute(f"ALTER ROLE {role} SET log_error_verbosity = 'default'".encode())
-        database.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-        )
+                for setting in ("log_error_verbosity = 'default'", "log_parameter_max_length_on_error = -1"):
+                    database.execute(f"ALTER ROLE {role} SET {setting}".encode())
+        _cut_connections(database)
     run.canaries.values.clear()
     _refuse_until_logged(run)
     found = run.canaries.found_in((run.system.data / "logs" / "postgres.log").read_text(errors="replace"))

@@ -77,8 +77,8 @@ def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch)
 
     run = Database.all
 
-    def statement(database: Database, query: Any, params: Any) -> Any:
-        return boundaries.around(query.name, run)(database, query, params)
+    def statement(database: Database, query: Any, params: Any, *, tenant_id: str | None = None) -> Any:
+        return boundaries.around(query.name, run)(database, query, params, tenant_id=tenant_id)
 
     post = httpx.AsyncHTTPTransport.handle_async_request
 

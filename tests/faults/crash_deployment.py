@@ -95,7 +95,9 @@ class Deployment:
     def accept(self, *events: dict[str, Any]) -> list[str]:
         """Hand in jobs; their ids."""
         run = self.run(*(("submit", event) for event in events))
-        assert [answer["statusCode"] for answer in run.answer] == [202] * len(events), run.answer
+        assert [answer["statusCode"] for answer in run.answer] == [202] * len(events), self._log.read_text()[
+            -3000:
+        ]
         return [json.loads(answer["body"])["job_id"] for answer in run.answer]
 
     def change(self, statement: LiteralString, *params: object) -> None:

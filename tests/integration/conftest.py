@@ -33,7 +33,7 @@ class Server:
     def __init__(self, postgres: Postgres, directory: Path) -> None:
         self._url = postgres.url
         self._admin_url = postgres._admin_url()
-        self._passwords = directory / "roles"
+        self.passwords = directory / "roles"
         self._numbers = itertools.count(1)
         self._dropping = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drop")
         for setting in ("fsync", "full_page_writes", "autovacuum"):  # nothing here outlives the tests
@@ -43,7 +43,7 @@ class Server:
         migrate(self.url_of(_TEMPLATE))
         with psycopg.connect(self.url_of(_TEMPLATE)) as connection:
             connection.execute("INSERT INTO tenants (id) VALUES (%s)", [TENANT])
-        database_roles.give_passwords(self.url_of(_TEMPLATE), self._passwords)
+        database_roles.give_passwords(self.url_of(_TEMPLATE), self.passwords)
 
     def url_of(self, database: str) -> str:
         """The URL of a database on this server, for the role that the product has."""
@@ -51,7 +51,7 @@ class Server:
 
     def address_of(self, url: str) -> str:
         """Where functions find one of its databases, each as its own role: the template's parameter."""
-        return database_roles.address_of(url, self._passwords)
+        return database_roles.address_of(url, self.passwords)
 
     def url_for(self, role: str, url: str) -> str:
         """The same database for one of the functions' roles (`api`, `worker`, `auth`, `operator`)."""

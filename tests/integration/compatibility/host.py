@@ -56,6 +56,8 @@ def main(root: Path) -> None:
             traceback.print_exc()
             told = {"raised": f"{type(error).__name__}: {error}"}
         print(json.dumps(told), file=answers, flush=True)
+    sys.stderr.flush()
+    os._exit(0)  # as an environment ends: nobody waits for its threads and connections
 
 
 def _forget(handlers: dict[str, Any]) -> None:

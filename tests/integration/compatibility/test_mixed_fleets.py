@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,13 @@ from claimcheck.usecases.keys import create_key
 
 from tests.integration.compatibility.fleet import RELEASED
 from tests.integration.compatibility.lives import FUNCTIONS
-from tests.integration.functions.recorded import authorization, doorbells, post_job, webhooks_call
+from tests.integration.functions.recorded import (
+    authorization,
+    doorbells,
+    post_job,
+    recorded,
+    webhooks_call,
+)
 
 if TYPE_CHECKING:
     from tests.integration.compatibility.lives import Lives
@@ -24,20 +31,43 @@ _FIRST = "++-+++---+-"
 DESIGN = [_FIRST[-turn:] + _FIRST[:-turn] for turn in range(11)] + ["-" * 11]
 
 
+@pytest.fixture(scope="module")
+def key(upgraded: str) -> str:
+    """A key that the new version made."""
+    database = Database(upgraded)
+    try:
+        return create_key(database, "acme")
+    finally:
+        database.close()
+
+
 def test_there_is_a_version_before_this_one() -> None:
-    """Without one, nothing here would be tested."""
+    """Without one, nothing here would be tested; what is kept of each is small."""
     assert RELEASED
+    for archive in RELEASED:
+        assert archive.stat().st_size < 1_000_000
+        with zipfile.ZipFile(archive) as files:
+            told = json.loads(files.read("released.json"))
+            assert told["commit"] == archive.stem
+            assert any(f"/versions/{told['schema']}_" in name for name in files.namelist())
+
+
+def test_the_old_functions_are_the_old_ones(lives: Lives) -> None:
+    """What runs as the version before says so itself: this one also tells which schema it needs."""
+    shown = {
+        version: json.loads(lives.fleet.call("status", recorded("api-get-health"), on=version)["body"])
+        for version in ("old", "new")
+    }
+    assert shown["new"]["schema_needed"] == shown["new"]["schema"] == shown["old"]["schema"]
+    assert shown["old"] != shown["new"]
 
 
 @pytest.mark.parametrize("design", DESIGN)
-def test_every_pair_of_functions_works_in_every_mixture(lives: Lives, design: str, upgraded: str) -> None:
+def test_every_pair_of_functions_works_in_every_mixture(lives: Lives, design: str, key: str) -> None:
     """Five lives of jobs through all functions, some old (+), some new (-); both verify the trails."""
     lives.fleet.versions = {
         name: "old" if sign == "+" else "new" for name, sign in zip(FUNCTIONS, design, strict=True)
     }
-    database = Database(upgraded)
-    key = create_key(database, "acme")
-    database.close()
     allowed = lives.fleet.call("authorize", authorization(f"Bearer {key}"))
     assert allowed["policyDocument"]["Statement"][0]["Effect"] == "Allow"
     assert allowed["context"]["tenant_id"] == "acme"

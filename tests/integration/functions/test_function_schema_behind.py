@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from claimcheck.failures import UnavailableError
 from claimcheck.sql.migrations.runner import migrate
 from claimcheck.store.connection import connector
 
+from local.intrinsics import read_yaml
 from tests.integration.functions.documents import EXTRACT
-from tests.integration.functions.recorded import doorbells, failed_ids, post_job, recorded
+from tests.integration.functions.recorded import authorization, doorbells, failed_ids, post_job, recorded
+from tests.integration.functions.stage import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,3 +72,14 @@ def test_a_deployment_out_of_order_loses_nothing(stage: Stage, old_url: str) -> 
     job_id = stage.accept(**EXTRACT)
     assert stage.work(job_id) == []
     assert stage.read(job_id)["status"] == "completed"
+
+
+@pytest.mark.parametrize("kind", ["AUTHORIZER_FAILURE", "AUTHORIZER_CONFIGURATION_ERROR"])
+def test_a_key_that_cannot_be_checked_is_a_503_as_well(stage: Stage, old_url: str, kind: str) -> None:
+    """The authorizer raises, which API Gateway answers by itself: as the template says, and not by a 500."""
+    key = "ck_0a1b2c3d4e5f_" + "a" * 43
+    with pytest.raises(UnavailableError):
+        stage.call("authorize", authorization(f"Bearer {key}"))
+    responses = read_yaml(ROOT / "template.yaml")["Resources"]["Api"]["Properties"]["GatewayResponses"]
+    said = json.loads(responses[kind]["ResponseTemplates"]["application/json"])
+    assert (responses[kind]["StatusCode"], said["status"], said["code"]) == (503, 503, "unavailable")

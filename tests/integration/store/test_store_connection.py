@@ -12,7 +12,7 @@ import pytest
 from claimcheck.failures import UnavailableError
 from claimcheck.store.connection import Database
 from claimcheck.store.faults import ConstraintError, DatabaseUnavailableError, StoreError
-from claimcheck.store.jobs import finish_job
+from claimcheck.store.jobs import cancel_job, finish_job
 from claimcheck.store.reading import get_job, list_jobs
 from claimcheck.store.sql import Query
 
@@ -113,6 +113,23 @@ def test_a_statement_that_was_under_way_is_not_repeated(
     assert isinstance(lost.value, UnavailableError)
     assert row_of(sql_connection, job_id)["attempt"] == 0
     assert event_types(sql_connection, job_id) == ["accepted"]
+
+
+def test_what_is_done_for_a_tenant_is_not_repeated_either(
+    database_url: str, database: Database, sql_connection: Sql
+) -> None:
+    """A cancellation whose connection is killed in the middle is unavailable, and has not happened."""
+    job_id, pid = accepted(database), pid_of(database)
+    with ThreadPoolExecutor(1) as thread:
+        with row_locked(database_url, job_id):
+            cancelling = thread.submit(partial(cancel_job, database, TENANT, job_id))
+            until("the cancellation is under way", lambda: waiting(sql_connection) == 1)
+            assert value(sql_connection, KILL, {"pid": pid})
+        with pytest.raises(DatabaseUnavailableError):
+            cancelling.result(PATIENCE_S)
+    assert row_of(sql_connection, job_id)["status"] == "pending"
+    assert event_types(sql_connection, job_id) == ["accepted"]
+    assert cancel_job(database, TENANT, job_id) is not None  # on a connection of its own
 
 
 def test_a_cancelled_statement_keeps_the_connection(

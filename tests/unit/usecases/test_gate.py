@@ -166,7 +166,7 @@ def test_a_call_that_lambda_does_not_take_is_made_again() -> None:
 
 def test_a_call_that_lambda_never_takes_fails_it() -> None:
     """Within a minute, and not after CloudFormation's hour."""
-    play = Play(*[UnavailableError("Lambda answered AccessDeniedException")] * 5)
+    play = Play(*[UnavailableError("Lambda answered AccessDeniedException")] * 4)
     answer = play.asked()
     assert answer is not None
     assert answer["Status"] == "FAILED"
@@ -175,7 +175,7 @@ def test_a_call_that_lambda_never_takes_fails_it() -> None:
 
 def test_a_lost_connection_is_asked_for_in_another_round() -> None:
     """What had begun goes on: it is not begun again beside itself while this round has no time for it."""
-    play = Play(UnavailableError("Lambda could not be reached (ReadTimeoutError)"), took_s=870)
+    play = Play(UnavailableError("Lambda could not be reached (ReadTimeoutError)"), took_s=850)
     assert play.asked() is None
     assert (play.migrate.calls, len(play.rounds.started)) == (1, 1)
 

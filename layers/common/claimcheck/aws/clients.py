@@ -56,7 +56,7 @@ LOOK = Budget(connect_s=1, read_s=3, attempts=2)
 # A few bytes, read once an environment; whoever needs them has other work to do.
 SECRET = Budget(connect_s=1, read_s=3, attempts=2)
 # A function that is waited for: as long as it may run (840 s), and once, because it may have begun.
-CALL = Budget(connect_s=5, read_s=870, attempts=1)
+CALL = Budget(connect_s=5, read_s=850, attempts=1)
 
 
 def sqs(budget: Budget) -> SQSClient:

@@ -23,10 +23,10 @@ INSERT INTO objects (tenant_id, sha256, content, size_bytes, stored_at)
 SELECT DISTINCT ON (tenant_id, sha256) tenant_id, sha256, content, size_bytes, created_at FROM documents
 WHERE num_nonnulls(content, object_key) = 1
 ORDER BY tenant_id, sha256, content IS NULL, created_at;
+ALTER TABLE documents DROP CONSTRAINT documents_one_place;
 UPDATE documents SET object_key = 'documents/' || tenant_id || '/' || encode(sha256, 'hex')
 WHERE content IS NOT NULL;
 ALTER TABLE documents
-  DROP CONSTRAINT documents_one_place,
   DROP COLUMN content,
   ADD COLUMN upload_until timestamptz,           -- bytes that are not here by then are no longer waited for
   ADD CONSTRAINT documents_object FOREIGN KEY (object_key) REFERENCES objects (key);
