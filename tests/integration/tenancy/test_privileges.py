@@ -150,7 +150,10 @@ def test_everything_belongs_to_the_owner(sql_connection: Sql) -> None:
 DEFINERS = {
     "seal_event": None, "place_delivery": None, "keep_in_bucket": None, "delete_from_bucket": [],
     "purge_job": ["api"], "purge_document": ["api"], "discard_object": ["worker"],
-    "take_deletions": ["worker"],
+    "take_deletions": ["worker"], "purge_expired": ["worker"], "forget_uploads": ["worker"],
+    "forget_orphans": ["worker"], "forget_samples": ["worker"], "forget_secrets": ["worker"],
+    "refuse_change_of_events": None, "export_page": ["operator"], "tenant_holds": ["operator"],
+    "delete_tenant": ["operator"],
 }  # fmt: skip
 
 
