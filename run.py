@@ -21,7 +21,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from toolchain.environments import OURS, SAM
+from toolchain.environments import OURS, RUNTIME, SAM
 from toolchain.interpreters import interpreters, probe
 from toolchain.processes import CannotGoOnError, say
 
@@ -49,6 +49,8 @@ def main(arguments: list[str]) -> int:
         OURS.prepare(OURS.program("uv"))
         if arguments[0] in ("sam", "check", "test"):  # tests transform the template as `sam` does
             SAM.prepare(OURS.program("uv"))
+        if arguments[0] == "test" and "CLAIMCHECK_BUILT" in os.environ:  # the built functions run on it
+            RUNTIME.prepare(OURS.program("uv"))
         if arguments[0] == "check":
             return check()
         return run_instead(command_of(arguments[0], arguments[1:]))

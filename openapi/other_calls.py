@@ -28,6 +28,7 @@ PATHS: Json = {
                 for status, words in (("201", "Announced."), ("200", "You have this document already."))
             },
             scope="jobs:write",
+            refusals=("document_too_large",),
             body=("UploadRequest", examples.named(report=examples.ANNOUNCE)),
         )
     },

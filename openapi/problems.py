@@ -16,6 +16,7 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
     "key_missing": ((401,), "No key was sent, or what can be none."),
     "key_refused": ((403,), "The key is unknown, expired or revoked."),
     "scope_missing": ((403,), "The key is good, and lacks the scope that this call wants."),
+    "firewall_refused": ((403,), "The firewall refused the request, where there is one."),
     "route_not_found": ((404,), "There is no such path, or not with this method."),
     "task_unknown": ((404,), "There is no such task."),
     "job_not_found": ((404,), "You have no such job."),
@@ -30,6 +31,12 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
     "body_too_large": ((413,), "The body is too large: upload the document with POST /documents."),
     "fields_invalid": ((422,), "Fields are wrong: `errors` points at each."),
     "idempotency_mismatch": ((422,), "The Idempotency-Key was used for another body within 24 hours."),
+    "document_too_large": (
+        (413,),
+        "The document has more bytes than yours may have; `detail` says how many.",
+    ),
+    "tenant_busy": ((429,), "You have as many jobs pending or running as you may."),
+    "spend_limit": ((429,), "What you may spend on this day (UTC) is used up; Retry-After is its end."),
     "throttled": ((429,), "Too many requests at once."),
     "too_many_tests": ((429,), "Too many test webhooks within a minute."),
     "internal": ((500,), "Something failed on our side."),
@@ -42,7 +49,7 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
     "timeout": ((504,), "It took longer than 29 s. Whether it was carried out is not known."),
 }
 
-EVERYWHERE = ("request_refused", "body_too_large", "throttled", "internal", "timeout")
+EVERYWHERE = ("request_refused", "firewall_refused", "body_too_large", "throttled", "internal", "timeout")
 """What any call may be answered: API Gateway says it, or a function that fails."""
 WITH_KEY = (*EVERYWHERE, "key_missing", "key_refused", "scope_missing", "unavailable", "schema_behind")
 BODY = ("json_malformed", "fields_invalid")
@@ -50,7 +57,7 @@ BODY = ("json_malformed", "fields_invalid")
 _RETRY = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
 _ALWAYS_RETRY = {
     409: ("idempotency_in_flight",),
-    429: ("throttled", "too_many_tests"),
+    429: ("throttled", "too_many_tests", "tenant_busy", "spend_limit"),
     503: ("unavailable", "schema_behind"),
 }
 

@@ -132,10 +132,16 @@ _FIELD_SCHEMA: Json = {
             "minProperties": 1,
             "maxProperties": fields.MAX_FIELDS,
             "propertyNames": _FIELD_NAME,
-            "additionalProperties": {"type": ["object", "boolean"]},
+            "additionalProperties": {
+                "type": ["object", "boolean"],
+                "propertyNames": {"pattern": "^[^\\u0000]*$"},
+                "additionalProperties": ref("StorableValue"),
+            },
         },
     },
     "required": ["type", "properties"],
+    "propertyNames": {"pattern": "^[^\\u0000]*$"},
+    "additionalProperties": ref("StorableValue"),
 }
 
 _CRITERION = asked(

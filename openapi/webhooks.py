@@ -11,6 +11,7 @@ EVENT_TYPES = [f"job.{status}" for status in _ENDS]
 TEST_TYPE = "webhook.test"
 TENANT_EVENTS = [
     "tenant.created",
+    "tenant.limits",
     "tenant.retention",
     "key.created",
     "key.rotated",

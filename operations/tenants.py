@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -12,6 +13,20 @@ from client.render import plain
 from client.terminal import show
 from operations.invoking import Refusal, ask, one_line_errors
 from operations.options import DEFAULT_DATA, AsJson, Data, Region, Stack, Tenant
+
+_MB = 1_000_000
+_COLUMNS = (
+    "tenant", "created", "live keys", "kept days", "jobs in flight", "USD a day", "spent", "document MB",
+)  # fmt: skip
+
+
+class Limit(StrEnum):
+    """A limit, by its option's name."""
+
+    JOBS = "jobs-in-flight"
+    USD = "usd-per-day"
+    DOCUMENT = "document-mb"
+
 
 _HOLDS = {
     "jobs": "jobs",
@@ -22,6 +37,11 @@ _HOLDS = {
     "keys": "keys",
     "events": "events",
 }
+
+_NAMES = {Limit.JOBS: "jobs_in_flight", Limit.USD: "usd_per_day", Limit.DOCUMENT: "document_bytes"}
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 app = typer.Typer(no_args_is_help=True, help="Tenants: who jobs, documents and keys belong to.")
 
@@ -101,8 +121,67 @@ def list_tenants(
         if as_json:
             typer.echo(json.dumps(result, indent=1))
             return
-        table = Table("tenant", "created", "live keys", "kept days")
+        table = Table(*_COLUMNS)
         for each in result["tenants"]:
-            kept = each["retention_days"] or "default"
-            table.add_row(*map(plain, (each["tenant"], each["created_at"], each["live_keys"], kept)))
+            table.add_row(*(plain(cell) for cell in _cells(each, result["limits"])))
         show(table)
+
+
+@app.command()
+def limits(
+    *,
+    tenant: Tenant,
+    jobs_in_flight: Annotated[
+        int | None, typer.Option("--jobs-in-flight", help="Jobs pending or running at once.")
+    ] = None,
+    usd_per_day: Annotated[
+        float | None, typer.Option("--usd-per-day", help="US dollars for model calls on one UTC day.")
+    ] = None,
+    document_mb: Annotated[
+        float | None, typer.Option("--document-mb", help="Largest document, in MB (1,000,000 bytes).")
+    ] = None,
+    default: Annotated[
+        list[Limit] | None, typer.Option("--default", help="Take the deployment's limit again; repeatable.")
+    ] = None,
+    as_json: AsJson = False,
+    stack: Stack = None,
+    region: Region = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Show a tenant's limits, or give it its own."""
+    asked: dict[str, Any] = {"jobs_in_flight": jobs_in_flight, "usd_per_day": usd_per_day}
+    if document_mb is not None:
+        asked["document_bytes"] = round(document_mb * _MB)
+    if default:
+        asked["reset"] = [_NAMES[each] for each in default]
+    with one_line_errors():
+        result = ask(stack, region, data, "tenants.limits", tenant=tenant, **asked)
+        if as_json:
+            typer.echo(json.dumps(result, indent=1))
+            return
+        for name, most in result["limits"].items():
+            whose = "its own" if result["own"][name] is not None else "the deployment's"
+            typer.echo(f"{name.replace('_', ' ')}: {most:,} ({whose})")
+
+
+def _cells(tenant: Mapping[str, Any], deployment: Mapping[str, Any]) -> list[Any]:
+    own = tenant["limits"]
+    return [
+        tenant["tenant"],
+        tenant["created_at"],
+        tenant["live_keys"],
+        tenant["retention_days"] or "default",
+        _limit(own["jobs_in_flight"], deployment["jobs_in_flight"]),
+        _limit(own["usd_per_day"], deployment["usd_per_day"]),
+        f"{tenant['spent_today_usd']:.4f}",
+        _limit(_megabytes(own["document_bytes"]), _megabytes(deployment["document_bytes"])),
+    ]
+
+
+def _megabytes(size: int | None) -> float | None:
+    return None if size is None else size / _MB
+
+
+def _limit(own: float | None, default: float | None) -> str:
+    """A tenant's own limit, else the deployment's in brackets."""
+    return f"{own:,}" if own is not None else f"({default:,})" if default is not None else "none"

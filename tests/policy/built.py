@@ -5,56 +5,62 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from local import emulator, template
 from local.lambdas.environment import lambda_variables
+from local.nested import outputs as standing_in
 from local.system import Physical
 from tests.policy.cloudformation import Place, Stack
 from tests.policy.roles import roles_file
-from tests.policy.transformed import ROOT, nested, transformed
+from tests.policy.transformed import ROOT, TEMPLATE, nested, transformed
 from toolchain.environments import OURS, RUNTIME
 
 if TYPE_CHECKING:
     from local.system import Function, System
 
 MAX_UNZIPPED_MB = 150  # of a function and its layer; Lambda itself takes 250
-SECRETS = {
-    "AnthropicSecretArn": emulator.secret_arn("claimcheck/anthropic-key"),
-    "WebhookKeySecretArn": emulator.secret_arn("claimcheck/webhook-key"),
-}
-PLACE = Place(region=emulator.REGION, account=emulator.ACCOUNT)
+PLACE = Place(
+    region=emulator.REGION,
+    account=emulator.ACCOUNT,
+    names={
+        "AnthropicSecret": emulator.secret_arn("claimcheck/anthropic-key"),
+        "WebhookKeySecret": emulator.secret_arn("claimcheck/webhook-key"),
+    },
+)
 # None of the checkout's own folders is anything that a function may find.
 FOREIGN = ("local", "client", "operations", "bench", "evals", "tests", "toolchain", "pytest", "moto")
 _JUNK = ("__pycache__", ".env", ".git", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store")
 _KEPT_BACK = (".pyc", ".pem", ".key", ".sqlite")
-_AUTHORITIES = "cacert.pem"  # certificates of public authorities, which botocore and certifi bring along
+# Certificates of public authorities: what botocore and certifi bring along, and RDS's own.
+_AUTHORITIES = ("cacert.pem", "rds.pem")
 _TESTS = ("tests", "test", "conftest.py")
 _OURS = ("app.py", "claimcheck")
 
 
 def arguments(folder: Path, data: Path) -> list[str]:
     """What `claimcheck up` is told to run the artifacts in `folder`; the roles are written into `data`."""
-    built = folder.resolve() / "template.yaml"
     roles = data / "roles.json"
-    roles.write_text(json.dumps(roles_file(stack(built))), encoding="utf-8")
+    roles.write_text(json.dumps(roles_file(stack())), encoding="utf-8")
+    built = folder.resolve() / "template.yaml"
     return ["--template", str(built), "--python", str(RUNTIME.python), "--permissions", str(roles)]
 
 
-def stack(path: Path) -> Stack:
-    """The stack of a built template, as the local system calls its resources."""
-    whole, *others = transformed([(path, {}), *((each, {}) for each in nested())])
-    named = {each.name: found for each, found in zip(nested(), others, strict=True)}
-    given = {name: arn for name, arn in SECRETS.items() if name in whole["Parameters"]}
-    return Stack(whole, given, nested=named, place=PLACE)
+@cache
+def stack() -> Stack:
+    """The stack of the template, its resources called as the local system calls them."""
+    whole, *others = transformed([(path, {}) for path in (TEMPLATE, *nested())])
+    named = {path.name: found for path, found in zip(nested(), others, strict=True)}
+    return Stack(whole, {}, nested=named, place=PLACE)
 
 
 def system(folder: Path) -> System:
     """The system of a built template."""
-    path = folder / "template.yaml"
-    given = {**SECRETS, "DatabaseUrl": "postgresql://nobody@127.0.0.1/none"}
-    return template.load(path, given, physical=Physical())
+    outputs = standing_in("postgresql://nobody@127.0.0.1/none", "127.0.0.1/none")
+    given = {f"{name}Arn": arn for name, arn in PLACE.names.items()}
+    return template.load(folder / "template.yaml", given, physical=Physical(), outputs=outputs)
 
 
 def sizes_mb(folder: Path) -> dict[str, float]:
@@ -77,7 +83,7 @@ def junk(folder: Path) -> list[Path]:
 
 
 def _is_junk(path: Path, folder: Path) -> bool:
-    if path.name in _JUNK or (path.suffix in _KEPT_BACK and path.name != _AUTHORITIES):
+    if path.name in _JUNK or (path.suffix in _KEPT_BACK and path.name not in _AUTHORITIES):
         return True
     ours = path.relative_to(folder).parts[0] in _OURS or path.parent == folder
     return ours and (path.name in _TESTS or path.name.startswith("test_"))

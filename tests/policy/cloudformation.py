@@ -26,7 +26,7 @@ class Place:
     account: str = "111122223333"
     stack: str = "claimcheck"
     queue_url: Callable[[str], str] = "https://sqs.invalid/{}".format
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)  # what `!Ref` gives, by logical id
 
     def pseudo(self, name: str) -> Any:
         """A pseudo parameter. Raises KeyError."""
@@ -225,6 +225,8 @@ class Stack:
 
     def physical(self, name: str, attribute: str | None) -> Any:
         """What CloudFormation calls a resource of this template, or its attribute, by AWS's own patterns."""
+        if attribute in (None, "Id") and name in self.place.names:
+            return self.place.names[name]
         raw = self.template["Resources"][name]
         kind, where = raw["Type"], f"{self.place.region}:{self.place.account}"
         given = self.value(

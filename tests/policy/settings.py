@@ -25,6 +25,13 @@ SETTINGS: dict[str, dict[str, str]] = {
     "snapshots": {"SnapStart": "on"},
     "all at once, x86": {"DeploymentPreference": "AllAtOnce", "Architecture": "x86_64"},
     "browsers": {"CorsOrigins": "https://console.example.com"},
+    "firewall and domain": {
+        "Firewall": "on",
+        "DomainName": "api.example.com",
+        "DomainCertificateArn": "arn:aws:acm:eu-central-1:111122223333:certificate/0",
+        "DomainHostedZoneId": "Z0",
+    },
+    "told and traced": {"AlarmEmail": "ops@example.com", "Tracing": "otlp"},
     "an account with its own access logs": {"ManageApiGatewayAccount": "false"},
 }
 

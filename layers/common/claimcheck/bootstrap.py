@@ -149,7 +149,11 @@ def process() -> Process:
     )
     return Process(
         database,
-        examine=Examine(database, Answerer(database, model), context_tokens=chosen.context_tokens),
+        examine=Examine(
+            database,
+            Answerer(database, model, usd_per_day=chosen.limit_usd_per_day),
+            context_tokens=chosen.context_tokens,
+        ),
         ingest=Ingest(database, objects, parse=parse_isolated, render=render_isolated),
         objects=objects,
         jobs_queue=_queue(chosen.jobs_queue_url),
@@ -299,15 +303,18 @@ def gate() -> Gate:
 def operator() -> Operate:
     """For `operator`: every part of it brings its commands."""
     from claimcheck.aws.objects import S3Objects
+    from claimcheck.store.limits import Limits
     from claimcheck.usecases.export import Export
     from claimcheck.usecases.keys import Keys
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.tenants import Tenants
 
     chosen = settings.load(settings.OperatorSettings)
+    limits = Limits(chosen.limit_jobs_in_flight, chosen.limit_usd_per_day, chosen.limit_document_bytes)
     database = _database(chosen)
     export = Export(database, S3Objects(chosen.documents_bucket))
-    return Operate({**Tenants(database).commands(), **Keys(database).commands(), **export.commands()})
+    parts = (Tenants(database, limits), Keys(database), export)
+    return Operate({name: each for part in parts for name, each in part.commands().items()})
 
 
 class _Reaching(Protocol):

@@ -82,6 +82,10 @@ TABLE: dict[str, FailureClass] = {
     "document_missing": _again("the document that the job names was not uploaded in time"),
     # Money.
     "cost_cap": FailureClass("the next call might cost more than max_cost_usd leaves"),
+    "spend_limit": _again(
+        "what the tenant may spend on this day (UTC) is used up", charged=False, delay_s=30
+    ),
+    "call_over_spend_limit": FailureClass("the next call might cost more than the tenant may spend on a day"),
     "price_unknown": FailureClass("the model has no price, so max_cost_usd cannot be kept"),
     # Ourselves.
     "deadline": _again("one attempt took longer than it may"),

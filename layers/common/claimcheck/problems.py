@@ -14,6 +14,7 @@ from claimcheck.refusals import (
     DeliveryNotFoundError,
     DocumentInUseError,
     DocumentNotFoundError,
+    DocumentOverLimitError,
     IdempotencyInFlightError,
     IdempotencyMismatchError,
     InvalidQueryError,
@@ -23,7 +24,9 @@ from claimcheck.refusals import (
     PurgedError,
     RotationRefusedError,
     ScopeMissingError,
+    SpendLimitError,
     StoredTextCorruptError,
+    TenantBusyError,
     TooManySamplesError,
     UnknownTask,
 )
@@ -174,6 +177,22 @@ def _samples(error: TooManySamplesError) -> Problem:
     return Problem(429, "too_many_tests", detail, headers={"Retry-After": "60"})
 
 
+def _busy(error: TenantBusyError) -> Problem:
+    detail = f"You have {error.limit} jobs in flight, which is your limit. Send it again when some are done."
+    return Problem(429, "tenant_busy", detail, headers={"Retry-After": "5"})
+
+
+def _spent(error: SpendLimitError) -> Problem:
+    detail = f"Your limit of {error.limit:g} USD a day is used up. The next day begins at {error.resets_at}."
+    return Problem(429, "spend_limit", detail, headers={"Retry-After": str(error.resets_s)})
+
+
+def _over_limit(error: DocumentOverLimitError) -> Problem:
+    return Problem(
+        413, "document_too_large", f"Your documents may have {error.limit} bytes; this one has more."
+    )
+
+
 def _corrupt(_error: Exception) -> Problem:
     detail = (
         "What is stored of this document's text is not what was read out of it, so it is not given out. "
@@ -219,6 +238,9 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (AddressNotDisabledError, _not_disabled),
     (RotationRefusedError, _rotation),
     (TooManySamplesError, _samples),
+    (TenantBusyError, _busy),
+    (SpendLimitError, _spent),
+    (DocumentOverLimitError, _over_limit),
     (StoredTextCorruptError, _corrupt),
     (JobNotFailedError, _not_failed),
     (IdempotencyMismatchError, _mismatch),

@@ -99,6 +99,35 @@ class ScopeMissingError(Exception):
         self.scope = scope
 
 
+class TenantBusyError(Exception):
+    """The tenant has `limit` jobs pending or running, which is the most it may have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} jobs")
+        self.limit = limit
+
+
+class SpendLimitError(Exception):
+    """The tenant has spent what it may on this day (UTC): `limit` US dollars.
+
+    The next day begins at `resets_at` (ISO 8601), in `resets_s` seconds.
+    """
+
+    def __init__(self, limit: float, resets_at: str, resets_s: int) -> None:
+        super().__init__(f"{limit} until {resets_at}")
+        self.limit = limit
+        self.resets_at = resets_at
+        self.resets_s = resets_s
+
+
+class DocumentOverLimitError(Exception):
+    """The document has more than the `limit` bytes that the tenant's may have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} bytes")
+        self.limit = limit
+
+
 class IdempotencyMismatchError(Exception):
     """The Idempotency-Key was used for another body within the last 24 hours."""
 

@@ -114,6 +114,9 @@ class SubmitSettings:
     upload_wait_s: float = 86_400.0
     webhook_ports: Ports = _HTTPS_PORTS
     claimcheck_allow_loopback_webhooks: bool = False
+    limit_jobs_in_flight: int = 10_000
+    limit_usd_per_day: float = 500.0
+    limit_document_bytes: int = 209_715_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ class DocumentsSettings:
     max_upload_bytes: int = 209_715_200
     upload_wait_s: float = 86_400.0
     upload_url_s: int = 3_600
+    limit_document_bytes: int = 209_715_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,7 @@ class ProcessSettings:
     max_age_s: float = 86_400.0
     context_tokens: int = 200_000
     answer_bytes: int = ANSWER_BYTES
+    limit_usd_per_day: float = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +287,9 @@ class OperatorSettings:
     database_url: str
     documents_bucket: str
     database_auth: DatabaseAuth = "password"
+    limit_jobs_in_flight: int = 10_000
+    limit_usd_per_day: float = 500.0
+    limit_document_bytes: int = 209_715_200
 
 
 @dataclass(frozen=True, slots=True)

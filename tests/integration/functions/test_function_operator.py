@@ -189,3 +189,36 @@ def test_up_finds_room_also_where_two_others_live(database_url: str, rows: Rows)
     assert [each["name"] for each in live] == ["claimcheck up", "newer"]
     assert older != newer
     connection.close()
+
+
+def test_limits_are_shown_set_and_reset(stage: Stage) -> None:
+    """The deployment's hold until a tenant has its own; the list has both, and what was spent today."""
+    shown = ask(stage, "tenants.limits", tenant="acme")
+    assert shown["limits"] == {"jobs_in_flight": 10_000, "usd_per_day": 500.0, "document_bytes": 209_715_200}
+    assert set(shown["own"].values()) == {None}
+    changed = ask(stage, "tenants.limits", tenant="acme", jobs_in_flight=1, usd_per_day=2.5)
+    assert (changed["limits"]["jobs_in_flight"], changed["limits"]["document_bytes"]) == (1, 209_715_200)
+    (listed,) = ask(stage, "tenants.list")["tenants"]
+    assert listed["limits"] == {"jobs_in_flight": 1, "usd_per_day": 2.5, "document_bytes": None}
+    assert listed["spent_today_usd"] == 0.0
+    reset = ask(stage, "tenants.limits", tenant="acme", reset=["jobs_in_flight"])
+    assert reset["own"] == {"jobs_in_flight": None, "usd_per_day": 2.5, "document_bytes": None}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"tenant": "nobody"}, "tenant_unknown"),
+        ({"tenant": "acme", "jobs_in_flight": -1}, "arguments_invalid"),
+        ({"tenant": "acme", "usd_per_day": "much"}, "arguments_invalid"),
+        ({"tenant": "acme", "document_bytes": 0}, "arguments_invalid"),
+        ({"tenant": "acme", "reset": ["everything"]}, "arguments_invalid"),
+        ({"tenant": "acme", "jobs_in_flight": 1, "reset": ["jobs_in_flight"]}, "arguments_invalid"),
+    ],
+)
+def test_limits_with_a_mistake_change_nothing(
+    arguments: dict[str, Any], code: str, stage: Stage, rows: Rows
+) -> None:
+    """Each is refused as what it is."""
+    assert refusal(stage, "tenants.limits", **arguments)["code"] == code
+    assert rows.all("SELECT FROM tenants WHERE num_nonnulls(max_jobs_in_flight, max_usd_per_day) > 0") == []

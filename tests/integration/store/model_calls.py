@@ -11,7 +11,7 @@ from claimcheck.store.calls import Begun, CallUsage, begin_call, end_call
 from tests.integration.store.jobs_in_states import STANDARD
 
 if TYPE_CHECKING:
-    from claimcheck.store.calls import OverCap, Paid
+    from claimcheck.store.calls import OverCap, OverDay, Paid
     from claimcheck.store.connection import Database
     from claimcheck.store.jobs import ClaimedJob
 
@@ -34,7 +34,7 @@ def begin(
     question: str | None = None,
     worst_usd: float = 0.0,
     model: str = STANDARD,
-) -> Begun | Paid | OverCap | None:
+) -> Begun | Paid | OverCap | OverDay | None:
     """Try to note a call; its id and its question are new ones where not given."""
     call_id = call_id or str(uuid.uuid4())
     digest = digest_of(question or call_id)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DECIDED: dict[str, dict[str, str]] = {
     "tenants": {"auth": "s", "operator": "SIU"},
     "api_keys": {"auth": "Su", "operator": "SIU"},
+    "tenant_spend": {"operator": "S"},  # written by triggers of model_calls
     "webhook_secrets": {"api": "SiuD", "worker": "Si"},
     "documents": {"api": "Siu", "worker": "Su"},
     "objects": {"api": "Siu", "worker": "Su"},
@@ -111,6 +112,7 @@ def test_who_may_touch_a_table_has_a_policy_there(sql_connection: Sql) -> None:
         ("tenant_events", "operator"): "a",
         ("schema_version", "api"): "r",
         ("tenants", "auth"): "r",
+        ("tenant_spend", "operator"): "r",
     }
 
 
@@ -148,6 +150,10 @@ def test_everything_belongs_to_the_owner(sql_connection: Sql) -> None:
 # What runs as the owner, under no policy: triggers, which nobody calls, and functions, with those who may
 # call them. One that the API may call looks for itself for whom the transaction works.
 DEFINERS = {
+    "day_refusal": ["worker"],
+    "tenant_refusal": ["api"],
+    "reserve_spend": None,
+    "settle_spend": None,
     "seal_event": None, "place_delivery": None, "keep_in_bucket": None, "delete_from_bucket": [],
     "purge_job": ["api"], "purge_document": ["api"], "discard_object": ["worker"],
     "take_deletions": ["worker"], "purge_expired": ["worker"], "forget_uploads": ["worker"],

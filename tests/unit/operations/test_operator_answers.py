@@ -78,3 +78,35 @@ def test_how_long_has_to_be_said(words: tuple[str, ...], tmp_path: Path) -> None
     with System(tmp_path, operator) as system:
         result = system.run("tenants", "retention", "--tenant", "acme", *words)
     assert (result.exit_code, operator.asked) == (2, [])
+
+
+def test_limits_are_asked_for_by_their_names(tmp_path: Path) -> None:
+    """Megabytes become bytes; the answer says whose each limit is."""
+    own = {"jobs_in_flight": 5, "usd_per_day": None, "document_bytes": 1_500_000}
+    shown = {"jobs_in_flight": 5, "usd_per_day": 500.0, "document_bytes": 1_500_000}
+    operator = Operator({"result": {"tenant": "acme", "limits": shown, "own": own}})
+    options = ("--jobs-in-flight", "5", "--document-mb", "1.5", "--default", "usd-per-day")
+    with System(tmp_path, operator) as system:
+        result = system.run("tenants", "limits", "--tenant", "acme", *options)
+    (asked,) = operator.asked
+    assert asked == {
+        "command": "tenants.limits",
+        "tenant": "acme",
+        "jobs_in_flight": 5,
+        "document_bytes": 1_500_000,
+        "reset": ["usd_per_day"],
+    }
+    assert "jobs in flight: 5 (its own)" in result.stdout
+    assert "usd per day: 500.0 (the deployment's)" in result.stdout
+
+
+def test_a_list_has_every_tenants_limits(tmp_path: Path) -> None:
+    """Its own as they are, the deployment's in brackets."""
+    deployment = {"jobs_in_flight": 10_000, "usd_per_day": 500.0, "document_bytes": 200_000_000}
+    tenant = {"tenant": "acme", "created_at": "2026-01-01", "live_keys": 1, "retention_days": None}
+    own = {"jobs_in_flight": 7, "usd_per_day": None, "document_bytes": None}
+    result = {"tenants": [{**tenant, "limits": own, "spent_today_usd": 1.25}], "limits": deployment}
+    with System(tmp_path, Operator({"result": result})) as system:
+        shown = system.run("tenants", "list").stdout
+    for told in ("acme", "default", " 7 ", "(500.0)", "1.2500", "(200.0)"):
+        assert told in shown

@@ -48,10 +48,10 @@ class AcceptedJobs:
         if self.away:
             raise DatabaseUnavailableError("the database call failed (connection lost)")
         if params["key"] in self.busy:
-            return [{"open": False, "job_id": None, "created_at": None}]
+            return [{"open": False, "refusal": None, "job_id": None, "created_at": None}]
         place = params["tenant_id"], params["task"], params["key"]
         if place in self.keys:
-            return [{"open": True, "job_id": None, "created_at": None}]
+            return [{"open": True, "refusal": None, "job_id": None, "created_at": None}]
         ticket = {"job_id": f"job-{len(self.jobs) + 1}", "created_at": f"at {len(self.jobs) + 1}"}
         self.jobs.append(dict(params))
         self.known.add(params["sha256"])

@@ -106,6 +106,8 @@ class Asking:
             "answer": None,
             "outcome": None,
             "over_cap": False,
+            "over_day": None,
+            "resets_s": None,
             "again": False,
         }
         if self._paid is not None:

@@ -169,12 +169,20 @@ class Examining:
         self._begun += 1
         if self._begun > self.fenced_after:
             return []
-        row = {"paid_id": None, "answer": None, "outcome": None, "over_cap": False, "again": False}
+        row = {
+            "paid_id": None,
+            "answer": None,
+            "outcome": None,
+            "over_cap": False,
+            "over_day": None,
+            "resets_s": None,
+            "again": False,
+        }
         paid = self._paid.get(params["question_sha256"])
         if paid is not None:
             return [{**row, "paid_id": paid[0], "answer": paid[1], "outcome": paid[2]}]
         if self.cap_calls is not None and len(self._open) >= self.cap_calls:
-            return [{**row, "over_cap": True}]
+            return [{**row, "over_cap": True, "over_day": None, "resets_s": None}]
         self._open[params["call_id"]] = params["question_sha256"]
         return [row]
 

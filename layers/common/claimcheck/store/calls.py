@@ -51,6 +51,18 @@ class OverCap:
     """The call's worst case is more than the job's cap leaves."""
 
 
+@dataclass(frozen=True, slots=True)
+class OverDay:
+    """The call's worst case is more than is left of its tenant's day.
+
+    `when` it may fit: soon (others that are under way may leave room), today's end, or never, being more than
+    a whole day's. `resets_s`: ask again after so many seconds.
+    """
+
+    when: Literal["soon", "today", "ever"]
+    resets_s: float | None
+
+
 def begin_call(
     database: Database,
     call_id: str,
@@ -60,8 +72,11 @@ def begin_call(
     model: str,
     question_sha256: bytes,
     worst_usd: float,
-) -> Begun | Paid | OverCap | None:
+    usd_per_day: float | None = None,
+) -> Begun | Paid | OverCap | OverDay | None:
     """Note a model call before it is made; None where the fence is lost and no call may be made.
+
+    `usd_per_day` holds for tenants that have no limit of their own (US dollars, a UTC day; None: no limit).
 
     Asked again with the same `call_id` (a UUID) after a lost connection, it notes the call once.
     """
@@ -74,12 +89,15 @@ def begin_call(
             "model": model,
             "question_sha256": question_sha256,
             "worst_usd": worst_usd,
+            "usd_per_day": usd_per_day,
         },
     )
     if row is None:
         return None
     if row["paid_id"] is not None:
         return Paid(row["paid_id"], row["answer"], row["outcome"])
+    if row["over_day"] is not None:
+        return OverDay(row["over_day"], row["resets_s"])
     return OverCap() if row["over_cap"] else Begun(again=row["again"])
 
 

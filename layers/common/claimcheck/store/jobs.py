@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.store.documents import StoredDocument, object_key
+from claimcheck.store.limits import Limits, raise_refusal
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
@@ -84,16 +85,19 @@ class DocumentUnknown:
 
 
 def insert_job(
-    database: Database, job: NewJob, key: IdempotencyKey | None = None
+    database: Database, job: NewJob, key: IdempotencyKey | None = None, *, limits: Limits | None = None
 ) -> Ticket | KeyTaken | InFlight | DocumentUnknown:
-    """Accept a job: document, row, first event and key in one statement. Raises StoreError.
+    """Accept a job: document, row, first event and key in one statement.
 
-    Another statement is needed only to find out what a taken key stands for.
+    Another statement is needed only to find out what a taken key stands for. Raises TenantBusyError,
+    SpendLimitError and DocumentOverLimitError where a limit of the tenant (`limits`: of those that have none
+    of their own) forbids it, StoreError.
     """
     params = {name: getattr(job, name) for name in NewJob.__dataclass_fields__}
     params["object_key"] = job.sha256 and object_key(job.tenant_id, job.sha256)
     params |= {"params": _json(job.params), "metadata": _json(job.metadata), "keep_key_s": KEEP_KEY_S}
     params |= {"key": key and key.key, "body_sha256": key and key.body_sha256}
+    params |= asdict(limits or Limits())
     statement = "insert_job" if job.document_id is None else "insert_job_naming"
     row = database.one(queries("jobs")[statement], params, tenant_id=job.tenant_id)
     if row is None:
@@ -105,6 +109,8 @@ def insert_job(
     first = None
     if key is not None:
         first = database.one(queries("jobs")["find_first"], params, tenant_id=job.tenant_id)
+    if first is None and row["refusal"] is not None:
+        raise_refusal(row["refusal"])
     if first is None:  # a key may run out, and be deleted, between the two statements
         return InFlight() if job.document_id is None else DocumentUnknown()
     ticket = Ticket(first["job_id"], first["created_at"], replayed=True)

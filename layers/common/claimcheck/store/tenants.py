@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.store.sql import queries
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from claimcheck.store.connection import Database
+    from claimcheck.store.limits import Limits
 
 
 def insert_tenant(database: Database, tenant_id: str) -> bool:
@@ -31,3 +33,15 @@ def list_tenants(database: Database) -> Sequence[dict[str, Any]]:
 def tenant_exists(database: Database, tenant_id: str) -> bool:
     """Whether there is a tenant of this id."""
     return database.one(queries("tenants")["tenant_exists"], {"tenant_id": tenant_id}) is not None
+
+
+def set_limits(
+    database: Database, tenant_id: str, limits: Limits, *, reset: Sequence[str] = ()
+) -> dict[str, Any] | None:
+    """Give a tenant limits of its own, those that are not None; of those in `reset` the deployment's.
+
+    Returns its own limits from now on, None where there is no such tenant.
+    """
+    params = {"tenant_id": tenant_id, "reset": list(reset), **asdict(limits)}
+    row = database.one(queries("tenants")["set_limits"], params)
+    return None if row is None else dict(row["limits"])

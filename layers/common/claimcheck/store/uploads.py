@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.store.limits import raise_refusal
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
@@ -43,14 +44,26 @@ class Announcement:
 
 
 def announce_document(
-    database: Database, tenant_id: str, announcement: Announcement, *, upload_wait_s: float
+    database: Database,
+    tenant_id: str,
+    announcement: Announcement,
+    *,
+    upload_wait_s: float,
+    document_bytes: int | None = None,
 ) -> Announced:
-    """Expect a document's bytes for `upload_wait_s` seconds, unless they are here. Raises StoreError."""
+    """Expect a document's bytes for `upload_wait_s` seconds, unless they are here.
+
+    Raises DocumentOverLimitError for more bytes than the tenant may hand in (`document_bytes`, where it has
+    no limit of its own), StoreError.
+    """
     params: dict[str, Any] = {name: getattr(announcement, name) for name in Announcement.__dataclass_fields__}
-    params |= {"tenant_id": tenant_id, "upload_wait_s": upload_wait_s}
+    params |= {"tenant_id": tenant_id, "upload_wait_s": upload_wait_s, "document_bytes": document_bytes}
     row = database.one(queries("uploads")["announce_document"], params, tenant_id=tenant_id)
     if row is None:
         raise RuntimeError("announce_document gave no row")
+    refusal = row.pop("refusal")
+    if refusal is not None:
+        raise_refusal(refusal)
     return Announced(**row)
 
 

@@ -43,7 +43,7 @@ class Announce:
     def post(self, tenant_id: str, body: bytes, *, base: str = "") -> ShownDocument:
         """Announce a document; the answer says where its bytes go, unless they are here already.
 
-        Raises InvalidRequest, StoreError, UnavailableError.
+        Raises InvalidRequest, DocumentOverLimitError, StoreError, UnavailableError.
         """
         wanted = parse_upload(body, max_bytes=self._settings.max_upload_bytes)
         announcement = Announcement(
@@ -62,7 +62,13 @@ class Announce:
     def _announced(self, tenant_id: str, announcement: Announcement, wait_s: float) -> Announced:
         """What is deleted from the bucket at this moment must not be put there: a little later it may."""
         try:
-            return announce_document(self._database, tenant_id, announcement, upload_wait_s=wait_s)
+            return announce_document(
+                self._database,
+                tenant_id,
+                announcement,
+                upload_wait_s=wait_s,
+                document_bytes=self._settings.limit_document_bytes,
+            )
         except ConstraintError as error:
             if error.constraint != OBJECT_LEAVING:
                 raise

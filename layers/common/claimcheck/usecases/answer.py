@@ -13,7 +13,16 @@ from claimcheck.failures import PermanentFailure, RetryableFailure
 from claimcheck.model.prices import UnknownPriceError, cost_usd, worst_case_usd
 from claimcheck.model.types import Answer, CallFailedError, Question
 from claimcheck.parts.tokens import IMAGE_TOKENS
-from claimcheck.store.calls import CallUsage, OverCap, Paid, begin_call, end_call, find_paid, reject_answer
+from claimcheck.store.calls import (
+    CallUsage,
+    OverCap,
+    OverDay,
+    Paid,
+    begin_call,
+    end_call,
+    find_paid,
+    reject_answer,
+)
 from claimcheck.tasks.answers import parse_answer
 from claimcheck.tasks.storable import storable
 from claimcheck.telemetry import count, logger, metrics
@@ -35,8 +44,9 @@ _OVERHEAD_TOKENS = 1_000  # the schema as the API presents it to the model, and 
 class Answerer:
     """Asks, pays, and turns what came back into checked JSON."""
 
-    def __init__(self, database: DatabaseThread, models: Models) -> None:
+    def __init__(self, database: DatabaseThread, models: Models, *, usd_per_day: float | None = None) -> None:
         self._database = database
+        self._usd_per_day = usd_per_day
         self._models = models
 
     async def ask(
@@ -91,6 +101,7 @@ class Answerer:
             model=question.model,
             question_sha256=weighed.sha256,
             worst_usd=_worst_usd(question, weighed, capped=job.max_cost_usd is not None),
+            usd_per_day=self._usd_per_day,
         )
         if begun is None:
             raise LeaseLostError
@@ -98,6 +109,8 @@ class Answerer:
             raise PermanentFailure(
                 "cost_cap", "The next call may cost more than max_cost_usd leaves, so it was not made."
             )
+        if isinstance(begun, OverDay):
+            raise _over_day(begun)
         if isinstance(begun, Paid):
             return _told_of(begun)
         if begun.again:
@@ -144,6 +157,19 @@ class Answerer:
             ),
         )
         return answer
+
+
+def _over_day(over: OverDay) -> JobFailure:
+    if over.when == "ever":
+        return PermanentFailure(
+            "call_over_spend_limit",
+            "The next call may cost more than the tenant may spend on a day, so it was not made.",
+        )
+    return RetryableFailure(
+        "spend_limit",
+        "The next call may cost more than is left of what the tenant may spend on this day (UTC).",
+        delay=over.resets_s,
+    )
 
 
 def _read(paid: Paid, prompt: Prompt) -> dict[str, Any]:

@@ -22,11 +22,8 @@ _ID = "schema"  # for ever: another one would have CloudFormation delete the fir
 _FIRST = "FirstAskedAt"  # ours, in the event that we send to ourselves: Unix time in seconds
 # CloudFormation waits for 3,600 s. A round takes 900 s at most; the last one has to be answered before.
 _LAST_ROUND_AFTER_S = 2_600.0
-_PAUSES_S = (
-    2.0,
-    4.0,
-    8.0,
-)  # and a call of 850 s: together with the answer less than the 900 s of its function
+# With a call of 850 s and the answer less than the 900 s that its function has.
+_PAUSES_S = (2.0, 4.0, 8.0)
 _AT_ONCE_S = 30.0  # a call that fails later than this had begun: the next round asks what became of it
 _MOST_CHARS = 900
 

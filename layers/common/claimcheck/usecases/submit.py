@@ -28,6 +28,7 @@ from claimcheck.store.jobs import (
     Ticket,
     insert_job,
 )
+from claimcheck.store.limits import Limits
 from claimcheck.store.uploads import want_object
 from claimcheck.tasks.submission import fields_invalid, parse_request
 from claimcheck.telemetry import about, count, logger, metrics, traceparent
@@ -65,6 +66,9 @@ class Submit:
         self._jobs_queue = jobs_queue
         self._objects = objects
         self._settings = settings
+        self._limits = Limits(
+            settings.limit_jobs_in_flight, settings.limit_usd_per_day, settings.limit_document_bytes
+        )
         self._webhook_rules = Rules(
             ports=settings.webhook_ports, allow_loopback=settings.claimcheck_allow_loopback_webhooks
         )
@@ -72,8 +76,9 @@ class Submit:
     def __call__(self, tenant_id: str, task: str, body: bytes, wishes: Wishes | None = None) -> Ticket:
         """Accept a job for a tenant, or give the ticket that an earlier request with the same key got.
 
-        Raises BodyTooLargeError, UnknownTask, InvalidRequest, InvalidQueryError and the Idempotency errors:
-        then nothing is stored. StoreError and UnavailableError: the caller may send it again.
+        Raises BodyTooLargeError, UnknownTask, InvalidRequest, InvalidQueryError, the Idempotency errors and
+        those of the tenant's limits (`insert_job`): then nothing is stored. StoreError and
+        UnavailableError: the caller may send it again.
         """
         if len(body) > self._settings.max_body_bytes:
             raise BodyTooLargeError(self._settings.max_body_bytes)
@@ -104,7 +109,12 @@ class Submit:
         """Where the same bytes were here and are deleted at this moment, they are put here anew."""
         for left in reversed(range(_TRIES)):
             try:
-                return insert_job(self._database, self._new_job(tenant_id, request, cancel_after_s), key)
+                return insert_job(
+                    self._database,
+                    self._new_job(tenant_id, request, cancel_after_s),
+                    key,
+                    limits=self._limits,
+                )
             except ConstraintError as error:
                 if error.constraint == NAMED_DOCUMENT:
                     return DocumentUnknown()

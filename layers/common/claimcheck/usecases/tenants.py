@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from claimcheck.refusals import CommandRefused
-from claimcheck.store.tenants import insert_tenant, list_tenants, set_retention
+from claimcheck.store.limits import Limits
+from claimcheck.store.tenants import insert_tenant, list_tenants, set_limits, set_retention
 from claimcheck.usecases.operate import Command
 
 if TYPE_CHECKING:
@@ -32,6 +34,18 @@ class ForTenant(BaseModel):
     tenant: TenantId
 
 
+Limit = Literal["jobs_in_flight", "usd_per_day", "document_bytes"]
+
+
+class SetLimits(ForTenant):
+    """What is given is set, what is in `reset` is the deployment's again; nothing of both: it is shown."""
+
+    jobs_in_flight: int | None = Field(None, ge=0, le=1_000_000)
+    usd_per_day: float | None = Field(None, ge=0, le=1_000_000)
+    document_bytes: int | None = Field(None, ge=1, le=5_368_709_120)
+    reset: list[Limit] = Field(default_factory=list)
+
+
 class Retention(ForTenant):
     """How long a tenant's final jobs are kept, in days; null for as long as the deployment keeps them."""
 
@@ -44,15 +58,17 @@ def no_such_tenant(tenant: str) -> CommandRefused:
 
 
 class Tenants:
-    """`tenants.create`, `tenants.list` and `tenants.retention`."""
+    """Commands about tenants; `limits` are those of tenants without limits of their own."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, limits: Limits) -> None:
         self._database = database
+        self._limits = limits
 
     def commands(self) -> dict[str, Command]:
         """By their names."""
         return {
             "tenants.create": Command(ForTenant, self._create),
+            "tenants.limits": Command(SetLimits, self._set_limits),
             "tenants.list": Command(NoArguments, self._list),
             "tenants.retention": Command(Retention, self._retention),
         }
@@ -61,10 +77,22 @@ class Tenants:
         made = insert_tenant(self._database, arguments.tenant)
         return {"tenant": arguments.tenant, "created": made}
 
+    def _set_limits(self, asked: SetLimits) -> Mapping[str, Any]:
+        given = Limits(asked.jobs_in_flight, asked.usd_per_day, asked.document_bytes)
+        both = [name for name in asked.reset if getattr(given, name) is not None]
+        if both:
+            raise CommandRefused("arguments_invalid", f"{both[0]} is to be set and to be reset: choose one.")
+        own = set_limits(self._database, asked.tenant, given, reset=asked.reset)
+        if own is None:
+            raise no_such_tenant(asked.tenant)
+        defaults = asdict(self._limits)
+        effective = {name: defaults[name] if own[name] is None else own[name] for name in defaults}
+        return {"tenant": asked.tenant, "limits": effective, "own": own}
+
     def _retention(self, arguments: Retention) -> Mapping[str, Any]:
         if not set_retention(self._database, arguments.tenant, days=arguments.days):
             raise no_such_tenant(arguments.tenant)
         return {"tenant": arguments.tenant, "retention_days": arguments.days}
 
     def _list(self, _arguments: NoArguments) -> Mapping[str, Any]:
-        return {"tenants": list_tenants(self._database)}
+        return {"tenants": list_tenants(self._database), "limits": asdict(self._limits)}

@@ -1,9 +1,16 @@
 -- name: insert_job
 -- One statement: bytes, document, job, first event and idempotency key stand or fall together. The gate refuses
--- a twin that is being worked on at this moment; a key that is taken lets nothing be inserted.
-WITH gate AS MATERIALIZED (
+-- a twin that is being worked on at this moment, and what is beyond the tenant's limits (0018_limits.sql); a key that is
+-- taken lets nothing be inserted.
+WITH twin AS MATERIALIZED (
   SELECT CASE WHEN %(key)s::text IS NULL THEN true ELSE pg_try_advisory_xact_lock(
-    hashtextextended(%(tenant_id)s || E'\n' || %(task)s || E'\n' || %(key)s::text, 0)) END AS open
+    hashtextextended(%(tenant_id)s || E'\n' || %(task)s || E'\n' || %(key)s::text, 0)) END AS away
+), limits AS MATERIALIZED (
+  SELECT twin.away, CASE WHEN twin.away THEN tenant_refusal(%(tenant_id)s, %(size_bytes)s::bigint, true,
+    %(jobs_in_flight)s::integer, %(usd_per_day)s::numeric, %(document_bytes)s::bigint) END AS refusal
+  FROM twin
+), gate AS MATERIALIZED (
+  SELECT away, refusal, away AND refusal IS NULL AS open FROM limits
 ), fresh AS MATERIALIZED (
   SELECT uuidv7() AS id
 ), kept AS (
@@ -44,21 +51,29 @@ WITH gate AS MATERIALIZED (
     'document_digest', keyed_digest(job.digest_key, document.sha256))
   FROM job, document
 )
-SELECT gate.open, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, false AS waits
+SELECT gate.away AS open, gate.refusal, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, false AS waits
 FROM gate LEFT JOIN job ON true
 
 -- name: insert_job_naming
 -- As insert_job, for a document that was handed in before. Its object is held until the commit: bytes that
 -- arrive at this moment find the job.
-WITH gate AS MATERIALIZED (
+WITH twin AS MATERIALIZED (
   SELECT CASE WHEN %(key)s::text IS NULL THEN true ELSE pg_try_advisory_xact_lock(
-    hashtextextended(%(tenant_id)s || E'\n' || %(task)s || E'\n' || %(key)s::text, 0)) END AS open
+    hashtextextended(%(tenant_id)s || E'\n' || %(task)s || E'\n' || %(key)s::text, 0)) END AS away
+), limits AS MATERIALIZED (
+  SELECT twin.away, CASE WHEN twin.away THEN tenant_refusal(%(tenant_id)s, (
+      SELECT size_bytes FROM documents WHERE id = %(document_id)s AND tenant_id = %(tenant_id)s), true,
+    %(jobs_in_flight)s::integer, %(usd_per_day)s::numeric, %(document_bytes)s::bigint) END AS refusal
+  FROM twin
+), gate AS MATERIALIZED (
+  SELECT away, refusal, away AND refusal IS NULL AS open FROM limits
 ), fresh AS MATERIALIZED (
   SELECT uuidv7() AS id
 ), named AS MATERIALIZED (
   SELECT d.id, d.sha256, o.stored_at IS NULL AS waits
   FROM documents d JOIN objects o ON o.key = d.object_key
-  WHERE d.id = %(document_id)s AND d.tenant_id = %(tenant_id)s
+  WHERE (SELECT open FROM gate) -- first: who waits there for its turn holds nothing that others need
+    AND d.id = %(document_id)s AND d.tenant_id = %(tenant_id)s
     AND (o.stored_at IS NOT NULL OR d.upload_until > now())
   FOR SHARE OF o
 ), kept AS (
@@ -93,7 +108,7 @@ WITH gate AS MATERIALIZED (
     || CASE WHEN job.waits THEN jsonb_build_object('waits_for', 'document') ELSE '{}' END
   FROM job, document
 )
-SELECT gate.open, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, job.waits
+SELECT gate.away AS open, gate.refusal, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, job.waits
 FROM gate LEFT JOIN job ON true
 
 -- name: find_first

@@ -17,9 +17,37 @@ WITH changed AS (
 SELECT id FROM changed
 
 -- name: list_tenants
+-- `limits` are a tenant's own; null: the deployment's.
 SELECT t.id AS tenant, t.retention_days, iso(t.created_at) AS created_at,
-  (SELECT count(*) FROM api_keys k WHERE k.tenant_id = t.id AND key_is_live(k)) AS live_keys
-FROM tenants t ORDER BY t.id
+  (SELECT count(*) FROM api_keys k WHERE k.tenant_id = t.id AND key_is_live(k)) AS live_keys,
+  jsonb_build_object('jobs_in_flight', t.max_jobs_in_flight, 'usd_per_day', t.max_usd_per_day,
+    'document_bytes', t.max_document_bytes) AS limits,
+  coalesce(s.spent_usd, 0)::float8 AS spent_today_usd
+FROM tenants t LEFT JOIN tenant_spend s ON s.tenant_id = t.id AND s.day = (now() AT TIME ZONE 'UTC')::date
+ORDER BY t.id
+
+-- name: set_limits
+-- What is given is set, what is in `reset` is the deployment's again, the rest stays.
+WITH before AS MATERIALIZED (
+  SELECT * FROM tenants WHERE id = %(tenant_id)s FOR NO KEY UPDATE
+), changed AS (
+  UPDATE tenants t SET
+    max_jobs_in_flight = coalesce(%(jobs_in_flight)s::integer,
+      CASE WHEN NOT 'jobs_in_flight' = ANY (%(reset)s::text[]) THEN before.max_jobs_in_flight END),
+    max_usd_per_day = coalesce(%(usd_per_day)s::numeric,
+      CASE WHEN NOT 'usd_per_day' = ANY (%(reset)s::text[]) THEN before.max_usd_per_day END),
+    max_document_bytes = coalesce(%(document_bytes)s::bigint,
+      CASE WHEN NOT 'document_bytes' = ANY (%(reset)s::text[]) THEN before.max_document_bytes END)
+  FROM before WHERE t.id = before.id
+  RETURNING t.id, jsonb_build_object('jobs_in_flight', t.max_jobs_in_flight, 'usd_per_day', t.max_usd_per_day,
+      'document_bytes', t.max_document_bytes) AS after,
+    jsonb_build_object('jobs_in_flight', before.max_jobs_in_flight, 'usd_per_day', before.max_usd_per_day,
+      'document_bytes', before.max_document_bytes) AS was
+), event AS (
+  INSERT INTO tenant_events (tenant_id, type, detail)
+  SELECT id, 'tenant.limits', jsonb_build_object('limits', after, 'before', was) FROM changed WHERE after <> was
+)
+SELECT after AS limits FROM changed
 
 -- name: tenant_exists
 SELECT id FROM tenants WHERE id = %(tenant_id)s

@@ -1,8 +1,10 @@
 -- name: announce_document
 -- A document whose bytes are to be uploaded, or are here already. The same bytes under the same name and type
 -- are the same document, unless their upload's time is over.
-WITH object AS (
-  INSERT INTO objects AS o (tenant_id, sha256) VALUES (%(tenant_id)s, %(sha256)s)
+WITH gate AS MATERIALIZED (
+  SELECT tenant_refusal(%(tenant_id)s, %(size_bytes)s::bigint, false, NULL, NULL, %(document_bytes)s::bigint) AS refusal
+), object AS (
+  INSERT INTO objects AS o (tenant_id, sha256) SELECT %(tenant_id)s, %(sha256)s FROM gate WHERE refusal IS NULL
   ON CONFLICT (key) DO UPDATE SET touched_at = now(), looks = 0
   RETURNING key, size_bytes, stored_at
 ), earlier AS (
@@ -23,9 +25,9 @@ WITH object AS (
   WHERE NOT EXISTS (SELECT FROM earlier) AND coalesce(object.size_bytes = %(size_bytes)s, true)
   RETURNING *
 )
-SELECT coalesce(made.id, prolonged.id, earlier.id)::text AS document_id, made.id IS NOT NULL AS made,
+SELECT gate.refusal, coalesce(made.id, prolonged.id, earlier.id)::text AS document_id, made.id IS NOT NULL AS made,
   object.stored_at IS NOT NULL AS stored, object.size_bytes AS stored_bytes, object.key AS object_key
-FROM object LEFT JOIN earlier ON true LEFT JOIN prolonged ON true LEFT JOIN made ON true
+FROM gate LEFT JOIN object ON true LEFT JOIN earlier ON true LEFT JOIN prolonged ON true LEFT JOIN made ON true
 
 -- name: find_document
 SELECT document_body(d, %(base)s) AS body, iso(d.purged_at) AS purged_at, d.media_type, d.size_bytes, d.sha256, d.object_key

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0018"
-down_revision = "0017"
+revision = "0020"
+down_revision = "0019"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0018_export.sql")
+    apply_sql("0020_export.sql")

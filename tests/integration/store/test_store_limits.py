@@ -1,0 +1,280 @@
+"""A tenant's limits in the database, also where many come at once."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from claimcheck.refusals import DocumentOverLimitError, SpendLimitError, TenantBusyError
+from claimcheck.store.calls import Begun, CallUsage, OverDay, begin_call, end_call
+from claimcheck.store.jobs import ClaimedJob, IdempotencyKey, KeyTaken, NewJob, Ticket, claim_job, insert_job
+from claimcheck.store.limits import Limits
+from claimcheck.store.tenants import insert_tenant, set_limits
+from claimcheck.store.uploads import Announcement, announce_document
+
+from tests.integration.store.at_once import at_once
+from tests.integration.store.traces import rows, value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from claimcheck.store.connection import Database
+
+    from tests.integration.store.traces import Sql
+
+SHA = bytes(range(32))
+TENANT = "acme"
+
+
+def a_job(tenant: str = TENANT, **more: Any) -> NewJob:
+    """A job with ten bytes of its own."""
+    fields: dict[str, Any] = {
+        "tenant_id": tenant,
+        "task": "extract",
+        "params": {},
+        "priority": "standard",
+        "metadata": {},
+        "webhook_url": None,
+        "max_cost_usd": None,
+        "name": None,
+        "media_type": "text/plain",
+        "size_bytes": 10,
+        "sha256": SHA,
+        "content": b"0123456789",
+    }
+    return NewJob(**{**fields, **more})
+
+
+def accept(database: Database, **limits: Any) -> str:
+    """The id of an accepted job."""
+    ticket = insert_job(database, a_job(), limits=Limits(**limits))
+    assert isinstance(ticket, Ticket)
+    return ticket.job_id
+
+
+def attempt(database: Database, **limits: Any) -> str:
+    """What comes of a submission: accepted, or the limit's name."""
+    try:
+        insert_job(database, a_job(), limits=Limits(**limits))
+    except (TenantBusyError, SpendLimitError, DocumentOverLimitError) as error:
+        return type(error).__name__
+    return "accepted"
+
+
+def running(database: Database) -> tuple[str, int]:
+    """A job that is worked on, and its fence."""
+    job_id = accept(database)
+    claimed = claim_job(database, job_id, lease_s=60, standard="m", economy="m", probe_s=1)
+    assert isinstance(claimed, ClaimedJob)
+    return job_id, claimed.attempt
+
+
+def begin(database: Database, job: tuple[str, int], worst: float, most: float | None) -> Any:
+    """A call's begin, and its id."""
+    call_id = str(uuid.uuid4())
+    begun = begin_call(
+        database,
+        call_id,
+        *job,
+        model="m",
+        question_sha256=uuid.uuid4().bytes * 2,
+        worst_usd=worst,
+        usd_per_day=most,
+    )
+    return begun, call_id
+
+
+def end(database: Database, call_id: str, cost: float, *, unknown: bool = False) -> None:
+    """A call's end."""
+    end_call(
+        database,
+        call_id,
+        outcome="end_turn",
+        usage=CallUsage(cost_usd=cost),
+        health="ok",
+        unknown=unknown,
+        answer="{}",
+    )
+
+
+def day(sql: Sql) -> tuple[float, float]:
+    """Spent and reserved on this day."""
+    (row,) = rows(sql, "SELECT spent_usd::float8 AS s, reserved_usd::float8 AS r FROM tenant_spend")
+    return row["s"], row["r"]
+
+
+@pytest.mark.parametrize("most", [0, 1, 3])
+def test_a_tenant_has_so_many_jobs_and_no_more(database: Database, sql_connection: Sql, most: int) -> None:
+    """One that ends makes room for one; another tenant's do not count."""
+    insert_tenant(database, "globex")
+    for _ in range(3):
+        insert_job(database, a_job("globex"))
+    assert [attempt(database, jobs_in_flight=most) for _ in range(most + 1)] == [
+        *["accepted"] * most,
+        "TenantBusyError",
+    ]
+    assert value(sql_connection, "SELECT count(*) FROM jobs WHERE tenant_id = 'acme'") == most
+    sql_connection.execute(
+        "UPDATE jobs SET status = 'cancelled', completed_at = now() WHERE id ="
+        " (SELECT id FROM jobs WHERE tenant_id = 'acme' LIMIT 1)"
+    )
+    again = [attempt(database, jobs_in_flight=most) for _ in range(2)]
+    assert again == (["accepted", "TenantBusyError"] if most else ["TenantBusyError"] * 2)
+
+
+def test_submissions_at_once_do_not_pass_the_limit(
+    sql_connection: Sql, another: Callable[[], Database]
+) -> None:
+    """Of twenty-four at once seven are accepted, exactly, and nothing is left of the others."""
+    calls = [partial(attempt, another(), jobs_in_flight=7) for _ in range(24)]
+    outcomes = at_once(*calls)
+    assert sorted(set(outcomes)) == ["TenantBusyError", "accepted"]
+    assert outcomes.count("accepted") == 7
+    assert value(sql_connection, "SELECT count(*) FROM jobs") == 7
+    assert value(sql_connection, "SELECT count(*) FROM documents") == 7
+
+
+def test_nobody_waits_far_below_the_limit(database: Database, database_url: str) -> None:
+    """While another transaction has the tenant's turn, who is far below goes on, and who is near waits."""
+    turn = "SELECT pg_advisory_xact_lock(hashtextextended('jobs in flight' || E'\\n' || 'acme', 1))"
+    with psycopg.connect(database_url) as holder, psycopg.connect(database_url) as near:
+        holder.execute(turn)
+        assert attempt(database, jobs_in_flight=1_000) == "accepted"
+        near.execute("SET lock_timeout = '200ms'")
+        near.execute("SELECT act_for_tenant('acme')")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            near.execute("SELECT tenant_refusal('acme', 1, true, 50, NULL, NULL)")
+
+
+def test_a_known_key_gets_its_ticket_also_at_the_limit(database: Database) -> None:
+    """A request that is sent again is no new job; a new key is refused, and is as if it had not been used."""
+    limits, key = Limits(jobs_in_flight=1), IdempotencyKey("k", SHA)
+    first = insert_job(database, a_job(), key, limits=limits)
+    assert isinstance(first, Ticket)
+    again = insert_job(database, a_job(), key, limits=limits)
+    assert isinstance(again, KeyTaken)
+    assert again.ticket.job_id == first.job_id
+    with pytest.raises(TenantBusyError):
+        insert_job(database, a_job(), IdempotencyKey("other", SHA), limits=limits)
+    assert isinstance(insert_job(database, a_job(), IdempotencyKey("other", SHA)), Ticket)
+
+
+def test_a_document_over_the_limit(database: Database, sql_connection: Sql) -> None:
+    """Inline, announced and named ones alike; what was refused left nothing behind."""
+    limits = Limits(document_bytes=9)
+    with pytest.raises(DocumentOverLimitError) as inline:
+        insert_job(database, a_job(), limits=limits)
+    said = Announcement("a.pdf", "application/pdf", 10, SHA)
+    with pytest.raises(DocumentOverLimitError):
+        announce_document(database, TENANT, said, upload_wait_s=60, document_bytes=9)
+    assert inline.value.limit == 9
+    assert value(sql_connection, "SELECT count(*) FROM documents") == 0
+    assert value(sql_connection, "SELECT count(*) FROM objects") == 0
+    kept = announce_document(database, TENANT, said, upload_wait_s=60, document_bytes=10)
+    naming = a_job(document_id=kept.document_id, size_bytes=None, sha256=None, content=None, media_type=None)
+    with pytest.raises(DocumentOverLimitError):
+        insert_job(database, naming, limits=limits)
+    assert isinstance(insert_job(database, naming, limits=Limits(document_bytes=10)), Ticket)
+
+
+def test_a_tenants_own_limits_come_first(database: Database, sql_connection: Sql) -> None:
+    """Set, partly set again, and reset; each change is in the tenant's history, and no change is not."""
+    assert attempt(database, jobs_in_flight=1) == "accepted"
+    own = set_limits(database, TENANT, Limits(jobs_in_flight=3, document_bytes=20))
+    assert own == {"jobs_in_flight": 3, "usd_per_day": None, "document_bytes": 20}
+    assert attempt(database, jobs_in_flight=1, document_bytes=1) == "accepted"
+    set_limits(database, TENANT, Limits(usd_per_day=1.5))
+    set_limits(database, TENANT, Limits(usd_per_day=1.5))
+    own = set_limits(database, TENANT, Limits(), reset=["jobs_in_flight"])
+    assert own == {"jobs_in_flight": None, "usd_per_day": 1.5, "document_bytes": 20}
+    assert attempt(database, jobs_in_flight=1) == "TenantBusyError"
+    assert set_limits(database, "nobody", Limits(jobs_in_flight=1)) is None
+    events = "SELECT count(*) FROM tenant_events WHERE type = 'tenant.limits'"
+    assert value(sql_connection, events) == 3
+
+
+def test_a_day_holds_what_is_spent_and_what_may_be(database: Database, sql_connection: Sql) -> None:
+    """A call reserves its worst case, and costs what it cost; one of unknown end is taken at its worst."""
+    job = running(database)
+    _, first = begin(database, job, 0.5, 10.0)
+    assert day(sql_connection) == (0.0, 0.5)
+    end(database, first, 0.2)
+    end(database, first, 0.2)  # told twice
+    assert day(sql_connection) == (0.2, 0.0)
+    _, second = begin(database, job, 1.0, 10.0)
+    end(database, second, 0.0, unknown=True)
+    assert day(sql_connection) == (1.2, 0.0)
+
+
+def test_a_call_begins_only_where_its_worst_case_fits(database: Database, sql_connection: Sql) -> None:
+    """Not while others may use up the rest, not after they did, and never where a whole day is too little."""
+    job = running(database)
+    begun, under_way = begin(database, job, 0.6, 1.0)
+    assert isinstance(begun, Begun)
+    assert begin(database, job, 0.5, 1.0)[0] == OverDay("soon", 30)
+    ever = begin(database, job, 1.1, 1.0)[0]
+    assert isinstance(ever, OverDay)
+    assert ever.when == "ever"
+    end(database, under_way, 0.6)
+    today = begin(database, job, 0.5, 1.0)[0]
+    assert isinstance(today, OverDay)
+    assert today.when == "today"
+    assert 0 < (today.resets_s or 0) <= 86_400
+    assert isinstance(begin(database, job, 0.4, 1.0)[0], Begun)
+    assert isinstance(begin(database, job, 0.0, 1.0)[0], Begun)  # what costs nothing always fits
+    assert value(sql_connection, "SELECT count(*) FROM model_calls") == 3
+
+
+def test_calls_at_once_do_not_pass_the_day(
+    database: Database, sql_connection: Sql, another: Callable[[], Database]
+) -> None:
+    """Of twelve jobs that each ask for a third of what is left, three may call."""
+    jobs = [running(database) for _ in range(12)]
+    begun = at_once(*[partial(begin, another(), job, 0.33, 1.0) for job in jobs])
+    assert sum(isinstance(each, Begun) for each, _ in begun) == 3
+    assert day(sql_connection) == (0.0, 0.99)
+
+
+def test_calls_of_one_job_that_begin_and_end_at_once(
+    database: Database, sql_connection: Sql, another: Callable[[], Database]
+) -> None:
+    """Parts of one document are asked for together: nobody waits for ever, and the day adds up."""
+    job = running(database)
+
+    def ask(own: Database) -> None:
+        for _ in range(5):
+            _, call_id = begin(own, job, 0.01, 10.0)
+            end(own, call_id, 0.005)
+
+    at_once(*[partial(ask, another()) for _ in range(6)])
+    assert day(sql_connection) == (0.15, 0.0)
+
+
+def test_spent_days_refuse_submissions(database: Database, sql_connection: Sql) -> None:
+    """Until midnight in UTC; a limit of nothing does so always. What another day cost does not count."""
+    job = running(database)
+    _, call_id = begin(database, job, 0.5, 10.0)
+    assert attempt(database, usd_per_day=0.5) == "accepted"  # reserved is not spent
+    end(database, call_id, 0.5)
+    with pytest.raises(SpendLimitError) as caught:
+        insert_job(database, a_job(), limits=Limits(usd_per_day=0.5))
+    assert caught.value.limit == 0.5
+    assert 0 < caught.value.resets_s <= 86_400
+    assert caught.value.resets_at.endswith("T00:00:00.000000Z")
+    assert attempt(database, usd_per_day=0.51) == "accepted"
+    assert attempt(database, usd_per_day=0.0) == "SpendLimitError"
+    sql_connection.execute("UPDATE tenant_spend SET day = day - 1")
+    assert attempt(database, usd_per_day=0.5) == "accepted"
+
+
+def test_the_version_before_keeps_the_account_too(database: Database, sql_connection: Sql) -> None:
+    """Its begin_model_call knows no day; what it begins is reserved, and settled by whoever ends it."""
+    job_id, fence = running(database)
+    call_id = str(uuid.uuid4())
+    sql_connection.execute("SELECT begin_model_call(%s, %s, %s, 'm', %s, 0.7)", [job_id, fence, call_id, SHA])
+    assert day(sql_connection) == (0.0, 0.7)
+    end(database, call_id, 0.3)
+    assert day(sql_connection) == (0.3, 0.0)
