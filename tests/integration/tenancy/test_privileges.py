@@ -150,6 +150,11 @@ def test_everything_belongs_to_the_owner(sql_connection: Sql) -> None:
 # What runs as the owner, under no policy: triggers, which nobody calls, and functions, with those who may
 # call them. One that the API may call looks for itself for whom the transaction works.
 DEFINERS = {
+    "forget_orphans": ["worker"],
+    "forget_samples": ["worker"],
+    "forget_secrets": ["worker"],
+    "forget_uploads": ["worker"],
+    "purge_expired": ["worker"],
     "day_refusal": ["worker"],
     "tenant_refusal": ["api"],
     "reserve_spend": None,
