@@ -161,7 +161,8 @@ DEFINERS = {
     "settle_spend": None,
     "seal_event": None, "place_delivery": None, "keep_in_bucket": None, "delete_from_bucket": [],
     "purge_job": ["api"], "purge_document": ["api"], "discard_object": ["worker"],
-    "take_deletions": ["worker"],
+    "take_deletions": ["worker"], "purge_expired": ["worker"], "forget_uploads": ["worker"],
+    "forget_orphans": ["worker"], "forget_samples": ["worker"], "forget_secrets": ["worker"],
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from local import database_roles
 from local.postgres import Postgres
+from local.processes import ServiceError
 from tests.integration.store.traces import value
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def test_a_user_as_rds_has_it_makes_everything(fresh: tuple[Postgres, str]) -> N
             assert value(connection, member, {"role": role}) is True
 
 
-def test_a_second_database_of_the_server_finds_them(fresh: tuple[Postgres, str]) -> None:
+def test_a_second_database_of_the_server_finds_them(fresh: tuple[Postgres, str], tmp_path: Path) -> None:
     """Roles belong to the server: who owns another database is told to become a member of the owner."""
     from claimcheck.sql.migrations.deployment import deploy
     from claimcheck.store.connection import connector
@@ -88,6 +89,8 @@ def test_a_second_database_of_the_server_finds_them(fresh: tuple[Postgres, str])
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute("GRANT claimcheck_owner TO plain")
     assert migrate(url) == migrate(postgres.url)
+    with pytest.raises(ServiceError, match="WITH ADMIN OPTION"):  # whom `up` then needs for the passwords
+        database_roles.give_passwords(url, tmp_path / "roles")
 
 
 def test_the_owner_himself_migrates(tmp_path_factory: pytest.TempPathFactory) -> None:

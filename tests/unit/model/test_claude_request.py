@@ -82,3 +82,15 @@ def test_the_sdk_is_the_one_the_design_asks_for() -> None:
     wanted = {"model", "max_tokens", "system", "messages", "output_config", "timeout"}
     assert wanted <= set(inspect.signature(AsyncMessages.create).parameters)
     assert "max_retries" in inspect.signature(AsyncAnthropic.__init__).parameters
+
+
+def test_our_trace_is_not_told_to_the_api(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inside of a recorded span, whatever the environment asks the SDK for, no header carries the trace."""
+    from opentelemetry.sdk.trace import TracerProvider
+
+    for name, value in (("", "true"), ("_PROPAGATION", "true"), ("_TRACES_CONTENT_MODE", "content")):
+        monkeypatch.setenv(f"ANTHROPIC_OPEN_TELEMETRY{name}", value)
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("test")
+    with tracer.start_as_current_span("chat"):
+        _, [request] = converse(Reply(body=message()))
+    assert {"traceparent", "tracestate", "baggage"} & {name.lower() for name in request.headers} == set()

@@ -111,10 +111,17 @@ def on_aws(workspace_id: str) -> Callable[[], AsyncAnthropic]:
 
 
 def _client_options() -> dict[str, Any]:
-    """It never retries by itself (a hidden retry pays twice) and follows no redirect with the document."""
+    """It never retries by itself (a hidden retry pays twice) and follows no redirect with the document.
+
+    Its own traces are off, whatever the environment says: they can hold content, and would tell the API ours.
+    """
     from anthropic import DefaultAsyncHttpxClient
 
-    return {"max_retries": 0, "http_client": DefaultAsyncHttpxClient(follow_redirects=False)}
+    return {
+        "max_retries": 0,
+        "http_client": DefaultAsyncHttpxClient(follow_redirects=False),
+        "open_telemetry": {"traces": False, "propagation": False},
+    }
 
 
 def _arguments(question: Question) -> dict[str, Any]:
