@@ -130,7 +130,7 @@ def _parameters(world: World, mine: dict[str, Any]) -> dict[str, Any]:
         "media_type": "text/plain", "size_bytes": mine["size_bytes"], "object_key": None,
         "content": mine["content"],
         "params": "{}", "metadata": "{}", "priority": "standard", "webhook_url": URL, "webhook_thin": False,
-        "max_cost_usd": None, "cancel_after_s": None, "jobs_in_flight": 100, "usd_per_day": 1.0, "document_bytes": 10_000_000, "upload_wait_s": 60.0, "base": "",
+        "max_cost_usd": None, "cancel_after_s": None, "upload_wait_s": 60.0, "base": "",
         "most_bytes": 1 << 30, "status": None, "before": None, "limit": 50, "url": URL,
         "body": '{"type":"webhook.test",', "most": 99, "sealed": b"x", "overlap_s": 60.0, "traceparent": None,
         "jobs_in_flight": 1000, "usd_per_day": None, "document_bytes": None,

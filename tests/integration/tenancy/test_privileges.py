@@ -150,11 +150,6 @@ def test_everything_belongs_to_the_owner(sql_connection: Sql) -> None:
 # What runs as the owner, under no policy: triggers, which nobody calls, and functions, with those who may
 # call them. One that the API may call looks for itself for whom the transaction works.
 DEFINERS = {
-    "forget_orphans": ["worker"],
-    "forget_samples": ["worker"],
-    "forget_secrets": ["worker"],
-    "forget_uploads": ["worker"],
-    "purge_expired": ["worker"],
     "day_refusal": ["worker"],
     "tenant_refusal": ["api"],
     "reserve_spend": None,
@@ -163,6 +158,8 @@ DEFINERS = {
     "purge_job": ["api"], "purge_document": ["api"], "discard_object": ["worker"],
     "take_deletions": ["worker"], "purge_expired": ["worker"], "forget_uploads": ["worker"],
     "forget_orphans": ["worker"], "forget_samples": ["worker"], "forget_secrets": ["worker"],
+    "refuse_change_of_events": None, "export_page": ["operator"], "tenant_holds": ["operator"],
+    "delete_tenant": ["operator"],
 }  # fmt: skip
 
 
