@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from claimcheck.documents.uploads import FoundObject
 from claimcheck.failures import UnavailableError
+from claimcheck.telemetry import logger
 from claimcheck.usecases.arrive import Arrive
 
 from tests.unit.usecases.recording_queue import RecordingQueue
@@ -45,7 +47,7 @@ class Arriving:
         self, bucket: Bucket, *, known: Rows | None = None, queue: RecordingQueue | None = None
     ) -> None:
         found = [{"sha256": RIGHT, "stored": False}] if known is None else known
-        self.database = ScriptedDatabase(find_object=found, document_arrived=[WOKEN])
+        self.database = ScriptedDatabase(find_object=found, document_arrived=[WOKEN], discard_object=[])
         self.bucket = bucket
         self.queue = queue or RecordingQueue()
         self.arrive = Arrive(self.database, bucket, self.queue)
@@ -79,6 +81,23 @@ def test_other_bytes_wake_nobody() -> None:
     arriving = Arriving(Bucket(FoundObject(28, WRONG)))
     assert not arriving.arrive.look(KEY)
     assert (arriving.bucket.read, arriving.told, arriving.queue.sent) == ([], [], [])
+
+
+@pytest.mark.parametrize("known", [[], None], ids=["unknown", "others"])
+def test_the_log_does_not_have_the_documents_digest(known: Rows | None) -> None:
+    """A log outlives what was deleted, and a plain SHA-256 confirms a guess: of the key it has the tenant."""
+    lines: list[logging.LogRecord] = []
+    listening = logging.Handler()
+    listening.emit = lines.append  # type: ignore[method-assign]
+    logger().addHandler(listening)
+    try:
+        arriving = Arriving(Bucket(FoundObject(28, WRONG)), known=known)
+        assert not arriving.arrive.look(f"documents/acme/{RIGHT.hex()}")
+    finally:
+        logger().removeHandler(listening)
+    (line,) = lines
+    assert vars(line)["tenant_id"] == "acme"
+    assert RIGHT.hex() not in str(vars(line))
 
 
 def test_nothing_in_the_bucket_wakes_nobody() -> None:
