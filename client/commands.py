@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from client import jsontext, render, submission, trail, upload, webhook_commands
+from client import exported, jsontext, render, submission, trail, upload, webhook_commands
 from client.api import ApiProblem
 from client.called_as import command
 from client.connection import connect
@@ -139,18 +139,23 @@ def events(
 
 def verify(
     job_id: Annotated[str | None, typer.Argument(metavar="JOB", help="The job's id.")] = None,
+    *,
     files: Annotated[
         tuple[Path, Path] | None,
         typer.Option(metavar="JOB.json TRAIL.json", help="Check files that `--json` gave, offline."),
     ] = None,
+    export: Annotated[Path | None, typer.Option(metavar="DIR", help="Check an export, offline.")] = None,
     url: Url = None,
     key: Key = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Check a job's hash chain; names the event that breaks it."""
     with one_line_errors():
-        if (job_id is None) == (files is None):
-            raise submission.Unusable("verify needs a JOB, or --files JOB.json TRAIL.json")
+        if [job_id, files, export].count(None) != 2:
+            raise submission.Unusable("verify needs a JOB, or --files JOB.json TRAIL.json, or --export DIR")
+        if export is not None:
+            _verify_export(export)
+            return
         if files is not None:
             job, found = (submission.json_object(str(file)) for file in files)
         else:
@@ -163,6 +168,18 @@ def verify(
     for finding in findings:
         typer.echo(f"broken: {finding}", err=True)
     raise typer.Exit(EXIT_FAILED)
+
+
+def _verify_export(directory: Path) -> None:
+    jobs = broken = 0
+    for job_id, findings in exported.verified(directory):
+        jobs += 1
+        broken += bool(findings)
+        for finding in findings:
+            typer.echo(f"broken: {job_id}: {finding}", err=True)
+    if broken:
+        raise typer.Exit(EXIT_FAILED)
+    typer.echo(f"ok: {jobs} jobs, every chain intact")
 
 
 def cancel(job_id: JobId, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA) -> None:

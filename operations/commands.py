@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from operations import keys, tenants
+from operations import exporting, keys, tenants
 
 if TYPE_CHECKING:
     import typer
@@ -17,3 +17,4 @@ def register(app: typer.Typer) -> None:
     """Add the operator's commands to `app`."""
     app.add_typer(keys.app, name="keys")
     app.add_typer(tenants.app, name="tenants")
+    app.command()(exporting.export)

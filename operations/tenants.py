@@ -28,6 +28,16 @@ class Limit(StrEnum):
     DOCUMENT = "document-mb"
 
 
+_HOLDS = {
+    "jobs": "jobs",
+    "open_jobs": "of them not final",
+    "documents": "documents",
+    "bytes": "bytes",
+    "deliveries": "webhooks",
+    "keys": "keys",
+    "events": "events",
+}
+
 _NAMES = {Limit.JOBS: "jobs_in_flight", Limit.USD: "usd_per_day", Limit.DOCUMENT: "document_bytes"}
 
 if TYPE_CHECKING:
@@ -74,6 +84,31 @@ def retention(
             typer.echo(json.dumps(result, indent=1))
         else:
             typer.echo(f"{tenant} keeps final jobs {f'{days} days' if days else 'as long as the deployment'}")
+
+
+@app.command()
+def delete(
+    *,
+    tenant: Tenant,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it. Without it, only what would go is shown.")
+    ] = False,
+    stack: Stack = None,
+    region: Region = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Delete a tenant with all that is held of it, for good; empty trails and what was paid stay."""
+    with one_line_errors():
+        holds = ask(stack, region, data, "tenants.holds", tenant=tenant)
+        typer.echo(f"{tenant} holds " + ", ".join(f"{holds[name]} {word}" for name, word in _HOLDS.items()))
+        if not yes:
+            raise Refusal("not_confirmed", "nothing was deleted: say --yes to delete all of it for good")
+        left: int | None = None
+        while left != 0:
+            before, left = left, ask(stack, region, data, "tenants.delete", tenant=tenant)["left"]
+            if left == before:
+                raise Refusal("in_use", f"{left} things are held by others at this moment: run it again")
+        typer.echo(f"{tenant} deleted; what lies in the bucket goes with the next sweeps")
 
 
 @app.command("list")

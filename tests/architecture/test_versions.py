@@ -42,6 +42,24 @@ def _parameters_in(node: Any) -> Iterator[str]:
             yield from _parameters_in(each)
 
 
+def _in_conditions(node: Any) -> Iterator[str]:
+    """Every parameter that decides which value it is."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "Fn::If":
+                yield from _decides(value[0])
+            yield from _in_conditions(value)
+    elif isinstance(node, list):
+        for each in node:
+            yield from _in_conditions(each)
+
+
+def _decides(condition: str) -> Iterator[str]:
+    yield from _parameters_in(TEMPLATE["Conditions"][condition])
+    for other in re.findall(r"'Condition': '(\w+)'", str(TEMPLATE["Conditions"][condition])):
+        yield from _decides(other)
+
+
 def _described(properties: dict[str, Any]) -> set[str]:
     return set(re.findall(r"\$\{(\w+)\}", properties["VersionDescription"]["Fn::Sub"]))
 
@@ -53,6 +71,15 @@ def test_every_setting_makes_a_version(name: str) -> None:
     read = {*_parameters_in(properties["Environment"]), *_parameters_in(_GLOBAL)} & set(PARAMETERS)
     assert read - BY_REVISION <= _described(properties), name
     assert "Revision" in _described(properties)
+
+
+@pytest.mark.parametrize("name", sorted(SHIFTED))
+def test_every_description_has_a_setting(name: str) -> None:
+    """Lambda makes no version of an unchanged function: what a description names, the environment has too."""
+    properties = SHIFTED[name]
+    places = (properties["Environment"], _GLOBAL)
+    read = {each for place in places for each in (*_parameters_in(place), *_in_conditions(place))}
+    assert _described(properties) <= read, name
 
 
 @pytest.mark.parametrize("name", sorted(SHIFTED))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.policy import rules_access, rules_api, rules_data, rules_functions, rules_template
+from tests.policy import rules_access, rules_api, rules_data, rules_functions, rules_loops, rules_template
 from tests.policy.settings import SETTINGS, stack, templates
 
 if TYPE_CHECKING:
     from tests.policy.rule import Rule
 
 pytestmark = pytest.mark.xdist_group("policy")  # one worker transforms the templates, for all
-MODULES = (rules_access, rules_api, rules_data, rules_functions, rules_template)
+MODULES = (rules_access, rules_api, rules_data, rules_functions, rules_loops, rules_template)
 RULES = {rule.name: rule for module in MODULES for rule in module.RULES}
 FAULTS = [(rule, fault) for rule in RULES.values() for fault in rule.faults]
 

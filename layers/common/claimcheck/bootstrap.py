@@ -302,7 +302,9 @@ def gate() -> Gate:
 @cache
 def operator() -> Operate:
     """For `operator`: every part of it brings its commands."""
+    from claimcheck.aws.objects import S3Objects
     from claimcheck.store.limits import Limits
+    from claimcheck.usecases.export import Export
     from claimcheck.usecases.keys import Keys
     from claimcheck.usecases.operate import Operate
     from claimcheck.usecases.tenants import Tenants
@@ -310,7 +312,9 @@ def operator() -> Operate:
     chosen = settings.load(settings.OperatorSettings)
     limits = Limits(chosen.limit_jobs_in_flight, chosen.limit_usd_per_day, chosen.limit_document_bytes)
     database = _database(chosen)
-    return Operate({**Tenants(database, limits).commands(), **Keys(database).commands()})
+    export = Export(database, S3Objects(chosen.documents_bucket))
+    parts = (Tenants(database, limits), Keys(database), export)
+    return Operate({name: each for part in parts for name, each in part.commands().items()})
 
 
 class _Reaching(Protocol):

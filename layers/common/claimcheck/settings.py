@@ -282,9 +282,10 @@ class WebhooksSettings:
 
 @dataclass(frozen=True, slots=True)
 class OperatorSettings:
-    """The operator's commands work on the database."""
+    """The operator's commands work on the database, and an export on the bucket."""
 
     database_url: str
+    documents_bucket: str
     database_auth: DatabaseAuth = "password"
     limit_jobs_in_flight: int = 10_000
     limit_usd_per_day: float = 500.0

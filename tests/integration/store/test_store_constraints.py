@@ -51,6 +51,11 @@ _REFUSED: dict[str, LiteralString] = {
     "webhook_addresses_standing_check": "UPDATE webhook_addresses SET standing = 'dead'",
     "webhook_addresses_reason_check": "UPDATE webhook_addresses SET reason = 'x', disabled_at = now()",
     "webhook_addresses_disabled_why": "UPDATE webhook_addresses SET disabled_at = now()",
+    "tenants_limits_check": "UPDATE tenants SET max_usd_per_day = -1",
+    "api_keys_scopes_known": (
+        "INSERT INTO api_keys (prefix, tenant_id, key_sha256, scopes)"
+        " VALUES ('a', 'acme', sha256('x'), ARRAY['everything'])"
+    ),
     "tenants_retention_days_check": "UPDATE tenants SET retention_days = 0",
     "documents_purged_is_empty": "UPDATE documents SET purged_at = now()",
     "jobs_document_or_purged": "UPDATE jobs SET document_id = NULL",

@@ -158,6 +158,8 @@ DEFINERS = {
     "purge_job": ["api"], "purge_document": ["api"], "discard_object": ["worker"],
     "take_deletions": ["worker"], "purge_expired": ["worker"], "forget_uploads": ["worker"],
     "forget_orphans": ["worker"], "forget_samples": ["worker"], "forget_secrets": ["worker"],
+    "refuse_change_of_events": None, "export_page": ["operator"], "tenant_holds": ["operator"],
+    "delete_tenant": ["operator"],
 }  # fmt: skip
 
 
