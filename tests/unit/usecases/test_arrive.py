@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import logging
+import io
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_lambda_powertools import Logger
 from claimcheck.documents.uploads import FoundObject
 from claimcheck.failures import UnavailableError
-from claimcheck.telemetry import logger
 from claimcheck.usecases.arrive import Arrive
 
 from tests.unit.usecases.recording_queue import RecordingQueue
@@ -84,20 +85,18 @@ def test_other_bytes_wake_nobody() -> None:
 
 
 @pytest.mark.parametrize("known", [[], None], ids=["unknown", "others"])
-def test_the_log_does_not_have_the_documents_digest(known: Rows | None) -> None:
+def test_the_log_does_not_have_the_documents_digest(
+    known: Rows | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A log outlives what was deleted, and a plain SHA-256 confirms a guess: of the key it has the tenant."""
-    lines: list[logging.LogRecord] = []
-    listening = logging.Handler()
-    listening.emit = lines.append  # type: ignore[method-assign]
-    logger().addHandler(listening)
-    try:
-        arriving = Arriving(Bucket(FoundObject(28, WRONG)), known=known)
-        assert not arriving.arrive.look(f"documents/acme/{RIGHT.hex()}")
-    finally:
-        logger().removeHandler(listening)
-    (line,) = lines
-    assert vars(line)["tenant_id"] == "acme"
-    assert RIGHT.hex() not in str(vars(line))
+    written = io.StringIO()
+    logger = Logger(service=f"arrive-test-{len(known or [1])}", stream=written)  # loggers of one name are one
+    monkeypatch.setattr("claimcheck.usecases.arrive.logger", lambda: logger)
+    arriving = Arriving(Bucket(FoundObject(28, WRONG)), known=known)
+    assert not arriving.arrive.look(f"documents/acme/{RIGHT.hex()}")
+    (line,) = written.getvalue().splitlines()
+    assert json.loads(line)["tenant_id"] == "acme"
+    assert RIGHT.hex() not in line
 
 
 def test_nothing_in_the_bucket_wakes_nobody() -> None:
