@@ -280,7 +280,7 @@ def test_queue_attributes(tmp_path: Path) -> None:
 
 
 def test_concurrency_of_a_function(tmp_path: Path) -> None:
-    """What is reserved is the limit; else, or where that has no value, a function may have what its event sources are allowed."""
+    """What is reserved is the limit; else a function may have what its event sources are allowed."""
     source = SQS_EVENT % ", ScalingConfig: {MaximumConcurrency: 30}"
     assert load(tmp_path, function(events=source)).concurrency("F") == 30
     reserved = function(", ReservedConcurrentExecutions: 2", events=source)
