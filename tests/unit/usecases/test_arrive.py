@@ -90,7 +90,7 @@ def test_the_log_does_not_have_the_documents_digest(
 ) -> None:
     """A log outlives what was deleted, and a plain SHA-256 confirms a guess: of the key it has the tenant."""
     written = io.StringIO()
-    logger = Logger(service=f"arrive-test-{len(known or [1])}", stream=written)  # loggers of one name are one
+    logger = Logger(service=f"arrive-test-{known is None}", stream=written)  # loggers of one name are one
     monkeypatch.setattr("claimcheck.usecases.arrive.logger", lambda: logger)
     arriving = Arriving(Bucket(FoundObject(28, WRONG)), known=known)
     assert not arriving.arrive.look(f"documents/acme/{RIGHT.hex()}")
