@@ -21,7 +21,7 @@ ANNOUNCED = announcement()
         ("bytes", 0, "/bytes"),
         ("bytes", 209_715_201, "/bytes"),
         ("bytes", "28", "/bytes"),
-        ("bytes", 28.0, "/bytes"),
+        ("bytes", 28.5, "/bytes"),
         ("bytes", True, "/bytes"),
         ("media_type", "video/mp4", "/media_type"),
         ("media_type", None, "/media_type"),
