@@ -1,7 +1,7 @@
 """Everything a fresh checkout needs, in one command: finds a Python, makes .venv, and runs what was asked.
 
 python3 run.py demo            the whole pipeline on sample documents
-python3 run.py test [...]      the tests; further arguments go to pytest
+python3 run.py test [...]      the tests (--everything: the long ones too); further arguments go to pytest
 python3 run.py faults [...]    kills everything, many times, and counts what was lost
 python3 run.py proof [...]     what can be proved without an AWS account and is slow; --help lists it
 python3 run.py check           lint, format, types, import arrows, the template
@@ -64,8 +64,8 @@ def command_of(name: str, rest: list[str]) -> list[str]:
     if name == "test":
         os.chdir(ROOT)
         # A worker more than cores: tests of the whole system mostly wait. A selection runs in one.
-        everything = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
-        return [str(OURS.python), "-m", "pytest", *(rest or everything)]
+        workers = ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadgroup"]
+        return [str(OURS.python), "-m", "pytest", *rest, *([] if set(rest) - {"--everything"} else workers)]
     if name in MODULES:
         os.chdir(ROOT)
         return [str(OURS.python), "-m", MODULES[name], *rest]

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Machines here are shared and slow by turns: how long an example takes says nothing.
 settings.register_profile("shared", deadline=None)
 settings.load_profile("shared")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--everything`: the long variants too, which would make people wait for CI."""
+    parser.addoption("--everything", action="store_true", help="run the tests marked `long` as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
+    """Skip what is marked `long`, with the command that runs it."""
+    if config.getoption("--everything"):
+        return
+    left_out = pytest.mark.skip(reason="long: python3 run.py test --everything")
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(left_out)

@@ -20,7 +20,7 @@ from tests.integration.functions.model_gate import ModelGate
 from tests.integration.functions.receiver import Receiver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from tests.faults.crash_points import Staged
 
@@ -40,6 +40,8 @@ PROCESS = [
 SUBMIT = [plays.submit, plays.submit_large, plays.submit_without_a_key, plays.submit_again]
 OTHERS = [plays.notify, plays.record, plays.sweep, plays.cancel, plays.redrive, plays.bury]
 WITH_NOTHING_LEFT = [plays.submit, plays.process, plays.notify, plays.record, plays.sweep]
+# A use case's first play and those that end elsewhere run in CI, its variants where there is time.
+IN_CI = {plays.submit, plays.process, plays.process_paid, *OTHERS}
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,10 @@ def _name(play: Prepare) -> str:
     return play.__name__
 
 
+def _chosen(plays_: Sequence[Prepare], in_ci: Collection[Prepare]) -> list[object]:
+    return [each if each in in_ci else pytest.param(each, marks=pytest.mark.long) for each in plays_]
+
+
 def _killed_everywhere(deployment: Deployment, play: Prepare, *, lost: bool) -> None:
     boundaries, wrong = every_crash(deployment, play, lost=lost)
     print(f"{play.__name__}: {len(boundaries)} boundaries", *boundaries, sep="\n")
@@ -78,13 +84,13 @@ def _killed_everywhere(deployment: Deployment, play: Prepare, *, lost: bool) -> 
     assert wrong == {}
 
 
-@pytest.mark.parametrize("play", [*SUBMIT, *PROCESS, *OTHERS], ids=_name)
+@pytest.mark.parametrize("play", _chosen([*SUBMIT, *PROCESS, *OTHERS], IN_CI), ids=_name)
 def test_a_process_may_be_killed_anywhere(deployment: Deployment, play: Prepare) -> None:
     """Each job ends once, is told of and paid for once, and a client that asks again gets the same one."""
     _killed_everywhere(deployment, play, lost=False)
 
 
-@pytest.mark.parametrize("play", WITH_NOTHING_LEFT, ids=_name)
+@pytest.mark.parametrize("play", _chosen(WITH_NOTHING_LEFT, {plays.process}), ids=_name)
 def test_a_process_may_be_killed_anywhere_and_every_message_lost(
     deployment: Deployment, play: Prepare
 ) -> None:
