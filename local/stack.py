@@ -257,10 +257,14 @@ class Stack:
             database_roles.check_roles(database_url, self._data.role_passwords)
 
     def _ensure_key(self, database_url: str) -> str:
+        from claimcheck.refusals import CommandRefused
         from claimcheck.usecases import keys
 
         kept = secretfiles.read(self._data.key)
-        key: str = keys.ensure_key(database_url, TENANT, kept)
+        try:
+            key: str = keys.ensure_key(database_url, TENANT, kept)
+        except CommandRefused as refusal:  # the tenant was deleted
+            raise ServiceError(f"{refusal.message} Here: another --data directory.") from None
         if key != kept:
             secretfiles.write(self._data.key, key)
         return key

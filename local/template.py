@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from local.intrinsics import Resolver, TemplateError, read_yaml
+from local.intrinsics import NO_VALUE, Resolver, TemplateError, read_yaml
 from local.system import Bucket, Function, Physical, Queue, System
 from local.template_api import read_api
 from local.template_buckets import read_notifications
@@ -168,6 +168,7 @@ class _Reader:
             raise TemplateError(f"{name}: CodeUri and Handler are needed")
         variables = (properties.get("Environment") or {}).get("Variables") or {}
         reserved = properties.get("ReservedConcurrentExecutions")
+        unbound = reserved is None or self.resolver.value(reserved) is NO_VALUE
         return Function(
             logical_id=name,
             name=self._name(name, "FunctionName"),
@@ -177,7 +178,7 @@ class _Reader:
             timeout_s=int(read("Timeout", properties.get("Timeout", 3))),
             memory_mb=int(read("MemorySize", properties.get("MemorySize", 128))),
             environment={key: read(f"Environment {key}", item) for key, item in variables.items()},
-            concurrency=None if reserved is None else int(read("ReservedConcurrentExecutions", reserved)),
+            concurrency=None if unbound else int(read("ReservedConcurrentExecutions", reserved)),
             layers=tuple(self._layer(name, node) for node in properties.get("Layers") or []),
         )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 EXIT_REFUSED, EXIT_USAGE, EXIT_UNREACHABLE = 1, 2, 3
 _WRONG_USE = {"arguments_invalid", "command_unknown"}
+_COMMAND = re.compile(r"\b(keys|tenants)\.([a-z]+)\b")
 _TIMEOUT_S = 70.0  # the function has 60
 
 
@@ -75,7 +78,7 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except Refusal as refusal:
-        _stop(str(refusal), EXIT_USAGE if refusal.code in _WRONG_USE else EXIT_REFUSED)
+        _stop(as_typed(str(refusal)), EXIT_USAGE if refusal.code in _WRONG_USE else EXIT_REFUSED)
     except (NoTarget, Failed) as error:
         _stop(str(error), EXIT_UNREACHABLE)
     except ClientError as error:
@@ -85,6 +88,12 @@ def one_line_errors() -> Iterator[None]:
         )
     except BotoCoreError as error:  # no credentials, no region, no connection
         _stop(f"AWS cannot be asked: {error}", EXIT_UNREACHABLE)
+
+
+def as_typed(message: str) -> str:
+    """The function's message; what it calls `keys.revoke` is typed `claimcheck keys revoke`."""
+    program = os.environ.get("CLAIMCHECK_COMMAND", "claimcheck")
+    return _COMMAND.sub(lambda command: f"`{program} {command[1]} {command[2]}`", message)
 
 
 def _stop(message: str, code: int) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,3 +58,15 @@ def test_a_route_without_a_row_is_for_nobody(route: tuple[str, str]) -> None:
     """It is a fault of ours, not a way in."""
     with pytest.raises(KeyError):
         missing_scope(*route, SCOPES)
+
+
+def test_the_documents_name_the_scopes_that_are_wanted() -> None:
+    """Where a section is about one call and says what key it needs, it is the key that opens it."""
+    said = re.compile(
+        r"## [^\n]*`([A-Z]+) (/[^`\n]+)`\n(?:(?!## )[^\n]*\n)*?[^\n]*needs a key with `([^`]+)`"
+    )
+    pages = [page.read_text() for page in (ROOT / "docs").glob("*.md")]
+    found = [each.groups() for page in pages for each in said.finditer(page)]
+    assert found
+    for method, path, scope in found:
+        assert ROUTES[method, re.sub(r"\{\w+_id\}", "{id}", path)] == scope, (method, path)

@@ -82,7 +82,7 @@ def test_limits_take_effect_at_once(system: Running, tenant: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
-        (("keys", "create", "--tenant", "nobody"), 1, "tenants.create"),
+        (("keys", "create", "--tenant", "nobody"), 1, "tenants create` makes it"),
         (("keys", "create", "--tenant", "No Name"), 2, "tenant"),
         (("keys", "create", "--tenant", "local", "--scopes", "jobs:all"), 2, "scopes.0"),
         (("keys", "create", "--tenant", "local", "--expires", "1s"), 2, "expires_s"),

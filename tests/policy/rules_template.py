@@ -19,6 +19,28 @@ if TYPE_CHECKING:
 # CloudFormation's own limits, and the share of them that a stack of ours may use.
 MAX_RESOURCES, MAX_PARAMETERS, MAX_OUTPUTS, MAX_BYTES = 500, 200, 200, 1_000_000
 SHARE = 0.8
+# What may have a name that no other of its kind has, in an account and region.
+NAMED = {
+    "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::CloudWatch::Dashboard": "DashboardName",
+    "AWS::CodeDeploy::Application": "ApplicationName",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::KMS::Alias": "AliasName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::Logs::QueryDefinition": "Name",
+    "AWS::RDS::DBInstance": "DBInstanceIdentifier",
+    "AWS::RDS::DBParameterGroup": "DBParameterGroupName",
+    "AWS::RDS::DBProxy": "DBProxyName",
+    "AWS::RDS::DBSubnetGroup": "DBSubnetGroupName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::Scheduler::Schedule": "Name",
+    "AWS::SecretsManager::Secret": "Name",
+    "AWS::WAFv2::WebACL": "Name",
+}
 
 
 def stacks(stack: Stack) -> Iterator[Stack]:
@@ -61,6 +83,14 @@ def unexplained(stack: Stack) -> Iterator[str]:
     grouped = {name for group in groups for name in group["Parameters"]}
     if odd := grouped ^ set(stack.template["Parameters"]):
         yield f"in a group or a parameter, not both: {', '.join(sorted(odd))}"
+
+
+def taken_names(stack: Stack) -> Iterator[str]:
+    """Names that a second stack of the account would have as well: it could not be made."""
+    for kind, key in NAMED.items():
+        for each in stack.of(kind):
+            if stack.place.stack not in str(each.get(key, stack.place.stack)):
+                yield f"{each.name} is called {each[key]} in every stack"
 
 
 def oversized(stack: Stack) -> Iterator[str]:
@@ -106,6 +136,17 @@ RULES = (
             "in no group": lambda t: t.whole["Metadata"]["AWS::CloudFormation::Interface"][
                 "ParameterGroups"
             ].pop(),
+        },
+    ),
+    Rule(
+        "two stacks may stand in one account",
+        taken_names,
+        {
+            "SAM's name of a schedule": lambda t: t.first("AWS::Scheduler::Schedule").update(
+                Name="SweepFunctionEveryMinute"
+            ),
+            "a log group": lambda t: t.first("AWS::Logs::LogGroup").update(LogGroupName="/ours/api"),
+            "the database": lambda t: t.of("Instance").update(DBInstanceIdentifier="ours"),
         },
     ),
     Rule(

@@ -32,6 +32,7 @@ SETTINGS: dict[str, dict[str, str]] = {
         "DomainHostedZoneId": "Z0",
     },
     "told and traced": {"AlarmEmail": "ops@example.com", "Tracing": "otlp"},
+    "waiting bound": {"WaitingConcurrency": "50"},
     "an account with its own access logs": {"ManageApiGatewayAccount": "false"},
 }
 

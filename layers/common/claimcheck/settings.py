@@ -277,7 +277,7 @@ class WebhooksSettings:
     slow_deliveries_queue_url: str
     webhook_key_secret_arn: str
     database_auth: DatabaseAuth = "password"
-    webhook_ports: Ports = frozenset({443, 8443})
+    webhook_ports: Ports = _HTTPS_PORTS
     claimcheck_allow_loopback_webhooks: bool = False
 
 

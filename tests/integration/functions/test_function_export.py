@@ -207,6 +207,9 @@ def test_the_end_of_a_tenant(stage: Stage, rows: Rows, database: Database, datab
     assert rows.all("SELECT FROM tenant_events WHERE tenant_id = 'acme'") == []
     assert rows.one("SELECT sum(cost_usd) AS usd, sum(calls) AS calls FROM jobs") == cost
     assert stage.read(others, tenant="globex")["status"] == "completed"
+    refused = stage.call("operator", {"command": "keys.create", "tenant": "acme"})
+    assert refused["error"]["code"] == "tenant_deleted"
+    assert rows.all("SELECT FROM api_keys WHERE tenant_id = 'acme'") == []
     # What comes by a key that an authorizer still remembers is worked on, and goes with the next sweep.
     late = stage.accept(document={"text": TEXT}, fields=["claimant"])
     stage.work(late)

@@ -288,6 +288,8 @@ def test_concurrency_of_a_function(tmp_path: Path) -> None:
     assert load(tmp_path, function(events=source)).concurrency("F") == 30
     reserved = function(", ReservedConcurrentExecutions: 2", events=source)
     assert load(tmp_path, reserved).concurrency("F") == 2
+    nothing = function(", ReservedConcurrentExecutions: !Ref AWS::NoValue", events=source)
+    assert load(tmp_path, nothing).concurrency("F") == 30
     assert load(tmp_path, function()).concurrency("F") == 10
 
 

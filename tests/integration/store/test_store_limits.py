@@ -162,6 +162,15 @@ def test_a_known_key_gets_its_ticket_also_at_the_limit(database: Database) -> No
     assert isinstance(insert_job(database, a_job(), IdempotencyKey("other", SHA)), Ticket)
 
 
+def test_a_key_past_its_time_is_refused_at_the_limit(database: Database, sql_connection: Sql) -> None:
+    """As a new one is: it leads to yesterday's job no more, whether or not it was swept away."""
+    limits, key = Limits(jobs_in_flight=1), IdempotencyKey("k", SHA)
+    insert_job(database, a_job(), key, limits=limits)
+    sql_connection.execute("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
+    with pytest.raises(TenantBusyError):
+        insert_job(database, a_job(), key, limits=limits)
+
+
 def test_a_document_over_the_limit(database: Database, sql_connection: Sql) -> None:
     """Inline, announced and named ones alike; what was refused left nothing behind."""
     limits = Limits(document_bytes=9)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from operations.invoking import as_typed
 from tests.unit.operations.operator_standin import Operator, System
 
 if TYPE_CHECKING:
@@ -115,3 +116,14 @@ def test_a_list_has_every_tenants_limits(tmp_path: Path) -> None:
         shown = system.run("tenants", "list").stdout
     for told in ("acme", "default", " 7 ", "(500.0)", "1.2500", "(200.0)"):
         assert told in shown
+
+
+def test_commands_are_told_as_they_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the function calls `tenants.create` is, to whoever types, `claimcheck tenants create`."""
+    monkeypatch.delenv("CLAIMCHECK_COMMAND", raising=False)
+    assert as_typed("No such tenant. tenants.create makes it.").endswith(
+        "`claimcheck tenants create` makes it."
+    )
+    monkeypatch.setenv("CLAIMCHECK_COMMAND", "python3 run.py")
+    assert as_typed("Revoke one (keys.revoke).") == "Revoke one (`python3 run.py keys revoke`)."
+    assert as_typed("Expires 2027-01-01; monkeys.too") == "Expires 2027-01-01; monkeys.too"

@@ -11,7 +11,8 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from claimcheck.problems import resolver
 from claimcheck.refusals import InvalidRequest, JobNotFoundError
-from claimcheck.telemetry import logger
+from claimcheck.telemetry import about, logger
+from claimcheck.telemetry.invocation import ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +100,8 @@ def test_a_fault_of_ours_is_logged_by_type_and_place(log: io.StringIO) -> None:
     """The log says which exception arose where, and its causes, never what they say."""
     fault = ValueError(SECRET)
     fault.__cause__ = KeyError(SECRET)
-    answer(fault)
+    with about(**ids_of(event())):  # as `observed` does
+        answer(fault)
     logged = log.getvalue()
     assert "ValueError" in logged
     assert "KeyError" in logged

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_lambda_powertools import Logger
 from claimcheck.documents.uploads import FoundObject
 from claimcheck.failures import UnavailableError
 from claimcheck.usecases.arrive import Arrive
@@ -45,7 +48,7 @@ class Arriving:
         self, bucket: Bucket, *, known: Rows | None = None, queue: RecordingQueue | None = None
     ) -> None:
         found = [{"sha256": RIGHT, "stored": False}] if known is None else known
-        self.database = ScriptedDatabase(find_object=found, document_arrived=[WOKEN])
+        self.database = ScriptedDatabase(find_object=found, document_arrived=[WOKEN], discard_object=[])
         self.bucket = bucket
         self.queue = queue or RecordingQueue()
         self.arrive = Arrive(self.database, bucket, self.queue)
@@ -79,6 +82,21 @@ def test_other_bytes_wake_nobody() -> None:
     arriving = Arriving(Bucket(FoundObject(28, WRONG)))
     assert not arriving.arrive.look(KEY)
     assert (arriving.bucket.read, arriving.told, arriving.queue.sent) == ([], [], [])
+
+
+@pytest.mark.parametrize("known", [[], None], ids=["unknown", "others"])
+def test_the_log_does_not_have_the_documents_digest(
+    known: Rows | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log outlives what was deleted, and a plain SHA-256 confirms a guess: of the key it has the tenant."""
+    written = io.StringIO()
+    logger = Logger(service=f"arrive-test-{known is None}", stream=written)  # loggers of one name are one
+    monkeypatch.setattr("claimcheck.usecases.arrive.logger", lambda: logger)
+    arriving = Arriving(Bucket(FoundObject(28, WRONG)), known=known)
+    assert not arriving.arrive.look(f"documents/acme/{RIGHT.hex()}")
+    (line,) = written.getvalue().splitlines()
+    assert json.loads(line)["tenant_id"] == "acme"
+    assert RIGHT.hex() not in line
 
 
 def test_nothing_in_the_bucket_wakes_nobody() -> None:

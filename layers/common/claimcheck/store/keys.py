@@ -61,7 +61,7 @@ class NewKey:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What became of a new key: `outcome` is made, no_tenant, too_many or no_key (none to replace).
+    """What became of a new key: `outcome` is made, no_tenant, deleted (the tenant), too_many or no_key.
 
     Keys are JSON data without their secrets: the one made, the one it replaces, else those that are live.
     """

@@ -59,7 +59,7 @@ class Arrive:
                 return False
             if (found.sha256 or self._arrivals.digest(key)) != known.sha256:
                 count(metrics.UPLOADS_REFUSED)
-                logger().error("other bytes than were announced", extra={"key": key})
+                logger().error("other bytes than were announced", extra={"tenant_id": _tenant_of(key)})
                 return False
             size_bytes = found.size_bytes
             count(metrics.UPLOADS_STORED)
@@ -68,11 +68,11 @@ class Arrive:
 
     def _discard(self, key: str) -> None:
         """Bytes whose document was deleted while they were on their way, or that are in the database."""
-        match = _KEY.fullmatch(key)
-        logger().info("bytes that nobody waits for", extra={"tenant_id": match and match["tenant"]})
-        if match is not None:
+        tenant_id = _tenant_of(key)
+        logger().info("bytes that nobody waits for", extra={"tenant_id": tenant_id})
+        if tenant_id is not None:
             count(metrics.UPLOADS_DISCARDED)
-            discard_object(self._database, match["tenant"], key)
+            discard_object(self._database, tenant_id, key)
 
     def _wake(self, key: str, size_bytes: int | None) -> None:
         """The jobs are due and committed: where a doorbell cannot be rung, sweep rings it."""
@@ -81,3 +81,9 @@ class Arrive:
             return
         count(metrics.JOBS_WOKEN, len(woken))
         ring_all(self._jobs_queue, [(each.job_id, each.tenant_id) for each in woken])
+
+
+def _tenant_of(key: str) -> str | None:
+    """What a log may say of a key: the rest of it is the SHA-256 of a document, which confirms a guess."""
+    match = _KEY.fullmatch(key)
+    return match and match["tenant"]

@@ -121,6 +121,10 @@ def _made(issued: Issued, tenant: str) -> Issued:
         return issued
     if issued.outcome == "no_tenant":
         raise no_such_tenant(tenant)
+    if issued.outcome == "deleted":
+        raise CommandRefused(
+            "tenant_deleted", f"Tenant {tenant} was deleted: what it hands in would be, too. Take another id."
+        )
     live = "; ".join(_described(key) for key in issued.live)
     if issued.outcome == "too_many":
         raise CommandRefused(

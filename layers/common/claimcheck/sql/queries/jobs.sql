@@ -112,10 +112,11 @@ SELECT gate.away AS open, gate.refusal, job.id::text AS job_id, job.status, iso(
 FROM gate LEFT JOIN job ON true
 
 -- name: find_first
--- What the first request with this key made.
+-- What the first request with this key made, as long as the key counts.
 SELECT k.body_sha256, jobs.id::text AS job_id, iso(jobs.created_at) AS created_at
 FROM idempotency_keys k JOIN jobs ON jobs.id = k.job_id
 WHERE k.tenant_id = %(tenant_id)s AND k.route = %(task)s AND k.key = %(key)s
+  AND k.created_at >= now() - make_interval(secs => %(keep_key_s)s)
 
 -- name: claim_job
 -- The fence goes up with the claim. A live lease, a final state or a job not yet due gives no claim; where

@@ -16,8 +16,14 @@ WHERE prefix = (SELECT prefix FROM api_keys
 RETURNING prefix
 
 -- name: issue_key
-SELECT issue_key(%(tenant_id)s, %(prefix)s, %(key_sha256)s, %(name)s, %(scopes)s::text[],
-  make_interval(secs => %(lasts_s)s), make_interval(secs => %(grace_s)s), %(replaced)s, %(at_most)s) AS answer
+-- A tenant that was deleted gets none: its jobs would be deleted as soon as they are final. Its row is held first: of a
+-- deletion at the same moment this one sees the end.
+WITH owner AS MATERIALIZED (
+  SELECT deleted_at FROM tenants WHERE id = %(tenant_id)s FOR NO KEY UPDATE
+)
+SELECT CASE WHEN (SELECT deleted_at IS NOT NULL FROM owner) THEN jsonb_build_object('outcome', 'deleted')
+  ELSE issue_key(%(tenant_id)s, %(prefix)s, %(key_sha256)s, %(name)s, %(scopes)s::text[],
+    make_interval(secs => %(lasts_s)s), make_interval(secs => %(grace_s)s), %(replaced)s, %(at_most)s) END AS answer
 
 -- name: revoke_key
 WITH found AS MATERIALIZED (

@@ -1,7 +1,8 @@
 -- The roles that functions connect as (docs/database.md), and how long each may take: by ALTER ROLE, because
 -- RDS Proxy refuses startup options. Roles belong to the whole server, where a second database may have made them:
--- what is here already stays; so does claimcheck_owner, who on AWS is the instance's master user. May be run by itself, and again, by whoever may create roles. Errors with the code
--- CLM01 are shown to whoever deploys (migrations/deployment.py).
+-- what is here already stays. May be run by itself, and again, by whoever may create roles: on AWS the instance's
+-- master user, before claimcheck_owner migrates (migrations/bringup.py). Errors with the code CLM01 are shown to
+-- whoever deploys (migrations/deployment.py).
 --
 -- Each may log in, since RDS and its proxy authenticate the role that works, not a group of it. None has a password:
 -- on AWS a token opens the connection, on a laptop `claimcheck up` gives them one. None has an attribute besides.
