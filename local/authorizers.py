@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local.proxy_events import API_ID
@@ -28,6 +29,14 @@ class Refused(Exception):  # noqa: N818 (an answer, not a fault)
         self.response_type = response_type
 
 
+@dataclass(frozen=True)
+class Admitted:
+    """Who may call: what goes into `requestContext.authorizer`, and by which usage key it is counted."""
+
+    context: Mapping[str, str]
+    usage_key: str | None
+
+
 class RequestAuthorizer:
     """Asks the authorizer's function, and keeps a policy for `ttl_s` seconds by the identity headers."""
 
@@ -45,10 +54,8 @@ class RequestAuthorizer:
         self._physical = physical
         self._cache: dict[tuple[str, ...], tuple[float, dict[str, Any]]] = {}
 
-    async def authorize(
-        self, request: web.Request, event: Mapping[str, Any], *, wait_s: float
-    ) -> dict[str, str]:
-        """Return what goes into `requestContext.authorizer`. Raises Refused, TooManyRequests."""
+    async def authorize(self, request: web.Request, event: Mapping[str, Any], *, wait_s: float) -> Admitted:
+        """Who calls. Raises Refused, TooManyRequests."""
         identity = tuple(request.headers.get(name, "") for name in self._authorizer.headers)
         if not all(identity):
             raise Refused("UNAUTHORIZED")
@@ -65,7 +72,8 @@ class RequestAuthorizer:
         # A kept policy is asked again for each route: one that names a single route refuses the others.
         if not _allows(policy["policyDocument"], method_arn):
             raise Refused("ACCESS_DENIED")
-        return {"principalId": str(policy["principalId"]), **_context(policy.get("context"))}
+        context = {"principalId": str(policy["principalId"]), **_context(policy.get("context"))}
+        return Admitted(context, policy.get("usageIdentifierKey"))
 
     def _kept(self, identity: tuple[str, ...]) -> dict[str, Any] | None:
         until, policy = self._cache.get(identity, (0.0, None))

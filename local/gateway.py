@@ -15,6 +15,7 @@ from local.authorizers import Refused, RequestAuthorizer
 from local.lambdas.invocation import PoolClosed, RequestTooLarge, TooManyRequests
 from local.proxy_events import MalformedProxyResponse, Router, proxy_event, proxy_response, with_body
 from local.system import GatewayResponse
+from local.throttling import UsagePlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,8 +39,10 @@ _DEFAULTS: Mapping[str, tuple[int, str]] = {
     "AUTHORIZER_FAILURE": (500, "Internal server error"),
     "INTEGRATION_FAILURE": (504, "Internal server error"),
     "INTEGRATION_TIMEOUT": (504, "Endpoint request timed out"),
+    "INVALID_API_KEY": (403, "Forbidden"),
     "MISSING_AUTHENTICATION_TOKEN": (403, "Missing Authentication Token"),
     "REQUEST_TOO_LARGE": (413, "Request Too Long"),
+    "THROTTLED": (429, "Too Many Requests"),
     "UNAUTHORIZED": (401, "Unauthorized"),
 }
 _HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"}
@@ -49,7 +52,7 @@ class Gateway:
     """Serves a system's routes on one port.
 
     `extra_routes` are served before the API's, for pages that exist on one machine only. `clock` (seconds)
-    says how long an authorizer's answer is kept.
+    says how long an authorizer's answer is kept, and how many requests a usage plan allows.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Gateway:
             if authorizer
             else None
         )
+        self._plan = UsagePlan(system.api.throttle, clock=clock) if system.api.throttle else None
 
     @property
     def url(self) -> str:
@@ -148,8 +152,10 @@ class Gateway:
             source_ip=request.remote or self._host,
         )
         if match.route.authorized and self._authorizer is not None:
-            context = await self._authorizer.authorize(request, event, wait_s=_THROTTLED_AFTER_S)
-            event["requestContext"]["authorizer"] = {**context, "integrationLatency": 0}
+            caller = await self._authorizer.authorize(request, event, wait_s=_THROTTLED_AFTER_S)
+            event["requestContext"]["authorizer"] = {**caller.context, "integrationLatency": 0}
+            if match.route.metered:
+                self._count(caller.usage_key)
         if (request.content_length or 0) > _MAX_BODY_BYTES:
             raise Refused("REQUEST_TOO_LARGE")
         binary_types = self._system.api.binary_media_types
@@ -161,6 +167,13 @@ class Gateway:
         result = proxy_response(answer, accept=accept, binary_types=binary_types)
         headers = [(name, value) for name, value in result.headers.items() if name.lower() not in _HOP_BY_HOP]
         return web.Response(status=result.status, body=result.body, headers=headers)
+
+    def _count(self, usage_key: str | None) -> None:
+        """Raises Refused where the authorizer has named no usage key, or too many requests of it came."""
+        if not usage_key or self._plan is None:
+            raise Refused("INVALID_API_KEY")
+        if not self._plan.takes(usage_key):
+            raise Refused("THROTTLED")
 
     def _has_path(self, request: web.Request) -> bool:
         """Whether SAM adds OPTIONS to the request's path: there is a preflight, and another method there."""

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 TENANT = "local"
 _MODEL_KEY_AT = "claimcheck/anthropic-key"
 _WEBHOOK_KEY_AT = "claimcheck/webhook-key"
+# On a laptop, what bounds a tenant is the machine, unless somebody asks for limits.
+_UNHURRIED = {"TenantRateLimit": "10000", "TenantBurst": "5000"}
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ class Stack:
 
         address = database_roles.address_of(database_url, self._data.role_passwords)
         parameters = {
+            **_UNHURRIED,
             **self._options.parameters,
             "AnthropicSecretArn": emulator.secret_arn(_MODEL_KEY_AT),
             "WebhookKeySecretArn": emulator.secret_arn(_WEBHOOK_KEY_AT),

@@ -57,6 +57,8 @@ class Route:
     path: str
     function: str
     authorized: bool
+    metered: bool = False
+    """Whether a usage plan counts it: it needs an API key of API Gateway's, which the authorizer names."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,14 @@ class GatewayResponse:
 
 
 @dataclass(frozen=True)
+class Throttle:
+    """What a usage plan allows each of its keys: requests a second, and how many may come at once."""
+
+    rate: float
+    burst: int
+
+
+@dataclass(frozen=True)
 class Api:
     """The REST API's own settings."""
 
@@ -90,6 +100,7 @@ class Api:
     """Headers of the answer to OPTIONS, whatever the path; None where there is no such answer."""
     binary_media_types: tuple[str, ...] = ()
     stage_variables: Mapping[str, str] = field(default_factory=dict)
+    throttle: Throttle | None = None
 
 
 @dataclass(frozen=True)

@@ -29,8 +29,10 @@ _LAYER = "AWS::Serverless::LayerVersion"
 _QUEUE = "AWS::SQS::Queue"
 _BUCKET = "AWS::S3::Bucket"
 _NESTED = "AWS::CloudFormation::Stack"
+_PLAN = "AWS::ApiGateway::UsagePlan"
 
-_HONOURED = {_FUNCTION, _API, _LAYER, _QUEUE, _BUCKET}
+_HONOURED = {_FUNCTION, _API, _LAYER, _QUEUE, _BUCKET, _PLAN}
+_STACK = "00000000-0000-4000-8000-000000000000"  # the last part of a stack's id
 # Resources that take part in running the system: one of these that is not honoured is an error.
 _ACTIVE = (
     "AWS::Serverless::",
@@ -41,8 +43,8 @@ _ACTIVE = (
     "AWS::Events::Rule",
 )
 _PASSIVE = {
-    "AWS::ApiGateway::Account", "AWS::Lambda::LayerVersionPermission", "AWS::Lambda::Permission",
-    "AWS::Serverless::Application",
+    "AWS::ApiGateway::Account", "AWS::ApiGateway::ApiKey", "AWS::ApiGateway::UsagePlanKey",
+    "AWS::Lambda::LayerVersionPermission", "AWS::Lambda::Permission", "AWS::Serverless::Application",
 }  # fmt: skip
 
 _FUNCTION_HONOURED = {
@@ -128,7 +130,8 @@ class _Reader:
         arns = {queue.arn: name for name, queue in queues.items()}
         arns |= {function.arn: name for name, function in functions.items()}
         apis = {name: self._properties(name, "Api") for name in self._of_type(_API)}
-        api, authorization = read_api(apis, self.resolver, arns)
+        plans = [self._properties(name) for name in self._of_type(_PLAN)]
+        api, authorization = read_api(apis, self.resolver, arns, plans)
         events = read_events(
             {name: self._properties(name, "Function").get("Events") or {} for name in functions},
             self.resolver,
@@ -246,6 +249,7 @@ class _Reader:
             "AWS::Region": self._physical.region,
             "AWS::AccountId": self._physical.account,
             "AWS::StackName": self._physical.stack,
+            "AWS::StackId": self._physical.arn("cloudformation", f"stack/{self._physical.stack}/{_STACK}"),
             "AWS::Partition": "aws",
             "AWS::URLSuffix": "localhost",
         }

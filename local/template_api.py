@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local.intrinsics import Resolver, TemplateError
-from local.system import Api, Authorizer, GatewayResponse
+from local.system import Api, Authorizer, GatewayResponse, Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-_HONOURED = {"Auth", "BinaryMediaTypes", "Cors", "GatewayResponses", "StageName", "Variables"}
+_HONOURED = {
+    "ApiKeySourceType", "Auth", "BinaryMediaTypes", "Cors", "GatewayResponses", "StageName", "Variables",
+}  # fmt: skip
+_AUTH_HONOURED = {
+    "AddApiKeyRequiredToCorsPreflight", "AddDefaultAuthorizerToCorsPreflight", "ApiKeyRequired",
+    "Authorizers", "DefaultAuthorizer",
+}  # fmt: skip
 _WITHOUT_MEANING = {
-    "AccessLogSetting", "AlwaysDeploy", "ApiKeySourceType", "CanarySetting", "Description",
+    "AccessLogSetting", "AlwaysDeploy", "CanarySetting", "Description",
     "DisableExecuteApiEndpoint", "Domain", "EndpointAccessMode", "EndpointConfiguration", "FailOnWarnings",
     "MethodSettings", "MinimumCompressionSize", "Mode", "Name", "OpenApiVersion", "Policy", "PropagateTags",
     "SecurityPolicy", "Tags", "TracingEnabled",
@@ -24,10 +30,14 @@ _OF_REQUEST = "method.request.header."
 
 @dataclass(frozen=True)
 class Authorization:
-    """Which routes ask the authorizer: `default`, unless a route names one of `names` or NONE."""
+    """Which routes ask the authorizer: `default`, unless a route names one of `names` or NONE.
+
+    `metered`: whether routes that say nothing of it need an API key, by which a usage plan counts.
+    """
 
     names: frozenset[str] = frozenset()
     default: str | None = None
+    metered: bool = False
 
     def of(self, chosen: str | None) -> bool:
         """Whether a route is authorized, `chosen` being its own Auth.Authorizer."""
@@ -40,9 +50,12 @@ class Authorization:
 
 
 def read_api(
-    apis: Mapping[str, Mapping[str, Any]], resolver: Resolver, arns: Mapping[str, str]
+    apis: Mapping[str, Mapping[str, Any]],
+    resolver: Resolver,
+    arns: Mapping[str, str],
+    plans: Sequence[Mapping[str, Any]] = (),
 ) -> tuple[Api, Authorization]:
-    """Read the properties of the template's API; `arns` leads from ARNs to logical ids.
+    """Read the properties of the template's API and of its usage plan; `arns` leads from ARNs to logical ids.
 
     Raises TemplateError for more than one API and for what would have to be honoured and is not known.
     """
@@ -56,14 +69,17 @@ def read_api(
         declared = auth.get("Authorizers") or {}
         if len(declared) > 1:
             raise TemplateError(f"{name}: one authorizer is supported on one machine")
-        if unknown := sorted(
-            set(auth) - {"AddDefaultAuthorizerToCorsPreflight", "Authorizers", "DefaultAuthorizer"}
-        ):
+        if unknown := sorted(set(auth) - _AUTH_HONOURED):
             raise TemplateError(f"{name}: Auth {', '.join(unknown)} is not supported on one machine")
         if "Cors" in properties and auth.get("AddDefaultAuthorizerToCorsPreflight", True):
             raise TemplateError(f"{name}: an authorizer before a preflight is not supported on one machine")
         authorizers = [_authorizer(key, item, resolver, arns) for key, item in declared.items()]
-        authorization = Authorization(frozenset(declared), auth.get("DefaultAuthorizer"))
+        metered = bool(auth.get("ApiKeyRequired"))
+        if "Cors" in properties and metered and auth.get("AddApiKeyRequiredToCorsPreflight", True):
+            raise TemplateError(f"{name}: an API key before a preflight is not supported on one machine")
+        if metered and properties.get("ApiKeySourceType") != "AUTHORIZER":
+            raise TemplateError(f"{name}: only ApiKeySourceType AUTHORIZER is supported on one machine")
+        authorization = Authorization(frozenset(declared), auth.get("DefaultAuthorizer"), metered)
         authorization.of(None)  # an undeclared default is an error even where no route uses it
         api = Api(
             stage=resolver.text(properties.get("StageName", "Prod")),
@@ -81,6 +97,7 @@ def read_api(
             stage_variables={
                 key: resolver.text(item) for key, item in (properties.get("Variables") or {}).items()
             },
+            throttle=_throttle(plans, resolver),
         )
         return api, authorization
     return Api(), Authorization()
@@ -106,6 +123,16 @@ def _authorizer(
         headers=tuple(resolver.text(header) for header in identity.get("Headers") or []),
         ttl_s=int(resolver.text(identity.get("ReauthorizeEvery", _DEFAULT_REAUTHORIZE_S))),
     )
+
+
+def _throttle(plans: Sequence[Mapping[str, Any]], resolver: Resolver) -> Throttle | None:
+    if len(plans) > 1:
+        raise TemplateError("one usage plan is supported on one machine")
+    for plan in plans:
+        if "Quota" in plan or not (limits := plan.get("Throttle")):
+            raise TemplateError("a usage plan is supported on one machine with its Throttle alone")
+        return Throttle(float(resolver.text(limits["RateLimit"])), int(resolver.text(limits["BurstLimit"])))
+    return None
 
 
 _CORS = {

@@ -107,14 +107,16 @@ class _Event:
     def route(self, authorization: Authorization) -> Route:
         self._refuse_unknown(_API_HONOURED)
         auth = self.properties.get("Auth") or {}
-        if unknown := sorted(set(auth) - {"Authorizer"}):
+        if unknown := sorted(set(auth) - {"ApiKeyRequired", "Authorizer"}):
             raise TemplateError(f"{self.where}: Auth {', '.join(unknown)} is not supported on one machine")
         path = self._text("Path")
         if not path.startswith("/"):
             raise TemplateError(f"{self.where}: path {path} does not begin with a slash")
-        return Route(
-            self._text("Method").upper(), path, self.function, authorization.of(auth.get("Authorizer"))
-        )
+        metered = bool(auth.get("ApiKeyRequired", authorization.metered))
+        authorized = authorization.of(auth.get("Authorizer"))
+        if metered and not authorized:
+            raise TemplateError(f"{self.where}: an API key without the authorizer, which names it")
+        return Route(self._text("Method").upper(), path, self.function, authorized, metered)
 
     def sqs_source(self, arns: Mapping[str, str]) -> list[SqsSource]:
         self._refuse_unknown(_SQS_HONOURED | _SQS_WITHOUT_MEANING)

@@ -13,6 +13,7 @@ TENANT_EVENTS = [
     "tenant.created",
     "tenant.limits",
     "tenant.retention",
+    "tenant.throttle",
     "key.created",
     "key.rotated",
     "key.revoked",

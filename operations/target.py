@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OUTPUT = "OperatorFunctionName"
+_API_OUTPUTS = ("ApiId", "ApiStage", "TenantPlanId")
 
 
 class NoTarget(Exception):  # noqa: N818 - says what is the case
@@ -19,10 +20,20 @@ class NoTarget(Exception):  # noqa: N818 - says what is the case
 
 
 @dataclass(frozen=True, slots=True)
+class Api:
+    """A deployed API, and the usage plan of its tenants without numbers of their own."""
+
+    id: str
+    stage: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """The operator's function of one system. `name` is how a person calls that system.
 
-    `endpoint` and `credentials` (access key id, secret) are those of a local system, else None.
+    `endpoint` and `credentials` (access key id, secret) are those of a local system, else None. `api` is None
+    there, and on a stack of a version before it had usage plans.
     """
 
     name: str
@@ -30,6 +41,7 @@ class Target:
     region: str | None
     endpoint: str | None = None
     credentials: tuple[str, str] | None = None
+    api: Api | None = None
 
 
 def resolve(stack: str | None, region: str | None, data: Path) -> Target:
@@ -61,9 +73,10 @@ def _deployed(stack: str, region: str | None) -> Target:
         if error.response["Error"]["Code"] == "ValidationError":
             raise NoTarget(f"there is no {where}: check --stack, --region and AWS_PROFILE") from None
         raise
-    found = [each["OutputValue"] for each in outputs if each["OutputKey"] == OUTPUT]
-    if not found:
+    named = {each["OutputKey"]: each["OutputValue"] for each in outputs}
+    if OUTPUT not in named:
         raise NoTarget(
             f"{where} has no output {OUTPUT}: it is no claimcheck of this version; deploy it again"
         )
-    return Target(where, found[0], client.meta.region_name)
+    api = Api(*(named[name] for name in _API_OUTPUTS)) if set(_API_OUTPUTS) <= set(named) else None
+    return Target(where, named[OUTPUT], client.meta.region_name, api=api)

@@ -11,8 +11,10 @@ from rich.table import Table
 
 from client.render import plain
 from client.terminal import show
-from operations.invoking import Refusal, ask, one_line_errors
+from operations import throttling
+from operations.invoking import Refusal, ask, invoke, one_line_errors
 from operations.options import DEFAULT_DATA, AsJson, Data, Region, Stack, Tenant
+from operations.target import resolve
 
 _MB = 1_000_000
 _COLUMNS = (
@@ -57,11 +59,41 @@ def create(
 ) -> None:
     """Make a tenant; one that exists stays as it is."""
     with one_line_errors():
-        result = ask(stack, region, data, "tenants.create", tenant=tenant)
+        target = resolve(stack, region, data)
+        typer.echo(f"on {target.name}", err=True)
+        result = invoke(target, "tenants.create", {"tenant": tenant})
+        throttling.ensure_counted(target, tenant)
         if as_json:
             typer.echo(json.dumps(result, indent=1))
         else:
             typer.echo(f"{tenant} {'created' if result['created'] else 'exists already'}")
+
+
+@app.command()
+def throttle(
+    *,
+    tenant: Tenant,
+    rate: Annotated[
+        float | None, typer.Option("--rate", min=0.1, max=10_000, help="Requests a second of its own.")
+    ] = None,
+    burst: Annotated[
+        int | None, typer.Option("--burst", min=1, max=5_000, help="Requests that may come at once.")
+    ] = None,
+    default: Annotated[bool, typer.Option("--default", help="The deployment's numbers.")] = False,
+    stack: Stack = None,
+    region: Region = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Say how many requests of a tenant are taken; it may be run again wherever it was broken off."""
+    with one_line_errors():
+        numbers = None if rate is None or burst is None else throttling.Numbers(rate, burst)
+        if (rate is None) != (burst is None) or (numbers is None) != default:
+            raise Refusal("arguments_invalid", "say --rate R --burst B, or --default")
+        target = resolve(stack, region, data)
+        typer.echo(f"on {target.name}", err=True)
+        throttling.throttle(target, tenant, numbers)
+        own = f"{numbers.rate:g} requests a second, {numbers.burst} at once" if numbers else "the default"
+        typer.echo(f"{tenant}: {own}, in force within two minutes")
 
 
 @app.command()
@@ -108,6 +140,7 @@ def delete(
             before, left = left, ask(stack, region, data, "tenants.delete", tenant=tenant)["left"]
             if left == before:
                 raise Refusal("in_use", f"{left} things are held by others at this moment: run it again")
+        throttling.forget(resolve(stack, region, data), tenant)
         typer.echo(f"{tenant} deleted; what lies in the bucket goes with the next sweeps")
 
 

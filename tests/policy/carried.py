@@ -27,9 +27,12 @@ REGION: Literal["eu-central-1"] = "eu-central-1"
 # Types that moto's CloudFormation does not make, and what is lost by it. One that it learns has to leave.
 NOT_CARRIED = {
     "AWS::ApiGateway::Account": "the account's role for access logs",
+    "AWS::ApiGateway::ApiKey": "the shared usage key: tests/policy looks at it",
     "AWS::ApiGateway::BasePathMapping": "a domain of one's own",
     "AWS::ApiGateway::DomainName": "a domain of one's own",
     "AWS::ApiGateway::Stage": "throttling, access log",
+    "AWS::ApiGateway::UsagePlan": "a tenant's numbers: tests/policy looks at them",
+    "AWS::ApiGateway::UsagePlanKey": "that the shared usage key is in the plan: tests/policy looks at it",
     "AWS::CloudFormation::WaitConditionHandle": "nothing: it stands for a template without resources",
     "AWS::CloudWatch::Alarm": "alarms: tests/policy looks at them",
     "AWS::CodeDeploy::Application": "gradual deployment",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+STACK_ID = "5f0e7a1c-3b52-4c8e-9d41-2a6b7c8d9e0f"
 STACK = "AWS::CloudFormation::Stack"
 _NOTHING = object()  # AWS::NoValue
 
@@ -35,7 +36,7 @@ class Place:
             "AWS::AccountId": self.account,
             "AWS::Partition": "aws",
             "AWS::StackName": self.stack,
-            "AWS::StackId": f"arn:aws:cloudformation:{self.region}:{self.account}:stack/{self.stack}/0",
+            "AWS::StackId": f"arn:aws:cloudformation:{self.region}:{self.account}:stack/{STACK}/{STACK_ID}",
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::NoValue": _NOTHING,
             "AWS::NotificationARNs": [],

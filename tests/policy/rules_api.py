@@ -22,6 +22,8 @@ OPEN = {
     ("GET", "/console"): "a page without data; what it shows it fetches with the user's key",
 }
 AUTHORIZER = "KeyAuthorizer"
+USAGE_KEY = "api_key"
+PLAN = "AWS::ApiGateway::UsagePlan"
 CACHED_S = 60
 
 
@@ -39,8 +41,33 @@ def open_routes(stack: Stack) -> Iterator[str]:
         integration = definition.get("x-amazon-apigateway-integration", {})
         if (method, path) in OPEN or (method == "OPTIONS" and integration.get("type", "").lower() == "mock"):
             continue
-        if [set(each) for each in definition.get("security", [])] != [{AUTHORIZER}]:
-            yield f"{method} {path} needs no key"
+        # API Gateway knows no choice of them: a method has an authorizer, and wants a key of a plan or not
+        if [set(each) for each in definition.get("security", [])] != [{AUTHORIZER}, {USAGE_KEY}]:
+            yield f"{method} {path} needs no key, or is not counted"
+
+
+def uncounted(stack: Stack) -> Iterator[str]:
+    """Open routes that want a usage key, which nobody names there; APIs and plans that count nothing."""
+    for method, path, definition in routes(stack):
+        wants = [set(each) for each in definition.get("security", [])]
+        if ((method, path) in OPEN or method == "OPTIONS") and any(USAGE_KEY in each for each in wants):
+            yield f"{method} {path} wants a usage key without an authorizer"
+    for api in stack.of(API):
+        if api.get("ApiKeySourceType") != "AUTHORIZER":
+            yield f"{api.name} counts by what a caller sends"
+    for function in stack.of("AWS::Lambda::Function"):
+        shared = function.get("Environment", {}).get("Variables", {}).get("SHARED_USAGE_KEY")
+        values = [key["Value"] for key in stack.of("AWS::ApiGateway::ApiKey")]
+        if shared is not None and (values != [shared] or not 20 <= len(shared) <= 128):
+            yield f"{function.name} names a usage key that API Gateway does not know"
+    plans = list(stack.of(PLAN))
+    inside = [each for each in stack.of("AWS::ApiGateway::UsagePlanKey") if each.get("UsagePlanId")]
+    if len(plans) != 1 or len(inside) != 1:
+        yield "no usage plan with the shared key in it"
+    for plan in plans:
+        throttle = plan.get("Throttle", {})
+        if not (throttle.get("RateLimit") and throttle.get("BurstLimit") and plan.get("ApiStages")):
+            yield f"{plan.name} limits nothing"
 
 
 def weak_authorizers(stack: Stack) -> Iterator[str]:
@@ -105,7 +132,7 @@ def _opened(templates: Templates) -> None:
 
 
 def _second_way(templates: Templates) -> None:
-    _route(templates, "/jobs", "get")["security"].append({"api_key": []})
+    _route(templates, "/jobs", "get")["security"].append({"NONE": []})
 
 
 def _settings(templates: Templates, **more: Any) -> None:
@@ -127,6 +154,18 @@ RULES = (
             "opened": _opened,
             "left out": lambda t: _route(t, "/jobs", "get").pop("security"),
             "a second way in": _second_way,
+            "counted by nothing": lambda t: _route(t, "/jobs", "get")["security"].pop(),
+        },
+    ),
+    Rule(
+        "each tenant's requests are counted, and nobody is refused for want of a usage key",
+        uncounted,
+        {
+            "health wants one": lambda t: _route(t, "/health", "get").update(security=[{USAGE_KEY: []}]),
+            "by a header": lambda t: t.first(API).update(ApiKeySourceType="HEADER"),
+            "another shared key": lambda t: t.first("AWS::ApiGateway::ApiKey").update(Value="0" * 36),
+            "the shared key in no plan": lambda t: t.first("AWS::ApiGateway::UsagePlanKey").clear(),
+            "no numbers": lambda t: t.first(PLAN).pop("Throttle"),
         },
     ),
     Rule(

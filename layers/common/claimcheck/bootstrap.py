@@ -45,7 +45,8 @@ def authorize() -> Authorize:
     """For `authorize`."""
     from claimcheck.usecases.authorize import Authorize
 
-    return Authorize(_database(settings.load(settings.AuthorizeSettings)))
+    chosen = settings.load(settings.AuthorizeSettings)
+    return Authorize(_database(chosen), shared_usage_key=chosen.shared_usage_key)
 
 
 @cache

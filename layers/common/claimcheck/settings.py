@@ -92,9 +92,10 @@ class CorsSettings:
 
 @dataclass(frozen=True, slots=True)
 class AuthorizeSettings:
-    """The authorizer needs the keys only."""
+    """The authorizer needs the keys only. `shared_usage_key` counts requests of tenants without their own."""
 
     database_url: str
+    shared_usage_key: str
     database_auth: DatabaseAuth = "password"
 
 

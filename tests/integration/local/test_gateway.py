@@ -80,7 +80,8 @@ AUTHORIZE = """
                      "Resource": arn}
         document = {"Version": "2012-10-17", "Statement": [statement]}
         return {"principalId": "tenant", "policyDocument": document,
-                "context": {"calls": calls, "admin": True}}
+                "context": {"calls": calls, "admin": True},
+                "usageIdentifierKey": "" if key == "bare" else key}
 """
 ECHO = """
     import json, time

@@ -11,7 +11,7 @@ import pytest
 
 from local import nested, template, template_parameters
 from local.offline.server import CONTEXT_TOKENS
-from local.system import Physical, Route
+from local.system import Physical, Route, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,9 +63,12 @@ def test_the_repositorys_own_template() -> None:
     assert process.environment["POWERTOOLS_SERVICE_NAME"] == "s"
     assert system.queues["JobsQueue"].dead_letter == "JobsDeadLetters"
     assert Route("GET", "/health", "StatusFunction", authorized=False) in system.routes
-    assert Route("GET", "/jobs/{id}", "StatusFunction", authorized=True) in system.routes
+    assert Route("GET", "/jobs/{id}", "StatusFunction", authorized=True, metered=True) in system.routes
     assert system.api.authorizer is not None
     assert system.api.authorizer.function == "AuthorizeFunction"
+    assert system.api.throttle == Throttle(100, 200)
+    shared = system.functions["AuthorizeFunction"].environment["SHARED_USAGE_KEY"]
+    assert 20 <= len(shared) <= 128  # what API Gateway takes for a key
     assert system.api.responses["MISSING_AUTHENTICATION_TOKEN"].headers == {
         "Content-Type": "application/problem+json"
     }
@@ -195,7 +198,7 @@ SCHEDULE = "{Type: ScheduleV2, Properties: {ScheduleExpression: '%s'}}"
         (function(events=API_EVENT % ", RequestModel: {}"), "F.E: RequestModel is not supported"),
         (
             function(events=API_EVENT % ", Auth: {ApiKeyRequired: true}"),
-            "Auth ApiKeyRequired is not supported",
+            "F.E: an API key without the authorizer",
         ),
         (function(events=API_EVENT % ", Auth: {Authorizer: Nobody}"), "authorizer Nobody is not declared"),
         (function(events=SQS_EVENT % ", FilterCriteria: {}"), "F.E: FilterCriteria is not supported"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from claimcheck.store.faults import ConstraintError
 from claimcheck.store.keys import Issued, NewKey, find_key, issue_key, list_keys, note_use, revoke_key
-from claimcheck.store.tenants import insert_tenant
+from claimcheck.store.tenants import insert_tenant, set_planned, usage_key
 
 from tests.integration.store.at_once import at_once
 from tests.integration.store.jobs_in_states import DAY_S, TENANT
@@ -42,13 +42,15 @@ def test_a_key_is_found_by_its_prefix(database: Database) -> None:
     stored = find_key(database, "0123456789ab")
     assert stored is not None
     assert (stored.tenant_id, stored.key_sha256, stored.scopes) == (TENANT, DIGEST, ["jobs:read"])
-    assert 20 <= len(stored.usage_key) <= 128  # what API Gateway takes
     assert find_key(database, "0123456789ac") is None
 
 
-def test_keys_of_one_tenant_count_together(database: Database) -> None:
+def test_keys_of_one_tenant_count_together(database: Database, sql_connection: Sql) -> None:
     """Two keys of a tenant have one name where requests are counted, another tenant's has another."""
     insert_tenant(database, OTHER)
+    for tenant in (TENANT, OTHER):
+        set_planned(database, tenant, planned=True, rate=None, burst=None)
+    sql_connection.execute("UPDATE tenants SET planned_at = planned_at - interval '3 minutes'")
     for prefix, tenant in (("a", TENANT), ("b", TENANT), ("c", OTHER)):
         issue_key(database, new(prefix, tenant))
     first, second, other = (find_key(database, prefix) for prefix in "abc")
@@ -56,6 +58,31 @@ def test_keys_of_one_tenant_count_together(database: Database) -> None:
     assert second
     assert other
     assert first.usage_key == second.usage_key != other.usage_key
+    assert 20 <= len(str(first.usage_key)) <= 128  # what API Gateway takes
+
+
+def test_a_usage_key_counts_when_api_gateway_knows_it(database: Database, sql_connection: Sql) -> None:
+    """Not before it is in a plan, nor in the two minutes after, nor once it is taken out."""
+
+    def named() -> str | None:
+        stored = find_key(database, "a")
+        assert stored
+        return stored.usage_key
+
+    issue_key(database, new("a", TENANT))
+    assert named() is None
+    assert set_planned(database, TENANT, planned=True, rate=5.0, burst=10)
+    assert named() is None
+    sql_connection.execute("UPDATE tenants SET planned_at = planned_at - interval '3 minutes'")
+    known = usage_key(database, TENANT)
+    assert known == {"usage_key": named(), "planned": True}
+    assert set_planned(database, TENANT, planned=False, rate=None, burst=None)
+    assert named() is None
+    assert not set_planned(database, "nobody", planned=True, rate=None, burst=None)
+    assert value(
+        sql_connection,
+        "SELECT array_agg(detail ORDER BY id) FROM tenant_events WHERE type = 'tenant.throttle'",
+    ) == [{"planned": True, "rate": 5, "burst": 10}, {"planned": False, "rate": None, "burst": None}]
 
 
 @pytest.mark.parametrize(

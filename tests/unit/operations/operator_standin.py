@@ -83,6 +83,11 @@ class System:
         self._thread.join(10)
         self._loop.close()
 
+    @property
+    def url(self) -> str:
+        """Where Lambda's Invoke API is."""
+        return self._api.url
+
     def run(self, *arguments: str) -> Result:
         """One command line on this system."""
         return run(*arguments, "--data", str(self._data))

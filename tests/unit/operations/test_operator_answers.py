@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
 def test_a_result_is_shown_and_the_system_named(tmp_path: Path) -> None:
     """stdout has the answer alone; stderr says where it was asked."""
-    operator = Operator({"result": {"tenant": "acme", "created": True}})
+    operator = Operator(
+        {"result": {"tenant": "acme", "created": True}},
+        {"result": {"tenant": "acme", "usage_key": "u" * 36, "planned": True}},
+    )
     with System(tmp_path, operator) as system:
         result = system.run("tenants", "create", "--tenant", "acme")
-    assert operator.asked == [{"command": "tenants.create", "tenant": "acme"}]
+    assert operator.asked == [
+        {"command": f"tenants.{command}", "tenant": "acme"} for command in ("create", "usage_key")
+    ]
     assert (result.exit_code, result.stdout) == (0, "acme created\n")
     assert f"on the local system of {tmp_path}" in result.stderr
 

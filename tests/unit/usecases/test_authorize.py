@@ -17,13 +17,16 @@ from tests.unit.usecases.scripted_database import ScriptedDatabase
 KEY = f"ck_0123456789ab_{'aB3-_' * 8}xyz"  # the same in every process: test names are made of it
 
 
-def knowing(key: str = KEY, *, stale: bool = False) -> ScriptedDatabase:
+SHARED = "s" * 20
+
+
+def knowing(key: str = KEY, *, stale: bool = False, usage_key: str | None = "u" * 20) -> ScriptedDatabase:
     """A database with one key of the tenant `acme`."""
     row = {
         "tenant_id": "acme",
         "key_sha256": digest_of(key),
         "scopes": ["jobs:read"],
-        "usage_key": "u" * 20,
+        "usage_key": usage_key,
         "stale": stale,
     }
     return ScriptedDatabase(
@@ -34,8 +37,14 @@ def knowing(key: str = KEY, *, stale: bool = False) -> ScriptedDatabase:
 
 def refusal(header: str | None, database: ScriptedDatabase) -> KeyRefusedError:
     with pytest.raises(KeyRefusedError) as caught:
-        Authorize(database)(header)
+        Authorize(database, shared_usage_key=SHARED)(header)
     return caught.value
+
+
+def test_a_tenant_without_a_usage_key_has_the_shared_one() -> None:
+    """API Gateway refuses a usage key that it does not know, so one that it knows is named for everybody."""
+    database = knowing(usage_key=None)
+    assert Authorize(database, shared_usage_key=SHARED)(f"Bearer {KEY}").usage_key == SHARED
 
 
 @pytest.mark.parametrize(
@@ -43,7 +52,7 @@ def refusal(header: str | None, database: ScriptedDatabase) -> KeyRefusedError:
 )
 def test_a_known_key_gives_its_tenant(header: str) -> None:
     """The scheme's case and the white space around a key do not matter (RFC 9110)."""
-    caller = Authorize(knowing())(header)
+    caller = Authorize(knowing(), shared_usage_key=SHARED)(header)
     assert caller == Caller("acme", "0123456789ab", ["jobs:read"], "u" * 20)
 
 
@@ -94,14 +103,14 @@ def test_any_header_is_refused_or_a_key(header: str) -> None:
 def test_the_database_sees_the_prefix_only() -> None:
     """The secret part of a key is never sent to the database."""
     database = knowing()
-    Authorize(database)(f"Bearer {KEY}")
+    Authorize(database, shared_usage_key=SHARED)(f"Bearer {KEY}")
     assert database.calls == [("find_key", {"prefix": prefix_of(KEY)})]
 
 
 def test_its_use_is_noted_where_that_is_due() -> None:
     """A second statement follows only where no use was noted within the hour, and the key is right."""
     database = knowing(stale=True)
-    Authorize(database)(f"Bearer {KEY}")
+    Authorize(database, shared_usage_key=SHARED)(f"Bearer {KEY}")
     assert database.calls == [(name, {"prefix": prefix_of(KEY)}) for name in ("find_key", "note_use")]
     guessed = f"{KEY[:-1]}A"
     assert refusal(f"Bearer {guessed}", refused := knowing(stale=True)).known_form
@@ -116,7 +125,7 @@ def test_a_use_that_cannot_be_noted_turns_nobody_away() -> None:
         raise DatabaseUnavailableError("lock timeout")
 
     database.answers["note_use"] = away
-    assert Authorize(database)(f"Bearer {KEY}").tenant_id == "acme"
+    assert Authorize(database, shared_usage_key=SHARED)(f"Bearer {KEY}").tenant_id == "acme"
 
 
 def test_a_refusal_does_not_repeat_the_key() -> None:
@@ -133,7 +142,7 @@ def test_a_database_that_is_away_is_no_refusal() -> None:
         raise DatabaseUnavailableError("cannot connect to the database")
 
     with pytest.raises(UnavailableError):
-        Authorize(ScriptedDatabase(find_key=away))(f"Bearer {KEY}")
+        Authorize(ScriptedDatabase(find_key=away), shared_usage_key=SHARED)(f"Bearer {KEY}")
 
 
 def test_new_keys_are_unique_and_well_formed() -> None:

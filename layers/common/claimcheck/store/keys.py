@@ -18,7 +18,7 @@ MOST_LIVE = 2
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A live key. `usage_key` stands for its tenant in API Gateway's usage plan.
+    """A live key. `usage_key` stands for its tenant in API Gateway's usage plan; None: it has none there yet.
 
     `stale`: that it is used was not noted within the last hour.
     """
@@ -26,7 +26,7 @@ class StoredKey:
     tenant_id: str
     key_sha256: bytes
     scopes: Sequence[str]
-    usage_key: str
+    usage_key: str | None
     stale: bool
 
 

@@ -30,6 +30,22 @@ def list_tenants(database: Database) -> Sequence[dict[str, Any]]:
     return database.all(queries("tenants")["list_tenants"], {})
 
 
+def usage_key(database: Database, tenant_id: str) -> dict[str, Any] | None:
+    """A tenant's `usage_key`, and whether it is `planned`; None for no such tenant."""
+    return database.one(queries("tenants")["usage_key"], {"tenant_id": tenant_id})
+
+
+def set_planned(
+    database: Database, tenant_id: str, *, planned: bool, rate: float | None, burst: int | None
+) -> bool:
+    """Note whether API Gateway has the tenant's usage key; its own `rate` (a second) and `burst` are told.
+
+    False for no such tenant.
+    """
+    params = {"tenant_id": tenant_id, "planned": planned, "rate": rate, "burst": burst}
+    return database.one(queries("tenants")["set_planned"], params) is not None
+
+
 def tenant_exists(database: Database, tenant_id: str) -> bool:
     """Whether there is a tenant of this id."""
     return database.one(queries("tenants")["tenant_exists"], {"tenant_id": tenant_id}) is not None

@@ -45,7 +45,7 @@ def digest_of(key: str) -> bytes:
 class Caller:
     """Whose key was sent, and what it may do. `prefix` is its public part.
 
-    `usage_key` stands for the tenant where API Gateway counts requests.
+    `usage_key` stands where API Gateway counts requests: for the tenant, or for all without one of their own.
     """
 
     tenant_id: str
@@ -57,8 +57,9 @@ class Caller:
 class Authorize:
     """From the Authorization header to the caller."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, shared_usage_key: str) -> None:
         self._database = database
+        self._shared_usage_key = shared_usage_key
 
     def __call__(self, header: str | None) -> Caller:
         """Who calls. Raises KeyRefusedError, StoreError."""
@@ -72,7 +73,8 @@ class Authorize:
             raise KeyRefusedError(known_form=True)
         if stored.stale:
             self._note_use(prefix)
-        return Caller(stored.tenant_id, prefix, stored.scopes, stored.usage_key)
+        usage_key = stored.usage_key or self._shared_usage_key
+        return Caller(stored.tenant_id, prefix, stored.scopes, usage_key)
 
     def _note_use(self, prefix: str) -> None:
         """Nobody is turned away because a time could not be written down."""

@@ -185,6 +185,6 @@ def ensure_key(
 
 def _is_live(connection: Database, tenant_id: str, key: str) -> bool:
     try:
-        return Authorize(connection)(f"Bearer {key}").tenant_id == tenant_id
+        return Authorize(connection, shared_usage_key="")(f"Bearer {key}").tenant_id == tenant_id
     except KeyRefusedError:
         return False

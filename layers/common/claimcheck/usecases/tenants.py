@@ -9,7 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from claimcheck.refusals import CommandRefused
 from claimcheck.store.limits import Limits
-from claimcheck.store.tenants import insert_tenant, list_tenants, set_limits, set_retention
+from claimcheck.store.tenants import (
+    insert_tenant,
+    list_tenants,
+    set_limits,
+    set_planned,
+    set_retention,
+    usage_key,
+)
 from claimcheck.usecases.operate import Command
 
 if TYPE_CHECKING:
@@ -52,6 +59,14 @@ class Retention(ForTenant):
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
+class Planned(ForTenant):
+    """Whether API Gateway has the tenant's usage key, and the numbers of a plan of its own."""
+
+    planned: bool
+    rate: float | None = Field(None, gt=0, le=10_000)
+    burst: int | None = Field(None, ge=1, le=5_000)
+
+
 def no_such_tenant(tenant: str) -> CommandRefused:
     """The refusal of a command about a tenant that is not there."""
     return CommandRefused("tenant_unknown", f"There is no tenant {tenant}. tenants.create makes it.")
@@ -70,7 +85,9 @@ class Tenants:
             "tenants.create": Command(ForTenant, self._create),
             "tenants.limits": Command(SetLimits, self._set_limits),
             "tenants.list": Command(NoArguments, self._list),
+            "tenants.planned": Command(Planned, self._planned),
             "tenants.retention": Command(Retention, self._retention),
+            "tenants.usage_key": Command(ForTenant, self._usage_key),
         }
 
     def _create(self, arguments: ForTenant) -> Mapping[str, Any]:
@@ -93,6 +110,19 @@ class Tenants:
         if not set_retention(self._database, arguments.tenant, days=arguments.days):
             raise no_such_tenant(arguments.tenant)
         return {"tenant": arguments.tenant, "retention_days": arguments.days}
+
+    def _usage_key(self, arguments: ForTenant) -> Mapping[str, Any]:
+        found = usage_key(self._database, arguments.tenant)
+        if found is None:
+            raise no_such_tenant(arguments.tenant)
+        return {"tenant": arguments.tenant, **found}
+
+    def _planned(self, told: Planned) -> Mapping[str, Any]:
+        if not set_planned(
+            self._database, told.tenant, planned=told.planned, rate=told.rate, burst=told.burst
+        ):
+            raise no_such_tenant(told.tenant)
+        return told.model_dump()
 
     def _list(self, _arguments: NoArguments) -> Mapping[str, Any]:
         return {"tenants": list_tenants(self._database), "limits": asdict(self._limits)}

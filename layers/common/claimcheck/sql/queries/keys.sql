@@ -1,6 +1,8 @@
 -- name: find_key
--- `stale`: its use is to be noted once more.
-SELECT k.tenant_id, k.key_sha256, k.scopes, t.usage_key,
+-- `stale`: its use is to be noted once more. A usage key counts once API Gateway surely knows it everywhere: where it
+-- does not, it refuses the request.
+SELECT k.tenant_id, k.key_sha256, k.scopes,
+  CASE WHEN t.planned_at < now() - interval '2 minutes' THEN t.usage_key END AS usage_key,
   coalesce(k.last_used_at < now() - interval '1 hour', true) AS stale
 FROM api_keys k JOIN tenants t ON t.id = k.tenant_id
 WHERE k.prefix = %(prefix)s AND key_is_live(k)

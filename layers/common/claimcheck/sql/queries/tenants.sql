@@ -49,5 +49,19 @@ WITH before AS MATERIALIZED (
 )
 SELECT after AS limits FROM changed
 
+-- name: usage_key
+SELECT usage_key, planned_at IS NOT NULL AS planned FROM tenants WHERE id = %(tenant_id)s
+
+-- name: set_planned
+-- That a tenant's usage key is in a plan of API Gateway's (with numbers of its own, or null), or is not.
+WITH changed AS (
+  UPDATE tenants SET planned_at = CASE WHEN %(planned)s THEN now() END WHERE id = %(tenant_id)s RETURNING id
+), event AS (
+  INSERT INTO tenant_events (tenant_id, type, detail)
+  SELECT id, 'tenant.throttle', jsonb_build_object('planned', %(planned)s::boolean, 'rate', %(rate)s::float8,
+    'burst', %(burst)s::integer) FROM changed
+)
+SELECT id FROM changed
+
 -- name: tenant_exists
 SELECT id FROM tenants WHERE id = %(tenant_id)s
