@@ -12,6 +12,7 @@ from claimcheck.jobs.states import Status
 from claimcheck.store.documents import get_document, object_key
 from claimcheck.store.faults import ConstraintError
 from claimcheck.store.jobs import Ticket, insert_job
+from claimcheck.store.uploads import want_object
 
 from tests.integration.store.at_once import at_once, behind_a_lock
 from tests.integration.store.jobs_in_states import (
@@ -73,6 +74,8 @@ def test_the_first_event_says_accepted(database: Database, sql_connection: Sql) 
 def test_the_document_is_kept_as_given(database: Database, content: bytes | None) -> None:
     """Bytes are stored unchanged in the database, or are in the bucket under the key that the row has."""
     digest = hashlib.sha256(bytes(range(256))).digest()
+    if content is None:
+        want_object(database, TENANT, digest)
     job_id = accepted(database, name="Übersicht.pdf", content=content, sha256=digest, size_bytes=256)
     document = get_document(database, TENANT, job_id)
     assert document is not None

@@ -76,11 +76,11 @@ def test_another_question_is_another_call(database: Database) -> None:
 
 
 def test_a_call_without_an_answer_is_made_again(database: Database) -> None:
-    """A call that failed, or whose end nobody saw, is no answer."""
+    """A call that failed, or whose end nobody saw, is no answer; the second of these may have been paid for."""
     job = claimed(database)
     ended(database, begun(database, job, question=Q), outcome="model_timeout", usage=CallUsage())
     begun(database, job, question=Q)
-    assert begin(database, job.job_id, 1, question=Q) == Begun()
+    assert begin(database, job.job_id, 1, question=Q) == Begun(again=True)
 
 
 def test_a_rejected_answer_is_paid_for_again(database: Database) -> None:
