@@ -76,7 +76,7 @@ def test_another_question_is_another_call(database: Database) -> None:
 
 
 def test_a_call_without_an_answer_is_made_again(database: Database) -> None:
-    """A call that failed, or whose end nobody saw, is no answer; the second of these may have been paid for."""
+    """A call that failed, or whose end nobody saw, is no answer; of the latter that is said."""
     job = claimed(database)
     ended(database, begun(database, job, question=Q), outcome="model_timeout", usage=CallUsage())
     begun(database, job, question=Q)
