@@ -86,7 +86,7 @@ def test_limits_take_effect_at_once(system: Running, tenant: str) -> None:
         (("keys", "create", "--tenant", "No Name"), 2, "tenant"),
         (("keys", "create", "--tenant", "local", "--scopes", "jobs:all"), 2, "scopes.0"),
         (("keys", "create", "--tenant", "local", "--expires", "1s"), 2, "expires_s"),
-        (("keys", "revoke", "ck_000000000000", "--tenant", "local"), 1, "keys.list"),
+        (("keys", "revoke", "ck_000000000000", "--tenant", "local"), 1, "keys list"),
         (("keys", "revoke", "not-a-key", "--tenant", "local"), 2, "prefix"),
         (("keys", "rotate", "--tenant", "local", "--grace", "99d"), 2, "grace_s"),
         (("tenants", "limits", "--tenant", "local", "--usd-per-day", "-1"), 2, "usd_per_day"),
