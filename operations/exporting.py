@@ -102,16 +102,29 @@ class Written:
         new.replace(self._directory / _STATE)
 
     def objects(self, asked: Asked, *, with_bytes: bool) -> int:
-        """Texts that are too long for a line, and documents that lie in the bucket; how many."""
-        fetched = 0
+        """Texts that are too long for a line, and documents that lie in the bucket; how many.
+
+        One that is not given, since it was deleted meanwhile perhaps, does not keep the others away. Raises
+        Refusal at the end, where there was one.
+        """
+        fetched, missing = 0, []
         for document in self._documents():
             wanted = {"texts": document.get("text_key")}
             if with_bytes:
                 wanted["bytes"] = document.get("object_key")
             for folder, key in wanted.items():
-                if key is not None:
-                    _fetch(self._directory / folder / str(document["document_id"]), key, asked)
+                if key is None:
+                    continue
+                if _fetch(self._directory / folder / str(document["document_id"]), key, asked):
                     fetched += 1
+                else:
+                    missing.append(f"{folder}/{document['document_id']}")
+        if missing:
+            raise Refusal(
+                "storage_refused",
+                f"all is written but {', '.join(missing[:5])}{' and others' if missing[5:] else ''}: the "
+                f"storage did not give {len(missing)}, which may have been deleted meanwhile",
+            )
         return fetched
 
     def _documents(self) -> Iterator[dict[str, Any]]:
@@ -122,20 +135,27 @@ class Written:
                     yield json.loads(line)
 
 
-def _fetch(path: Path, key: str, asked: Asked) -> None:
-    """Piece by piece, under its name when it is whole."""
+def _fetch(path: Path, key: str, asked: Asked) -> bool:
+    """Piece by piece, under its name when it is whole. False where the storage does not give it: what is not
+    there it calls forbidden."""
     from shutil import copyfileobj
-    from urllib.error import URLError
+    from urllib.error import HTTPError, URLError
     from urllib.request import urlopen
 
     if path.exists():
-        return
+        return True
     path.parent.mkdir(exist_ok=True)
     part = path.with_suffix(".part")
     url = asked("export.link", key=key)["url"]
     try:
         with urlopen(url, timeout=60) as answer, part.open("wb") as file:  # noqa: S310 (our own function's)
             copyfileobj(answer, file)
+    except HTTPError as error:
+        error.close()
+        if error.code not in {403, 404}:
+            raise Refusal("storage_refused", f"the storage did not give {key} ({error.code})") from None
+        return False
     except URLError as error:
         raise Refusal("storage_refused", f"the storage did not give {key} ({error.reason})") from None
     part.replace(path)
+    return True

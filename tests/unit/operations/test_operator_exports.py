@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from client.jsontext import pretty
+from operations.exporting import Written
+from operations.invoking import Refusal
 from tests.unit.client.chains import chain
 from tests.unit.operations.operator_standin import Operator, System
 
@@ -74,6 +79,36 @@ def test_an_export_is_files_of_lines(tmp_path: Path) -> None:
         "command": "export.page", "tenant": "acme", "kind": "jobs", "after": "1", "skip": 6, "stamp": "x",
     }  # fmt: skip
     assert (to.stat().st_mode & 0o777) == 0o700
+
+
+def test_a_text_that_was_deleted_meanwhile_keeps_no_other_away(tmp_path: Path) -> None:
+    """What is left is fetched all the same, and what is missing is named; so does every later run."""
+
+    class Bucket(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(403 if self.path == "/gone" else 200)
+            self.end_headers()
+            self.wfile.write(b"a text")
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    documents = "".join(json.dumps({"document_id": i, "text_key": i}) + "\n" for i in ("gone", "kept"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Bucket) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+
+        def asked(command: str, **arguments: Any) -> dict[str, Any]:
+            if command == "export.page":
+                return {"kind": "documents", "text": documents, "anew": False, "next": None}
+            return {"url": f"http://127.0.0.1:{server.server_port}/{arguments['key']}"}
+
+        for _ in range(2):
+            written = Written(tmp_path / "export", "acme")
+            written.lines(asked)
+            with pytest.raises(Refusal, match=r"all is written but texts/gone: .* did not give 1, "):
+                written.objects(asked, with_bytes=False)
+        server.shutdown()
+    assert [path.name for path in (tmp_path / "export" / "texts").iterdir()] == ["kept"]
 
 
 def test_an_export_does_not_write_among_other_things(tmp_path: Path) -> None:
