@@ -42,7 +42,7 @@ def invoke(target: Target, command: str, arguments: dict[str, Any]) -> dict[str,
     from botocore.config import Config
 
     key, secret = target.credentials or (None, None)
-    client = boto3.client(
+    client = boto3.Session().client(
         "lambda",
         region_name=target.region,
         endpoint_url=target.endpoint,

@@ -65,7 +65,8 @@ def _deployed(stack: str, region: str | None) -> Target:
     import boto3
     from botocore.exceptions import ClientError
 
-    client = boto3.client("cloudformation", region_name=region)
+    # A session of its own: credentials are those of now, not those that an earlier caller found.
+    client = boto3.Session().client("cloudformation", region_name=region)
     where = f"stack {stack} ({client.meta.region_name})"
     try:
         outputs = client.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])

@@ -77,7 +77,7 @@ class _Plans:
         import boto3
 
         self._api = api
-        self._client: Any = boto3.client("apigateway", region_name=region)
+        self._client: Any = boto3.Session().client("apigateway", region_name=region)
 
     def _name(self, tenant: str) -> str:
         return f"claimcheck-{self._api.id}-{tenant}"

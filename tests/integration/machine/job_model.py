@@ -129,6 +129,11 @@ class Job:
         under_way = self.attempt if self.status is Status.RUNNING else None
         return sum(call.at_worst and (call.ending, call.attempt) != (None, under_way) for call in self.calls)
 
+    def asked_before(self, call_id: str, question: str) -> bool:
+        """Whether another call for this question may have been paid for, without an answer that is known."""
+        others = [call for call in self.calls if call.call_id != call_id and call.question == question]
+        return any(call.at_worst for call in others)
+
     def to(self, status: Status, event: str | None = None) -> None:
         """Change the state, with its event and the webhook that it owes."""
         assert status in TRANSITIONS[self.status], (self.status, status)

@@ -228,7 +228,7 @@ class WorkedJobMachine(JobMachine):
             case "over cap":
                 assert answer == OverCap()
             case _:
-                assert answer == Begun()
+                assert answer == Begun(again=job.asked_before(call_id, question))
 
     def _finish(self, job: Job, attempt: int, status: Status, *, charged: bool) -> Finished | None:
         failed = status is Status.FAILED

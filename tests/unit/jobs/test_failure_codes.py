@@ -17,6 +17,9 @@ from hypothesis import strategies as st
 PACKAGE = Path(claimcheck.__file__).parent
 IN_SQL = re.compile(r"jsonb_build_object\('code',\s*'(\w+)'")
 
+# What tenant_refusal (0018_limits.sql) says and no job ends with.
+REFUSALS = {"tenant_busy"}
+
 
 @cache
 def words() -> frozenset[str]:
@@ -67,7 +70,13 @@ def test_what_is_raised_is_in_the_table() -> None:
 def test_what_a_statement_writes_is_in_the_table() -> None:
     """A code that the database writes by itself has its row."""
     assert in_statements()
-    assert in_statements() - TABLE.keys() == set()
+    assert in_statements() - TABLE.keys() - REFUSALS == set()
+
+
+def test_a_refusal_is_no_failure() -> None:
+    """What a statement says where it takes no job has no row: there is no job that could have failed."""
+    assert REFUSALS <= in_statements()
+    assert REFUSALS.isdisjoint(TABLE)
 
 
 @given(
