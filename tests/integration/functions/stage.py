@@ -47,6 +47,8 @@ def _system() -> System:
     parameters = {
         "AnthropicSecretArn": MODEL_KEY_AT,
         "WebhookKeySecretArn": WEBHOOK_KEY_AT,
+        "TenantRateLimit": "10000",  # tests hurry
+        "TenantBurst": "5000",
     }
     # Under these names moto knows the queues.
     aws = Physical(aws_endpoint=f"https://sqs.{REGION}.amazonaws.com", region=REGION, account="123456789012")

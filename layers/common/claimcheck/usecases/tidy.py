@@ -48,19 +48,20 @@ class Tidy:
     def __call__(self, *, until: float) -> Tidied:
         """Delete until `until` (the clock's seconds). What hinders it is logged, and raises nothing.
 
-        The small ones first, one batch of each: a backlog of jobs keeps none of them waiting.
+        The small ones first, one batch of each: a backlog of jobs keeps none of them waiting. Then one batch of
+        jobs in any case, however slow the others were.
         """
         database, days = self._database, self._days
+        in_time = self._clock() < until
         uploads = self._batch(partial(forget_uploads, database, days=days, limit=_OTHERS))
         orphans = self._batch(partial(forget_orphans, database, limit=_OTHERS))
         self._batch(partial(forget_samples, database, days=days, limit=_OTHERS))
         self._batch(partial(forget_secrets, database, limit=_OTHERS))
         jobs = 0
-        while self._clock() < until:
+        while in_time:
             purged = self._batch(partial(purge_expired, database, days=days, limit=_JOBS))
             jobs += purged
-            if not purged:
-                break
+            in_time = purged > 0 and self._clock() < until
         return Tidied(jobs, uploads, orphans)
 
     def _batch(self, batch: Callable[[], int]) -> int:
