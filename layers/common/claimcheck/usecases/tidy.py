@@ -48,7 +48,7 @@ class Tidy:
     def __call__(self, *, until: float) -> Tidied:
         """Delete until `until` (the clock's seconds). What hinders it is logged, and raises nothing.
 
-        The small ones first, one batch of each: a backlog of jobs keeps none of them waiting. Then one batch of
+        The small ones first, one batch of each: a backlog of jobs keeps none of them waiting. Then one of
         jobs in any case, however slow the others were.
         """
         database, days = self._database, self._days
