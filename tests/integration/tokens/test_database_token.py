@@ -129,6 +129,7 @@ def test_a_function_chooses_by_its_setting(tmp_path: Path, monkeypatch: pytest.M
             "DATABASE_URL", f"{server.url(user='claimcheck_auth')}&sslrootcert={server.authorities}"
         )
         monkeypatch.setenv("DATABASE_AUTH", "iam")
+        monkeypatch.setenv("SHARED_USAGE_KEY", "of-no-account-here")
         bootstrap.authorize.cache_clear()
         connection = bootstrap.authorize()._database._open()
         connection.close()
