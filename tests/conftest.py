@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from _pytest.nodeid import NodeId
 from hypothesis import settings
 
 if TYPE_CHECKING:
@@ -21,10 +22,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
-    """Skip what is marked `long`, with the command that runs it."""
+    """Skip what is marked `long`, with the command that runs it; put groups into the items' ids."""
+    _name_groups(config, items)
     if config.getoption("--everything"):
         return
     left_out = pytest.mark.skip(reason="long: python3 run.py test --everything")
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(left_out)
+
+
+def _name_groups(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
+    """Tests of one `xdist_group` run in one worker: it is told by the end of their ids.
+
+    pytest-xdist 3.8 writes it where pytest 9.2 no longer reads it, and so each worker would start what the
+    group shares.
+    """
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        group = item.get_closest_marker("xdist_group")
+        if group and not item.nodeid.endswith(f"@{group.args[0]}"):
+            item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")
