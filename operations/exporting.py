@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from functools import partial
 from pathlib import Path  # noqa: TC003 (typer reads it)
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from operations.invoking import Refusal, invoke, one_line_errors
+from operations.invoking import Refusal, one_line_errors, reach
 from operations.options import DEFAULT_DATA, Data, Region, Stack, Tenant
-from operations.target import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,12 +34,7 @@ def export(
 ) -> None:
     """Write all that is held of a tenant as JSON Lines; run again after an interruption, it goes on."""
     with one_line_errors():
-        target = resolve(stack, region, data)
-        typer.echo(f"on {target.name}", err=True)
-
-        def asked(command: str, **arguments: Any) -> dict[str, Any]:
-            return invoke(target, command, {"tenant": tenant, **arguments})
-
+        asked = partial(reach(stack, region, data), tenant=tenant)
         written = Written(to, tenant)
         written.lines(asked)
         files = written.objects(asked, with_bytes=with_bytes)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from client.called_as import command as called_as
 from operations.target import NoTarget, resolve
 
 if TYPE_CHECKING:
@@ -36,38 +36,49 @@ class Failed(Exception):  # noqa: N818 - says what is the case
     """The function itself failed; the message is one line."""
 
 
-def invoke(target: Target, command: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The command's result. Raises Refusal, Failed, and botocore's errors."""
-    import boto3
-    from botocore.config import Config
+class Operator:
+    """The operator's function of one system: each call is a command's name and its arguments."""
 
-    key, secret = target.credentials or (None, None)
-    client = boto3.Session().client(
-        "lambda",
-        region_name=target.region,
-        endpoint_url=target.endpoint,
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-        # Never a second time by itself: a key would be made twice.
-        config=Config(connect_timeout=5, read_timeout=_TIMEOUT_S, retries={"total_max_attempts": 1}),
-    )
-    event = {"command": command} | {name: value for name, value in arguments.items() if value is not None}
-    answer = client.invoke(FunctionName=target.function, Payload=json.dumps(event).encode())
-    payload = json.loads(answer["Payload"].read())
-    if answer.get("FunctionError"):
-        kind = payload.get("errorType", "error") if isinstance(payload, dict) else "error"
-        raise Failed(f"the function {target.function} failed ({kind}); its log says more")
-    if "error" in payload:
-        raise Refusal(payload["error"]["code"], payload["error"]["message"])
-    result: dict[str, Any] = payload["result"]
-    return result
+    def __init__(self, target: Target) -> None:
+        import boto3
+        from botocore.config import Config
+
+        self.target = target
+        key, secret = target.credentials or (None, None)
+        self._client = boto3.Session().client(
+            "lambda",
+            region_name=target.region,
+            endpoint_url=target.endpoint,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            # Never a second time by itself: a key would be made twice.
+            config=Config(connect_timeout=5, read_timeout=_TIMEOUT_S, retries={"total_max_attempts": 1}),
+        )
+
+    def __call__(self, command: str, **arguments: Any) -> dict[str, Any]:
+        """The command's result; what is None is left out. Raises Refusal, Failed, and botocore's errors."""
+        event = {"command": command} | {name: value for name, value in arguments.items() if value is not None}
+        answer = self._client.invoke(FunctionName=self.target.function, Payload=json.dumps(event).encode())
+        payload = json.loads(answer["Payload"].read())
+        if answer.get("FunctionError"):
+            kind = payload.get("errorType", "error") if isinstance(payload, dict) else "error"
+            raise Failed(f"the function {self.target.function} failed ({kind}); its log says more")
+        if "error" in payload:
+            raise Refusal(payload["error"]["code"], payload["error"]["message"])
+        result: dict[str, Any] = payload["result"]
+        return result
+
+
+def reach(stack: str | None, region: str | None, data: Path) -> Operator:
+    """Find the system, and say on stderr which it is. Raises NoTarget, and botocore's errors."""
+    target = resolve(stack, region, data)
+    typer.echo(f"on {target.name}", err=True)
+    return Operator(target)
 
 
 def ask(stack: str | None, region: str | None, data: Path, command: str, **arguments: Any) -> dict[str, Any]:
-    """Find the system, say which it is on stderr, and run one command there."""
-    target = resolve(stack, region, data)
-    typer.echo(f"on {target.name}", err=True)
-    return invoke(target, command, arguments)
+    """One command to the system that `reach` finds."""
+    return reach(stack, region, data)(command, **arguments)
 
 
 @contextmanager
@@ -92,8 +103,7 @@ def one_line_errors() -> Iterator[None]:
 
 def as_typed(message: str) -> str:
     """The function's message; what it calls `keys.revoke` is typed `claimcheck keys revoke`."""
-    program = os.environ.get("CLAIMCHECK_COMMAND", "claimcheck")
-    return _COMMAND.sub(lambda command: f"`{program} {command[1]} {command[2]}`", message)
+    return _COMMAND.sub(lambda found: f"`{called_as(f'{found[1]} {found[2]}')}`", message)
 
 
 def _stop(message: str, code: int) -> NoReturn:

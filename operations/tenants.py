@@ -12,9 +12,8 @@ from rich.table import Table
 from client.render import plain
 from client.terminal import show
 from operations import throttling
-from operations.invoking import Refusal, ask, invoke, one_line_errors
+from operations.invoking import Refusal, ask, one_line_errors, reach
 from operations.options import DEFAULT_DATA, AsJson, Data, Region, Stack, Tenant
-from operations.target import resolve
 
 _MB = 1_000_000
 _COLUMNS = (
@@ -59,10 +58,9 @@ def create(
 ) -> None:
     """Make a tenant; one that exists stays as it is."""
     with one_line_errors():
-        target = resolve(stack, region, data)
-        typer.echo(f"on {target.name}", err=True)
-        result = invoke(target, "tenants.create", {"tenant": tenant})
-        throttling.ensure_counted(target, tenant)
+        operator = reach(stack, region, data)
+        result = operator("tenants.create", tenant=tenant)
+        throttling.ensure_counted(operator, tenant)
         if as_json:
             typer.echo(json.dumps(result, indent=1))
         else:
@@ -89,9 +87,7 @@ def throttle(
         numbers = None if rate is None or burst is None else throttling.Numbers(rate, burst)
         if (rate is None) != (burst is None) or (numbers is None) != default:
             raise Refusal("arguments_invalid", "say --rate R --burst B, or --default")
-        target = resolve(stack, region, data)
-        typer.echo(f"on {target.name}", err=True)
-        throttling.throttle(target, tenant, numbers)
+        throttling.throttle(reach(stack, region, data), tenant, numbers)
         own = f"{numbers.rate:g} requests a second, {numbers.burst} at once" if numbers else "the default"
         typer.echo(f"{tenant}: {own}, in force within two minutes")
 
@@ -131,16 +127,17 @@ def delete(
 ) -> None:
     """Delete a tenant with all that is held of it, for good; empty trails and what was paid stay."""
     with one_line_errors():
-        holds = ask(stack, region, data, "tenants.holds", tenant=tenant)
+        operator = reach(stack, region, data)
+        holds = operator("tenants.holds", tenant=tenant)
         typer.echo(f"{tenant} holds " + ", ".join(f"{holds[name]} {word}" for name, word in _HOLDS.items()))
         if not yes:
             raise Refusal("not_confirmed", "nothing was deleted: say --yes to delete all of it for good")
         left: int | None = None
         while left != 0:
-            before, left = left, ask(stack, region, data, "tenants.delete", tenant=tenant)["left"]
+            before, left = left, operator("tenants.delete", tenant=tenant)["left"]
             if left == before:
                 raise Refusal("in_use", f"{left} things are held by others at this moment: run it again")
-        throttling.forget(resolve(stack, region, data), tenant)
+        throttling.forget(operator.target, tenant)
         typer.echo(f"{tenant} deleted; what lies in the bucket goes with the next sweeps")
 
 

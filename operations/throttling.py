@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from operations.invoking import Refusal, invoke
+from operations.invoking import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from operations.invoking import Operator
     from operations.target import Api, Target
 
 _KEPT_S = 65.0
@@ -31,7 +32,7 @@ class Numbers:
 
 
 def throttle(
-    target: Target,
+    operator: Operator,
     tenant: str,
     numbers: Numbers | None,
     *,
@@ -41,19 +42,20 @@ def throttle(
 
     May be run again at any time, also where it was broken off. Raises Refusal, Failed, botocore's errors.
     """
-    found = invoke(target, "tenants.usage_key", {"tenant": tenant})
+    target = operator.target
+    found = operator("tenants.usage_key", tenant=tenant)
     told: dict[str, Any] = {"tenant": tenant, "planned": True}
     if target.api is None:
         if numbers is not None:
             raise Refusal("no_usage_plans", f"{target.name} has no usage plans; its numbers are parameters")
-        invoke(target, "tenants.planned", told)
+        operator("tenants.planned", **told)
         return
     plans = _Plans(target.api, target.region)
     plan = plans.ensure(tenant, numbers)
     key = plans.key(tenant, found["usage_key"])
     others = plans.others(key, plan)
     if others and found["planned"]:  # a key in no plan is refused: until it is in the other, it is not used
-        invoke(target, "tenants.planned", {"tenant": tenant, "planned": False})
+        operator("tenants.planned", tenant=tenant, planned=False)
         typer.echo(f"waiting {_KEPT_S:.0f} s, so that no request is refused while the key moves", err=True)
         wait(_KEPT_S)
     plans.move(key, others, plan)
@@ -61,13 +63,13 @@ def throttle(
         plans.drop_own(tenant)
     else:
         told |= {"rate": numbers.rate, "burst": numbers.burst}
-    invoke(target, "tenants.planned", told)
+    operator("tenants.planned", **told)
 
 
-def ensure_counted(target: Target, tenant: str) -> None:
+def ensure_counted(operator: Operator, tenant: str) -> None:
     """Have a tenant counted by itself, unless it is: its numbers stay as they are."""
-    if not invoke(target, "tenants.usage_key", {"tenant": tenant})["planned"]:
-        throttle(target, tenant, None)
+    if not operator("tenants.usage_key", tenant=tenant)["planned"]:
+        throttle(operator, tenant, None)
 
 
 class _Plans:

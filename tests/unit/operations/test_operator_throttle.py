@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from operations import throttling
+from operations import invoking, throttling
 from operations.target import Api, Target
 from tests.unit.operations.operator_standin import SECRET, Operator, System, run
 
@@ -54,7 +54,7 @@ class Account:
     def throttle(self, system: System, numbers: throttling.Numbers | None) -> None:
         """The command, on this API and the system's operator's function."""
         target = Target("the test's", "claimcheck-OperatorFunction", REGION, system.url, SECRET, self.api)
-        throttling.throttle(target, "acme", numbers, wait=self.waited.append)
+        throttling.throttle(invoking.Operator(target), "acme", numbers, wait=self.waited.append)
 
     def keys(self) -> list[str]:
         """The values of all keys."""
