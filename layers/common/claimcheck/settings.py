@@ -19,6 +19,12 @@ DatabaseAuth = Literal["password", "iam"]
 """What opens a connection: a password, in the URL or of libpq's finding, or a token of IAM for each."""
 
 _HTTPS_PORTS: Ports = frozenset({443, 8443})
+_UPLOAD_BYTES = 209_715_200
+
+# Of a tenant without limits of its own.
+_JOBS_IN_FLIGHT = 10_000
+_USD_PER_DAY = 500.0
+_DOCUMENT_BYTES = _UPLOAD_BYTES
 
 _WORDS = {
     "Ports": "list of ports: numbers from 1 to 65535, separated by commas",
@@ -115,9 +121,9 @@ class SubmitSettings:
     upload_wait_s: float = 86_400.0
     webhook_ports: Ports = _HTTPS_PORTS
     claimcheck_allow_loopback_webhooks: bool = False
-    limit_jobs_in_flight: int = 10_000
-    limit_usd_per_day: float = 500.0
-    limit_document_bytes: int = 209_715_200
+    limit_jobs_in_flight: int = _JOBS_IN_FLIGHT
+    limit_usd_per_day: float = _USD_PER_DAY
+    limit_document_bytes: int = _DOCUMENT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +136,10 @@ class DocumentsSettings:
     database_url: str
     documents_bucket: str
     database_auth: DatabaseAuth = "password"
-    max_upload_bytes: int = 209_715_200
+    max_upload_bytes: int = _UPLOAD_BYTES
     upload_wait_s: float = 86_400.0
     upload_url_s: int = 3_600
-    limit_document_bytes: int = 209_715_200
+    limit_document_bytes: int = _DOCUMENT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +200,7 @@ class ProcessSettings:
     max_age_s: float = 86_400.0
     context_tokens: int = 200_000
     answer_bytes: int = ANSWER_BYTES
-    limit_usd_per_day: float = 500.0
+    limit_usd_per_day: float = _USD_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,9 +294,9 @@ class OperatorSettings:
     database_url: str
     documents_bucket: str
     database_auth: DatabaseAuth = "password"
-    limit_jobs_in_flight: int = 10_000
-    limit_usd_per_day: float = 500.0
-    limit_document_bytes: int = 209_715_200
+    limit_jobs_in_flight: int = _JOBS_IN_FLIGHT
+    limit_usd_per_day: float = _USD_PER_DAY
+    limit_document_bytes: int = _DOCUMENT_BYTES
 
 
 @dataclass(frozen=True, slots=True)
