@@ -47,8 +47,8 @@ def run(ground: Ground) -> str:
     if problems:
         raise NotProvedError(f"{len(problems)}: {'; '.join(problems[:5])}")
     passed, meant = (len(_of(reports, kind, TRANSFORMED)) for kind in ("passed", "skipped"))
-    said = len(set(suppressions(written)))
-    return f"{len(paths)} templates, {passed} passed, {meant} meant so, by {said} suppressions, all of use"
+    listed = len(set(suppressions(written)))
+    return f"{len(paths)} templates, {passed} passed, {meant} meant so, by {listed} suppressions, all of use"
 
 
 def bare(template: Template) -> Template:
