@@ -147,6 +147,15 @@ PATHS: Json = {
             parameters=named("Limit", "Cursor"),
         )
     },
+    "/limits": {
+        "get": call(
+            "getLimits",
+            "limits",
+            "Your limits, and how much of each is used",
+            {"200": ok("As they are at this moment.", "Limits", examples.LIMITS)},
+            scope="jobs:read",
+        )
+    },
     "/health": {
         "get": call(
             "getHealth",

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 # S select, I insert, U update, D delete: capital for the whole table, small for some of its columns.
 DECIDED: dict[str, dict[str, str]] = {
-    "tenants": {"auth": "s", "operator": "SIU"},
+    "tenants": {"api": "s", "auth": "s", "operator": "SIU"},
     "api_keys": {"auth": "Su", "operator": "SIU"},
-    "tenant_spend": {"operator": "S"},  # written by triggers of model_calls
+    "tenant_spend": {"api": "S", "operator": "S"},  # written by triggers of model_calls
     "webhook_secrets": {"api": "SiuD", "worker": "Si"},
     "documents": {"api": "Siu", "worker": "Su"},
     "objects": {"api": "Siu", "worker": "Su"},
@@ -111,7 +111,9 @@ def test_who_may_touch_a_table_has_a_policy_there(sql_connection: Sql) -> None:
         ("tenant_events", "worker"): "a",
         ("tenant_events", "operator"): "a",
         ("schema_version", "api"): "r",
+        ("tenants", "api"): "r",
         ("tenants", "auth"): "r",
+        ("tenant_spend", "api"): "r",
         ("tenant_spend", "operator"): "r",
     }
 
