@@ -1,5 +1,5 @@
 -- A tenant's export and its end go by key: each page begins after the last thing of the one before, found by an index
--- (0023), so that n things cost n steps. export_ids and delete_tenant (0020), which walked over everything at each page,
+-- (0025), so that n things cost n steps. export_ids and delete_tenant (0020), which walked over everything at each page,
 -- are the version before's, and go with a later one.
 
 -- The next things of a tenant, in the order of their ids, as keys of their lines.

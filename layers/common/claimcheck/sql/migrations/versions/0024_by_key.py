@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0022"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0022_by_key.sql")
+    apply_sql("0024_by_key.sql")
