@@ -44,6 +44,8 @@ _NAMES = {Limit.JOBS: "jobs_in_flight", Limit.USD: "usd_per_day", Limit.DOCUMENT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from operations.invoking import Operator
+
 app = typer.Typer(no_args_is_help=True, help="Tenants: who jobs, documents and keys belong to.")
 
 
@@ -134,11 +136,19 @@ def delete(
             raise Refusal("not_confirmed", "nothing was deleted: say --yes to delete all of it for good")
         left: int | None = None
         while left != 0:
-            before, left = left, operator("tenants.delete", tenant=tenant)["left"]
+            before, left = left, _deleted(operator, tenant)
             if left == before:
                 raise Refusal("in_use", f"{left} things are held by others at this moment: run it again")
         throttling.forget(operator.target, tenant)
         typer.echo(f"{tenant} deleted; what lies in the bucket goes with the next sweeps")
+
+
+def _deleted(operator: Operator, tenant: str) -> int:
+    """Go through all that is held of a tenant once; how much of it somebody held."""
+    answer: dict[str, Any] = {"next": {}}
+    while (going_on := answer["next"]) is not None:
+        answer = operator("tenants.delete", tenant=tenant, **going_on)
+    return int(answer["left"])
 
 
 @app.command("list")

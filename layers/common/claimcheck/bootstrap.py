@@ -315,13 +315,14 @@ def operator() -> Operate:
     from claimcheck.usecases.export import Export
     from claimcheck.usecases.keys import Keys
     from claimcheck.usecases.operate import Operate
+    from claimcheck.usecases.tenant_end import TenantEnd
     from claimcheck.usecases.tenants import Tenants
 
     chosen = settings.load(settings.OperatorSettings)
     limits = Limits(chosen.limit_jobs_in_flight, chosen.limit_usd_per_day, chosen.limit_document_bytes)
     database = _database(chosen)
     export = Export(database, S3Objects(chosen.documents_bucket))
-    parts = (Tenants(database, limits), Keys(database), export)
+    parts = (Tenants(database, limits), TenantEnd(database), Keys(database), export)
     return Operate({name: each for part in parts for name, each in part.commands().items()})
 
 

@@ -161,7 +161,7 @@ DEFINERS = {
     "take_deletions": ["worker"], "purge_expired": ["worker"], "forget_uploads": ["worker"],
     "forget_orphans": ["worker"], "forget_samples": ["worker"], "forget_secrets": ["worker"],
     "refuse_change_of_events": None, "export_page": ["operator"], "tenant_holds": ["operator"],
-    "delete_tenant": ["operator"],
+    "delete_tenant": ["operator"], "end_tenant": ["operator"], "delete_tenant_page": ["operator"],
 }  # fmt: skip
 
 
