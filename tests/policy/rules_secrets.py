@@ -63,24 +63,18 @@ def _foreign(stack: Stack) -> set[str]:
 
 
 # --- faults: planted where the account's secrets lie under the account's key ---------------------
-def _conditional(templates: Templates, role: str) -> dict[str, Any]:
-    """The statement about the account's key, as it is written."""
-    written = templates.of(role)["Policies"][0]["PolicyDocument"]["Statement"]
-    return next(
-        each["Fn::If"][1]
-        for each in written
-        if "Fn::If" in each and each["Fn::If"][1].get("Resource") == {"Ref": "SecretsKeyArn"}
-    )
+PROCESS, OTHERS = "SecretsUnderYourKey", "WebhookKeyUnderYourKey"
+
+
+def _about_the_key(templates: Templates, policy: str) -> dict[str, Any]:
+    """The one statement of a policy about the account's key, as it is written."""
+    statement: dict[str, Any] = templates.of(policy)["PolicyDocument"]["Statement"][0]
+    return statement
 
 
 def _without_reading(templates: Templates, role: str) -> None:
     document = templates.of(role)["Policies"][0]["PolicyDocument"]
     document["Statement"] = [each for each in document["Statement"] if each.get("Action") != READ]
-
-
-def _also_submit(templates: Templates) -> None:
-    statements_of_submit = templates.of("SubmitRole")["Policies"][0]["PolicyDocument"]["Statement"]
-    statements_of_submit.append(_conditional(templates, "StatusRole"))
 
 
 RULES = (
@@ -89,8 +83,9 @@ RULES = (
         unreadable_secrets,
         {
             "not read": lambda t: _without_reading(t, "StatusRole"),
-            "not decrypt": lambda t: _conditional(t, "ProcessRole").update(Action="kms:DescribeKey"),
-            "through another service": lambda t: _conditional(t, "RecordRole").update(
+            "one function forgotten": lambda t: t.of(OTHERS)["Roles"].pop(),
+            "not decrypt": lambda t: _about_the_key(t, PROCESS).update(Action="kms:DescribeKey"),
+            "through another service": lambda t: _about_the_key(t, OTHERS).update(
                 Condition={"StringEquals": {"kms:ViaService": "s3.eu-central-1.amazonaws.com"}}
             ),
         },
@@ -100,12 +95,12 @@ RULES = (
         "a key of the account opens secrets, through Secrets Manager alone, for who reads them",
         opened_otherwise,
         {
-            "by itself": lambda t: _conditional(t, "SweepRole").pop("Condition"),
-            "encrypt": lambda t: _conditional(t, "SweepRole").update(Action=["kms:Decrypt", "kms:Encrypt"]),
-            "every key": lambda t: _conditional(t, "SweepRole").update(
+            "by itself": lambda t: _about_the_key(t, OTHERS).pop("Condition"),
+            "encrypt": lambda t: _about_the_key(t, OTHERS).update(Action=["kms:Decrypt", "kms:Encrypt"]),
+            "every key": lambda t: _about_the_key(t, OTHERS).update(
                 Resource="arn:aws:kms:eu-central-1:111122223333:key/*"
             ),
-            "another function": _also_submit,
+            "another function": lambda t: t.of(PROCESS)["Roles"].append({"Ref": "SubmitRole"}),
         },
         planted_in="secrets of the account, under its key",
     ),
