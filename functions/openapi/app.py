@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
-from claimcheck.problems import base_path, known_tag, resolver
+from claimcheck.rest import base_path, known_tag, resolver
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
-from claimcheck.problems import base_path, known_tag, resolver
+from claimcheck.rest import base_path, known_tag, resolver
 from claimcheck.telemetry import observed
 from claimcheck.usecases.read import Filters
 

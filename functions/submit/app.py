@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import bootstrap
-from claimcheck.problems import base_path, request_body, resolver
+from claimcheck.rest import base_path, request_body, resolver
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
