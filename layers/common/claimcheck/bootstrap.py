@@ -10,12 +10,14 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from claimcheck import settings
+from claimcheck.environment import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from mypy_boto3_s3.client import S3Client
 
+    from claimcheck.environment import DatabaseAuth
     from claimcheck.store.connection import Database
     from claimcheck.usecases.allowance import Allowance
     from claimcheck.usecases.announce import Announce
@@ -46,7 +48,7 @@ def authorize() -> Authorize:
     """For `authorize`."""
     from claimcheck.usecases.authorize import Authorize
 
-    chosen = settings.load(settings.AuthorizeSettings)
+    chosen = load(settings.AuthorizeSettings)
     return Authorize(_database(chosen), shared_usage_key=chosen.shared_usage_key)
 
 
@@ -56,7 +58,7 @@ def submit() -> Submit:
     from claimcheck.aws.objects import S3Objects
     from claimcheck.usecases.submit import Submit
 
-    chosen = settings.load(settings.SubmitSettings)
+    chosen = load(settings.SubmitSettings)
     return Submit(
         _database(chosen),
         jobs_queue=_queue(chosen.jobs_queue_url),
@@ -81,7 +83,7 @@ def documents() -> DocumentsService:
     from claimcheck.usecases.announce import Announce
     from claimcheck.usecases.purge import Purge
 
-    chosen = settings.load(settings.DocumentsSettings)
+    chosen = load(settings.DocumentsSettings)
     database = _database(chosen)
     announce = Announce(database, S3Objects(chosen.documents_bucket), chosen)
     return DocumentsService(database, announce, Purge(database))
@@ -90,7 +92,7 @@ def documents() -> DocumentsService:
 @cache
 def uploads() -> Arrive:
     """For `uploads`."""
-    chosen = settings.load(settings.UploadsSettings)
+    chosen = load(settings.UploadsSettings)
     return _arrive(_database(chosen), chosen.documents_bucket, chosen.jobs_queue_url)
 
 
@@ -115,7 +117,7 @@ def status() -> StatusService:
     from claimcheck.usecases.purge import Purge
     from claimcheck.usecases.read import Read
 
-    chosen = settings.load(settings.StatusSettings)
+    chosen = load(settings.StatusSettings)
     database = _database(chosen)
     objects = S3Objects(chosen.documents_bucket)
     read = Read(database, objects, answer_bytes=chosen.answer_bytes)
@@ -132,7 +134,7 @@ def openapi(document: str) -> Describe:
     """For `openapi`: no database, no queue, no secret."""
     from claimcheck.usecases.describe import Describe
 
-    return Describe(document, settings.load(settings.OpenapiSettings))
+    return Describe(document, load(settings.OpenapiSettings))
 
 
 @cache
@@ -148,7 +150,7 @@ def process() -> Process:
     from claimcheck.usecases.ingest import Ingest
     from claimcheck.usecases.process import Process
 
-    chosen = settings.load(settings.ProcessSettings)
+    chosen = load(settings.ProcessSettings)
     database = DatabaseThread(_database(chosen))
     objects = S3Objects(chosen.documents_bucket)
     workspace = chosen.anthropic_workspace_id
@@ -178,7 +180,7 @@ def sweep() -> Sweep:
     from claimcheck.usecases.sweep import Sweep
     from claimcheck.usecases.tidy import Tidy
 
-    chosen = settings.load(settings.SweepSettings)
+    chosen = load(settings.SweepSettings)
     database = _database(chosen)
     return Sweep(
         database,
@@ -207,7 +209,7 @@ def notify() -> Notifying:
     from claimcheck.usecases.notify import Notify
     from claimcheck.webhooks.endpoint import Rules, runtime_ports
 
-    chosen = settings.load(settings.NotifySettings)
+    chosen = load(settings.NotifySettings)
     rules = Rules(
         ports=chosen.webhook_ports,
         allow_loopback=chosen.claimcheck_allow_loopback_webhooks,
@@ -223,7 +225,7 @@ def dead_letters() -> Bury:
     """For `deadletters`."""
     from claimcheck.usecases.bury import Bury
 
-    return Bury(_database(settings.load(settings.DeadLettersSettings)))
+    return Bury(_database(load(settings.DeadLettersSettings)))
 
 
 @cache
@@ -231,7 +233,7 @@ def record() -> Record:
     """For `record`."""
     from claimcheck.usecases.record import Record
 
-    chosen = settings.load(settings.RecordSettings)
+    chosen = load(settings.RecordSettings)
     return Record(
         _database(chosen),
         deliver=_deliver(chosen, _secrets(chosen.webhook_key_secret_arn)),
@@ -258,7 +260,7 @@ def webhooks() -> TenantWebhooks:
     from claimcheck.usecases.webhooks import Webhooks
     from claimcheck.webhooks.endpoint import Rules
 
-    chosen = settings.load(settings.WebhooksSettings)
+    chosen = load(settings.WebhooksSettings)
     database = _database(chosen)
     secrets = _secrets(chosen.webhook_key_secret_arn)
     deliver = _deliver(chosen, secrets)
@@ -278,7 +280,7 @@ def migrate() -> Migrate:
     from claimcheck.store.connection import connector
     from claimcheck.usecases.migrate import Migrate
 
-    chosen = settings.load(settings.MigrateSettings)
+    chosen = load(settings.MigrateSettings)
     connect: Callable[..., Any] | None = None
     if chosen.database_auth == "iam":
         from claimcheck.aws.database_token import INSTANCE_AUTHORITIES, connect_with_token
@@ -299,7 +301,7 @@ def gate() -> Gate:
     from claimcheck.aws.functions import LambdaFunction
     from claimcheck.usecases.gate import Gate
 
-    chosen = settings.load(settings.SchemaSettings)
+    chosen = load(settings.SchemaSettings)
     return Gate(
         migrations=LambdaFunction(chosen.migrate_function),
         rounds=LambdaFunction(chosen.aws_lambda_function_name),
@@ -318,7 +320,7 @@ def operator() -> Operate:
     from claimcheck.usecases.tenant_end import TenantEnd
     from claimcheck.usecases.tenants import Tenants
 
-    chosen = settings.load(settings.OperatorSettings)
+    chosen = load(settings.OperatorSettings)
     limits = Limits(chosen.limit_jobs_in_flight, chosen.limit_usd_per_day, chosen.limit_document_bytes)
     database = _database(chosen)
     export = Export(database, S3Objects(chosen.documents_bucket))
@@ -333,7 +335,7 @@ class _Reaching(Protocol):
     def database_url(self) -> str: ...
 
     @property
-    def database_auth(self) -> settings.DatabaseAuth: ...
+    def database_auth(self) -> DatabaseAuth: ...
 
 
 def _database(chosen: _Reaching) -> Database:

@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import settings
+from claimcheck.environment import load
 from claimcheck.problems import MEDIA_TYPE, no_route, problem_of
 from claimcheck.refusals import ScopeMissingError
 from claimcheck.scopes import missing_scope
@@ -97,5 +98,5 @@ def _cors() -> CORSConfig | None:
     """Pages of these origins may read the answers; API Gateway answers what browsers ask beforehand."""
     from aws_lambda_powertools.event_handler import CORSConfig
 
-    origins = settings.load(settings.CorsSettings).cors_origins
+    origins = load(settings.CorsSettings).cors_origins
     return CORSConfig(origins[0], list(origins[1:]), expose_headers=list(EXPOSED)) if origins else None
