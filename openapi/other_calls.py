@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openapi import examples
-from openapi.calls import call, named, ok, with_headers
+from openapi.calls import call, named, next_page, ok, with_headers
 from openapi.shapes import Json, text
 
 PATHS: Json = {
@@ -134,12 +134,7 @@ PATHS: Json = {
                 "200": ok(
                     "A page.",
                     "TenantEvents",
-                    links={
-                        "next": {
-                            "operationId": "listEvents",
-                            "parameters": {"cursor": "$response.body#/next_cursor"},
-                        }
-                    },
+                    links=next_page("listEvents"),
                 )
             },
             scope="admin",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from rich.table import Table
 from client.render import plain
 from client.terminal import show
 from operations import throttling
+from operations.answers import print_json
 from operations.invoking import Refusal, ask, one_line_errors, reach
 from operations.options import DEFAULT_DATA, AsJson, Data, Region, Stack, Tenant
 
@@ -64,7 +64,7 @@ def create(
         result = operator("tenants.create", tenant=tenant)
         throttling.ensure_counted(operator, tenant)
         if as_json:
-            typer.echo(json.dumps(result, indent=1))
+            print_json(result)
         else:
             typer.echo(f"{tenant} {'created' if result['created'] else 'exists already'}")
 
@@ -111,7 +111,7 @@ def retention(
             raise Refusal("arguments_invalid", "say --days N, or --default")
         result = ask(stack, region, data, "tenants.retention", tenant=tenant, days=days)
         if as_json:
-            typer.echo(json.dumps(result, indent=1))
+            print_json(result)
         else:
             typer.echo(f"{tenant} keeps final jobs {f'{days} days' if days else 'as long as the deployment'}")
 
@@ -159,7 +159,7 @@ def list_tenants(
     with one_line_errors():
         result = ask(stack, region, data, "tenants.list")
         if as_json:
-            typer.echo(json.dumps(result, indent=1))
+            print_json(result)
             return
         table = Table(*_COLUMNS)
         for each in result["tenants"]:
@@ -197,7 +197,7 @@ def limits(
     with one_line_errors():
         result = ask(stack, region, data, "tenants.limits", tenant=tenant, **asked)
         if as_json:
-            typer.echo(json.dumps(result, indent=1))
+            print_json(result)
             return
         for name, most in result["limits"].items():
             whose = "its own" if result["own"][name] is not None else "the deployment's"
