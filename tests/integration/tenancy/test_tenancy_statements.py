@@ -95,7 +95,7 @@ def test_every_statement_for_a_tenant_has_its_case() -> None:
         if "%(tenant_id)s" in query.text
     }
     by_the_operator = {(file, name) for file, name in mentioned if file in {"exporting", "keys", "tenants"}}
-    by_workers = {("purging", "discard_object")}
+    by_workers = {("purging", "discard_object"), ("purging", "purge_failed")}
     assert mentioned - by_the_operator - by_workers <= set(NAMED)
 
 
