@@ -181,7 +181,7 @@ def test_notes_of_what_somebody_else_deleted_go(database: Database, sql_connecti
 def test_the_oldest_content_past_its_time_is_measured(
     database: Database, sql_connection: Sql, what: str
 ) -> None:
-    """By its tenant's own time or the deployment's; what is being tried again counts, what is kept does not."""
+    """By its tenant's own time or the deployment's; what is tried again counts, what is kept does not."""
     sql_connection.execute("INSERT INTO tenants (id, retention_days) VALUES ('globex', 90)")
     age(sql_connection, in_state(database, Status.COMPLETED, tenant_id="globex"), 89)
     young, old = uploaded(database), uploaded(database, b"old")
