@@ -66,7 +66,7 @@ def test_a_warm_submit_speaks_once_to_each(wires: Wires) -> None:
 
 
 def test_a_new_key_costs_nothing_more(wires: Wires) -> None:
-    """An Idempotency-Key is stored by the same statement, which also tells a repetition what it stands for."""
+    """An Idempotency-Key is stored by the same statement, which tells a repetition what it stands for."""
     wires.stage.accept(**EXTRACT)
     first, again = (post_job("extract", EXTRACT, idempotency_key="order-17") for _ in range(2))
     assert wires.spoken("submit", first, 202) == (1, 1)

@@ -12,8 +12,8 @@ from claimcheck.store.jobs import (
     KeyTaken,
     Redriven,
     Ticket,
-    cancel_job,
     accept_job,
+    cancel_job,
     redrive_job,
 )
 from claimcheck.store.uploads import Announcement, announce_document

@@ -12,10 +12,10 @@ from claimcheck.store.jobs import (
     Held,
     NewJob,
     Ticket,
+    accept_job,
     cancel_job,
     claim_job,
     finish_job,
-    accept_job,
     retry_job,
 )
 from claimcheck.store.sweeping import expire_leases

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from claimcheck.refusals import DocumentOverLimitError, SpendLimitError, TenantBusyError
 from claimcheck.store.calls import Begun, CallUsage, OverDay, begin_call, end_call
-from claimcheck.store.jobs import ClaimedJob, IdempotencyKey, KeyTaken, NewJob, Ticket, claim_job, accept_job
+from claimcheck.store.jobs import ClaimedJob, IdempotencyKey, KeyTaken, NewJob, Ticket, accept_job, claim_job
 from claimcheck.store.limits import Limits
 from claimcheck.store.tenants import insert_tenant, set_limits
 from claimcheck.store.uploads import Announcement, announce_document

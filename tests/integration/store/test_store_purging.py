@@ -11,7 +11,7 @@ from claimcheck.documents.text import DocumentText
 from claimcheck.jobs.states import FINAL, Status
 from claimcheck.store.documents import DocumentPurgedError, object_key, save_text
 from claimcheck.store.faults import ConstraintError, StoreError
-from claimcheck.store.jobs import Ticket, cancel_job, finish_job, accept_job, note_result_apart, redrive_job
+from claimcheck.store.jobs import Ticket, accept_job, cancel_job, finish_job, note_result_apart, redrive_job
 from claimcheck.store.purging import (
     Deletion,
     Purged,

@@ -16,8 +16,8 @@ from claimcheck.store.jobs import (
     KeyTaken,
     Redriven,
     Ticket,
-    cancel_job,
     accept_job,
+    cancel_job,
     redrive_job,
 )
 from claimcheck.store.sweeping import due_jobs, fail_aged

@@ -203,11 +203,13 @@ def test_the_reading_statements_are_all_there() -> None:
 def test_a_function_works_for_the_tenant_it_is_given(
     place: tuple[Sql, Sql, World], file: str, name: str
 ) -> None:
-    """For `acme` it gives its row; for a stranger nothing of `acme`, and inside a stranger's transaction it refuses."""
+    """`acme` gets its row, a stranger nothing of `acme`; in a stranger's transaction it refuses."""
     owner, api, world = place
     text, params = queries(file)[name].text, {**world.params, **FUNCTIONS[file, name]}
     with api.transaction(force_rollback=True):
-        assert run(api, text, params, tenant=None)[0].count(None) < len(run(api, text, params, tenant=None)[0])
+        assert run(api, text, params, tenant=None)[0].count(None) < len(
+            run(api, text, params, tenant=None)[0]
+        )
     before = everything_of(owner)
     with api.transaction(force_rollback=True):
         shown = repr(run(api, text, {**params, "tenant_id": STRANGER}, tenant=None))
@@ -218,7 +220,7 @@ def test_a_function_works_for_the_tenant_it_is_given(
 
 @pytest.mark.parametrize(("file", "name"), FUNCTIONS)
 def test_a_function_leaves_nobody_behind(place: tuple[Sql, Sql, World], file: str, name: str) -> None:
-    """With its transaction ends for whom it worked: the next statement on the connection is shown nobody's rows."""
+    """For whom it worked ends with its transaction: the next statement is shown nobody's rows."""
     _, api, world = place
     with api.transaction(force_rollback=True):
         run(api, queries(file)[name].text, {**world.params, **FUNCTIONS[file, name]}, tenant=None)
