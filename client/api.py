@@ -227,6 +227,10 @@ class Api:
         """Delete a job with all that it holds, for good; its trail stays. One that is open is cancelled."""
         self._send("DELETE", f"/jobs/{segment(job_id)}")
 
+    def limits(self) -> Json:
+        """The tenant's limits, and how much of each is used."""
+        return self.json("GET", "/limits")
+
     def webhook_secrets(self) -> tuple[str, ...]:
         """The live secrets that sign webhooks, newest first."""
         shown = self.json("GET", "/webhook-secret").get("secrets")

@@ -45,6 +45,7 @@ def register(app: typer.Typer) -> None:
     app.command()(cancel)
     app.command()(redrive)
     app.command()(delete)
+    app.command()(limits)
     app.command()(listen)
     app.add_typer(webhook_commands.app, name="webhooks")
 
@@ -219,6 +220,16 @@ def redrive(
             typer.echo(f"{each} {api.redrive(each)['status']}")
         if not failed:
             typer.echo("no job is failed", err=True)
+
+
+def limits(as_json: AsJson = False, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA) -> None:
+    """Show what you may have at once, and how much of it is used."""
+    with one_line_errors(), connect(url, key, data) as api:
+        found = api.limits()
+        if as_json:
+            typer.echo(jsontext.pretty(found))
+        else:
+            show(render.limits_view(found))
 
 
 def _document(api: Api, file: str) -> Json:

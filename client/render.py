@@ -158,6 +158,25 @@ def trail_view(trail: Trail) -> Table:
     return table
 
 
+def limits_view(limits: Json) -> Table:
+    """A tenant's limits, one a line, with what is used of those that are used up."""
+    jobs, money, requests = limits["jobs_in_flight"], limits["usd_per_day"], limits["requests"]
+    spent = f"{float(money['used']):,.4f}"
+    if money["reserved"]:
+        spent += f", and {float(money['reserved']):,.4f} at most by calls under way"
+    whose = ", together with other tenants" if requests["shared"] else ""
+    table = _table("limit", "used", "most")
+    for name, used, most in (
+        ("jobs in flight", f"{int(jobs['used']):,}", f"{int(jobs['limit']):,}"),
+        ("US dollars a day", spent, f"{float(money['limit']):,.2f} until {money['resets_at']}"),
+        ("bytes of a document", "", f"{int(limits['document_bytes']['limit']):,}"),
+        ("requests a second", "", f"{float(requests['per_second']):,g}{whose}"),
+        ("requests at once", "", f"{int(requests['burst']):,}{whose}"),
+    ):
+        table.add_row(plain(name), plain(used), plain(most))
+    return table
+
+
 def _table(*columns: str, title: str | None = None) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold", box=ROUNDED)
     for column in columns:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from local import database_roles, emulator, postgres, secretfiles
+from local import database_roles, emulator, postgres, secretfiles, tenant_key
 from local.datadir import DataDirectory, UpFile
 from local.emulator import Emulator
 from local.model_server import OfflineModel
@@ -21,6 +21,7 @@ from local.postgres import Postgres
 from local.processes import LOOPBACK, ServiceError
 from local.supervisor import Supervisor
 from local.system import Physical
+from local.tenant_key import TENANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from local.sources import Sources
     from local.system import System
 
-TENANT = "local"
 _MODEL_KEY_AT = "claimcheck/anthropic-key"
 _WEBHOOK_KEY_AT = "claimcheck/webhook-key"
 # On a laptop, what bounds a tenant is the machine, unless somebody asks for limits.
@@ -258,16 +258,11 @@ class Stack:
 
     def _ensure_key(self, database_url: str) -> str:
         from claimcheck.refusals import CommandRefused
-        from claimcheck.usecases import keys
 
-        kept = secretfiles.read(self._data.key)
         try:
-            key: str = keys.ensure_key(database_url, TENANT, kept)
+            return tenant_key.keep(self._data.key, database_url)
         except CommandRefused as refusal:  # the tenant was deleted
             raise ServiceError(f"{refusal.message} Here: another --data directory.") from None
-        if key != kept:
-            secretfiles.write(self._data.key, key)
-        return key
 
     async def _start_traffic(self, system: System) -> None:
         from local.gateway import Gateway

@@ -8,6 +8,7 @@ from claimcheck.tasks import TASKS
 
 from openapi.shapes import (
     Json,
+    amount,
     answered,
     array,
     identifier,
@@ -151,9 +152,9 @@ _USAGE = answered(
         "cache_read_tokens": whole(),
         "cache_write_tokens": whole(),
         "output_tokens": whole(),
-        "cost_usd": {"type": "number", "minimum": 0},
+        "cost_usd": amount(),
         "unknown_calls": whole("Calls whose end nobody saw: they may have been paid for."),
-        "unknown_cost_usd_at_most": {"type": "number", "minimum": 0},
+        "unknown_cost_usd_at_most": amount(),
     },
 )
 
@@ -303,6 +304,39 @@ SCHEMAS: Json = {
             "method": {"const": "PUT"},
             "headers": {"type": "object", "additionalProperties": text()},
             "expires_at": moment("When the address ends; GET /documents/{document_id} gives another one."),
+        },
+    ),
+    "Limits": answered(
+        "What you may have at once, and what is used of it.",
+        {
+            "jobs_in_flight": answered(
+                "Jobs that are pending or running. At the limit a new one is refused (`tenant_busy`).",
+                {"limit": whole(), "used": whole("More than the limit where that was lowered.")},
+            ),
+            "usd_per_day": answered(
+                "US dollars for the model on this day (UTC).",
+                {
+                    "limit": amount("A new job is refused once `used` is as much (`spend_limit`)."),
+                    "used": amount("What was spent, with the worst of calls whose end nobody saw."),
+                    "reserved": amount("What calls under way may cost at most, beside `used`."),
+                    "resets_at": moment("The end of the day."),
+                },
+            ),
+            "document_bytes": answered(
+                "The size of a document. A larger one is refused (`document_too_large`).",
+                {"limit": whole()},
+            ),
+            "requests": answered(
+                "Calls of this API. What is more is refused (`throttled`); somewhat more may pass.",
+                {
+                    "per_second": amount(),
+                    "burst": whole("How many may come at once."),
+                    "shared": {
+                        "type": "boolean",
+                        "description": "Whether you are counted together with other tenants.",
+                    },
+                },
+            ),
         },
     ),
     "Health": answered(

@@ -37,6 +37,12 @@ def ok(
     return {**response, **({"links": links} if links else {})}
 
 
+def next_page(operation_id: str) -> Json:
+    """The link from a page of a list to the one behind it."""
+    parameters = {"cursor": "$response.body#/next_cursor"}
+    return {"next": {"operationId": operation_id, "parameters": parameters}}
+
+
 def call(
     operation_id: str,
     tag: str,

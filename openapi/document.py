@@ -46,6 +46,7 @@ def document() -> Json:
             {"name": "jobs", "description": "Work that is asked for, and what came of it."},
             {"name": "documents", "description": "Files that go straight to the bucket: up to 200 MiB."},
             {"name": "webhooks", "description": "What is posted to you, signed after Standard Webhooks."},
+            {"name": "limits", "description": "What you may have at once, and how much of it is used."},
             {"name": "service", "description": "Without a key."},
         ],
         "security": [{"key": []}],

@@ -85,6 +85,17 @@ JOB: Json = {
     "cancel_at": None,
     "links": {"self": f"/jobs/{_JOB}", "events": f"/jobs/{_JOB}/events"},
 }
+LIMITS: Json = {
+    "jobs_in_flight": {"limit": 10_000, "used": 3},
+    "usd_per_day": {
+        "limit": 500,
+        "used": 12.402534,
+        "reserved": 0.31,
+        "resets_at": "2026-11-25T00:00:00.000000Z",
+    },
+    "document_bytes": {"limit": 209_715_200},
+    "requests": {"per_second": 100, "burst": 200, "shared": False},
+}
 EVENT: Json = {
     "type": "job.completed",
     "timestamp": "2026-11-24T12:00:02.310000Z",

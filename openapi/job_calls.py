@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from openapi import examples
-from openapi.calls import call, named, ok, with_headers
+from openapi.calls import call, named, next_page, ok, with_headers
 
 if TYPE_CHECKING:
     from openapi.shapes import Json
@@ -85,12 +85,7 @@ PATHS: Json = {
                 "200": ok(
                     "A page.",
                     "JobList",
-                    links={
-                        "next": {
-                            "operationId": "listJobs",
-                            "parameters": {"cursor": "$response.body#/next_cursor"},
-                        }
-                    },
+                    links=next_page("listJobs"),
                 )
             },
             scope="jobs:read",

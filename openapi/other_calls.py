@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openapi import examples
-from openapi.calls import call, named, ok, with_headers
+from openapi.calls import call, named, next_page, ok, with_headers
 from openapi.shapes import Json, text
 
 PATHS: Json = {
@@ -134,17 +134,21 @@ PATHS: Json = {
                 "200": ok(
                     "A page.",
                     "TenantEvents",
-                    links={
-                        "next": {
-                            "operationId": "listEvents",
-                            "parameters": {"cursor": "$response.body#/next_cursor"},
-                        }
-                    },
+                    links=next_page("listEvents"),
                 )
             },
             scope="admin",
             refusals=("query_invalid",),
             parameters=named("Limit", "Cursor"),
+        )
+    },
+    "/limits": {
+        "get": call(
+            "getLimits",
+            "limits",
+            "Your limits, and how much of each is used",
+            {"200": ok("As they are at this moment.", "Limits", examples.LIMITS)},
+            scope="jobs:read",
         )
     },
     "/health": {

@@ -71,6 +71,11 @@ def whole(description: str = "", least: int | None = 0, **rules: Any) -> Json:
     }
 
 
+def amount(description: str = "") -> Json:
+    """A number that is not negative."""
+    return {"type": "number", "minimum": 0, **described(description)}
+
+
 def one_of(values: list[str], description: str = "") -> Json:
     """One of these words."""
     return {"type": "string", "enum": values, **described(description)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from rich.table import Table
 from client.called_as import command
 from client.render import plain
 from client.terminal import show
+from operations.answers import print_json
 from operations.durations import seconds
 from operations.invoking import ask, one_line_errors
 from operations.options import DEFAULT_DATA, AsJson, Data, Region, Stack, Tenant
@@ -76,7 +76,7 @@ def list_keys(
     with one_line_errors():
         result = ask(stack, region, data, "keys.list", tenant=tenant)
         if as_json:
-            typer.echo(json.dumps(result, indent=1))
+            print_json(result)
             return
         table = Table("key", "name", "scopes", "created", "expires", "last used", "state")
         for key in result["keys"]:
@@ -99,7 +99,7 @@ def revoke(
         public = _public(prefix)
         result = ask(stack, region, data, "keys.revoke", tenant=tenant, prefix=public)
         if as_json:
-            typer.echo(json.dumps(result, indent=1))
+            print_json(result)
             return
         if result["revoked"]:
             typer.echo(f"{result['prefix']} is revoked; it may be let in for {result['cached_s']} s more")
@@ -158,7 +158,7 @@ def _public(key: str) -> str:
 def _show_new(result: Mapping[str, Any], *, as_json: bool) -> None:
     """The key alone on stdout; what it is on stderr."""
     if as_json:
-        typer.echo(json.dumps(result, indent=1))
+        print_json(result)
         return
     typer.echo(result["key"])
     until = f"expires {result['expires_at']}" if result["expires_at"] else "never expires"

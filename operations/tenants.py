@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from rich.table import Table
 from client.render import plain
 from client.terminal import show
 from operations import throttling
+from operations.answers import print_json
 from operations.invoking import Refusal, ask, one_line_errors, reach
 from operations.options import DEFAULT_DATA, AsJson, Data, Region, Stack, Tenant
 
@@ -44,6 +44,8 @@ _NAMES = {Limit.JOBS: "jobs_in_flight", Limit.USD: "usd_per_day", Limit.DOCUMENT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from operations.invoking import Operator
+
 app = typer.Typer(no_args_is_help=True, help="Tenants: who jobs, documents and keys belong to.")
 
 
@@ -62,7 +64,7 @@ def create(
         result = operator("tenants.create", tenant=tenant)
         throttling.ensure_counted(operator, tenant)
         if as_json:
-            typer.echo(json.dumps(result, indent=1))
+            print_json(result)
         else:
             typer.echo(f"{tenant} {'created' if result['created'] else 'exists already'}")
 
@@ -109,7 +111,7 @@ def retention(
             raise Refusal("arguments_invalid", "say --days N, or --default")
         result = ask(stack, region, data, "tenants.retention", tenant=tenant, days=days)
         if as_json:
-            typer.echo(json.dumps(result, indent=1))
+            print_json(result)
         else:
             typer.echo(f"{tenant} keeps final jobs {f'{days} days' if days else 'as long as the deployment'}")
 
@@ -134,11 +136,19 @@ def delete(
             raise Refusal("not_confirmed", "nothing was deleted: say --yes to delete all of it for good")
         left: int | None = None
         while left != 0:
-            before, left = left, operator("tenants.delete", tenant=tenant)["left"]
+            before, left = left, _deleted(operator, tenant)
             if left == before:
                 raise Refusal("in_use", f"{left} things are held by others at this moment: run it again")
         throttling.forget(operator.target, tenant)
         typer.echo(f"{tenant} deleted; what lies in the bucket goes with the next sweeps")
+
+
+def _deleted(operator: Operator, tenant: str) -> int:
+    """Go through all that is held of a tenant once; how much of it somebody held."""
+    answer: dict[str, Any] = {"next": {}}
+    while (going_on := answer["next"]) is not None:
+        answer = operator("tenants.delete", tenant=tenant, **going_on)
+    return int(answer["left"])
 
 
 @app.command("list")
@@ -149,7 +159,7 @@ def list_tenants(
     with one_line_errors():
         result = ask(stack, region, data, "tenants.list")
         if as_json:
-            typer.echo(json.dumps(result, indent=1))
+            print_json(result)
             return
         table = Table(*_COLUMNS)
         for each in result["tenants"]:
@@ -187,7 +197,7 @@ def limits(
     with one_line_errors():
         result = ask(stack, region, data, "tenants.limits", tenant=tenant, **asked)
         if as_json:
-            typer.echo(json.dumps(result, indent=1))
+            print_json(result)
             return
         for name, most in result["limits"].items():
             whose = "its own" if result["own"][name] is not None else "the deployment's"

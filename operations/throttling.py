@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from operations.invoking import Operator
     from operations.target import Api, Target
 
-_KEPT_S = 65.0
-"""API Gateway keeps the authorizer's answers for 60 s: so long requests come with the usage key."""
+_SLACK_S = 5.0
+"""Waited beyond the time for which API Gateway keeps the authorizer's answers: so long they name the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,12 @@ def throttle(
     key = plans.key(tenant, found["usage_key"])
     others = plans.others(key, plan)
     if others and found["planned"]:  # a key in no plan is refused: until it is in the other, it is not used
+        if "cached_s" not in found:
+            raise Refusal("function_too_old", f"{target.name} runs an older version than this: deploy first")
         operator("tenants.planned", tenant=tenant, planned=False)
-        typer.echo(f"waiting {_KEPT_S:.0f} s, so that no request is refused while the key moves", err=True)
-        wait(_KEPT_S)
+        kept_s = found["cached_s"] + _SLACK_S
+        typer.echo(f"waiting {kept_s:.0f} s, so that no request is refused while the key moves", err=True)
+        wait(kept_s)
     plans.move(key, others, plan)
     if numbers is None:
         plans.drop_own(tenant)

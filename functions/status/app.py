@@ -1,4 +1,4 @@
-"""What a job is, was and says: everything under /jobs but taking one, and /health."""
+"""What a job is, was and says: everything under /jobs but taking one; /limits and /health."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ def _api() -> APIGatewayRestResolver:
     service = bootstrap.status()
     _jobs(api, service)
     _parts(api, service)
+
+    @api.get("/limits")
+    def get_limits() -> Response[str]:
+        return _json(service.allowance(_tenant(api)))
 
     @api.get("/health")
     def get_health() -> Response[str]:

@@ -16,6 +16,8 @@ from openapi.document import document
 
 Json = dict[str, Any]
 _ADDRESS = "urn:api"
+# What HTTP itself and API Gateway put to every answer.
+_OF_THE_WIRE = {"connection", "content-length", "content-type", "date", "server", "x-amzn-requestid"}
 
 
 class UndocumentedError(AssertionError):
@@ -78,6 +80,9 @@ def checked(response: httpx.Response) -> None:
     described = operation["responses"].get(str(response.status_code))
     if described is None:
         raise UndocumentedError(f"{method} {template} answered {response.status_code}: {response.text[:300]}")
+    said = {name.lower() for name in described.get("headers", {})} | _OF_THE_WIRE
+    if unsaid := set(response.headers) - said:
+        raise UndocumentedError(f"{method} {template} {response.status_code}: headers {sorted(unsaid)}")
     content = described.get("content", {})
     if not content:
         if response.content:

@@ -50,8 +50,12 @@ class Templates:
 
 @dataclass(frozen=True)
 class Rule:
-    """`violations` of a stack, one line each; each of `faults` breaks templates so that there is one."""
+    """`violations` of a stack, one line each; each of `faults` breaks templates so that there is one.
+
+    `planted_in` names the setting in which it does.
+    """
 
     name: str
     violations: Callable[[Stack], Iterable[str]]
     faults: Mapping[str, Callable[[Templates], object]]
+    planted_in: str = "a key given"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.usecases.authorize import CACHED_S
+
 from tests.policy.rule import Rule
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ OPEN = {
 AUTHORIZER = "KeyAuthorizer"
 USAGE_KEY = "api_key"
 PLAN = "AWS::ApiGateway::UsagePlan"
-CACHED_S = 60
 
 
 def routes(stack: Stack) -> Iterator[tuple[str, str, Mapping[str, Any]]]:

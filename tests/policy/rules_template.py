@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # CloudFormation's own limits, and the share of them that a stack of ours may use.
 MAX_RESOURCES, MAX_PARAMETERS, MAX_OUTPUTS, MAX_BYTES = 500, 200, 200, 1_000_000
 SHARE = 0.8
+MIN_REASON_WORDS = 4
 # What may have a name that no other of its kind has, in an account and region.
 NAMED = {
     "AWS::CloudWatch::Alarm": "AlarmName",
@@ -85,6 +86,15 @@ def unexplained(stack: Stack) -> Iterator[str]:
         yield f"in a group or a parameter, not both: {', '.join(sorted(odd))}"
 
 
+def unreasoned(stack: Stack) -> Iterator[str]:
+    """Findings of checkov that are suppressed beside a resource and do not say why, in words."""
+    for each in stacks(stack):
+        for name, resource in each.template["Resources"].items():
+            for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", []):
+                if len(str(skip.get("comment", "")).split()) < MIN_REASON_WORDS:
+                    yield f"{each.prefix}{name}: {skip.get('id')} is suppressed without a reason"
+
+
 def taken_names(stack: Stack) -> Iterator[str]:
     """Names that a second stack of the account would have as well: it could not be made."""
     for kind, key in NAMED.items():
@@ -116,6 +126,11 @@ def _padded(template: Template) -> None:
     )
 
 
+def _said_to_checkov(resource: dict[str, Any]) -> dict[str, Any]:
+    first: dict[str, Any] = resource["Metadata"]["checkov"]["skip"][0]
+    return first
+
+
 RULES = (
     Rule(
         "nothing is declared that nothing uses",
@@ -136,6 +151,19 @@ RULES = (
             "in no group": lambda t: t.whole["Metadata"]["AWS::CloudFormation::Interface"][
                 "ParameterGroups"
             ].pop(),
+        },
+    ),
+    Rule(
+        "what checkov finds and is meant so says why",
+        unreasoned,
+        {
+            "nothing": lambda t: _said_to_checkov(t.whole["Resources"]["StatusFunction"]).pop("comment"),
+            "as good as nothing": lambda t: _said_to_checkov(t.whole["Resources"]["StatusFunction"]).update(
+                comment="not needed"
+            ),
+            "in a nested template": lambda t: _said_to_checkov(
+                dict(t.every("AWS::RDS::DBInstance"))["Instance"]
+            ).pop("comment"),
         },
     ),
     Rule(

@@ -19,6 +19,20 @@ sam_template_validator.yaml_dump = json.dumps
 REGION = "eu-central-1"  # decides the partition alone
 
 
+class PassingMetadata(sam_template_validator.Translator):  # type: ignore[misc]
+    """SAM's translator, handing a resource's metadata on to what it makes of it, as cfn-lint has it do.
+
+    `sam` itself leaves metadata out here; checkov would not see what is said to it beside a function.
+    """
+
+    def translate(self, *args: Any, **options: Any) -> Any:
+        """A transformed template."""
+        return super().translate(*args, passthrough_metadata=True, **options)
+
+
+sam_template_validator.Translator = PassingMetadata
+
+
 class NoManagedPolicies:
     """IAM's list of managed policies, which `sam` asks AWS for; SAM's own policies need none of it."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.policy.cloudformation import Stack
 
 _SECRET = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:of-the-account-AbCdEf"
+_KEY_OF_SECRETS = "arn:aws:kms:eu-central-1:111122223333:key/of-the-account"
 # A hidden value that must not turn up anywhere else.
 _KEY = "sk-ant-canary-0123456789"
 SETTINGS: dict[str, dict[str, str]] = {
@@ -22,6 +23,15 @@ SETTINGS: dict[str, dict[str, str]] = {
     "nat in each zone, flow logs": {"NatPerZone": "true", "FlowLogs": "true"},
     "keyless model": {"ModelAccess": "aws", "AnthropicWorkspaceId": "wrkspc_1"},
     "secrets of the account": {"AnthropicSecretArn": _SECRET, "WebhookKeySecretArn": _SECRET},
+    "secrets of the account, under its key": {
+        "AnthropicSecretArn": _SECRET,
+        "WebhookKeySecretArn": _SECRET,
+        "SecretsKeyArn": _KEY_OF_SECRETS,
+    },
+    "the model's secret alone, under a key": {
+        "AnthropicSecretArn": _SECRET,
+        "SecretsKeyArn": _KEY_OF_SECRETS,
+    },
     "snapshots": {"SnapStart": "on"},
     "all at once, x86": {"DeploymentPreference": "AllAtOnce", "Architecture": "x86_64"},
     "browsers": {"CorsOrigins": "https://console.example.com"},

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
     from claimcheck.store.connection import Database
+    from claimcheck.usecases.allowance import Allowance
     from claimcheck.usecases.announce import Announce
     from claimcheck.usecases.arrive import Arrive
     from claimcheck.usecases.authorize import Authorize
@@ -101,12 +102,15 @@ class StatusService:
     cancel: Cancel
     redrive: Redrive
     purge: Purge
+    allowance: Allowance
 
 
 @cache
 def status() -> StatusService:
     """For `status`."""
     from claimcheck.aws.objects import S3Objects
+    from claimcheck.store.limits import Bounds, Limits
+    from claimcheck.usecases.allowance import Allowance
     from claimcheck.usecases.cancel import Cancel, Redrive
     from claimcheck.usecases.purge import Purge
     from claimcheck.usecases.read import Read
@@ -117,7 +121,10 @@ def status() -> StatusService:
     read = Read(database, objects, answer_bytes=chosen.answer_bytes)
     deliver = _deliver(chosen, _secrets(chosen.webhook_key_secret_arn))
     redrive = Redrive(database, read, _queue(chosen.jobs_queue_url), upload_wait_s=chosen.upload_wait_s)
-    return StatusService(read, Cancel(database, read, deliver), redrive, Purge(database))
+    limits = Limits(chosen.limit_jobs_in_flight, chosen.limit_usd_per_day, chosen.limit_document_bytes)
+    bounds = Bounds(chosen.max_upload_bytes, chosen.limit_requests_per_second, chosen.limit_requests_burst)
+    allowance = Allowance(database, limits, bounds)
+    return StatusService(read, Cancel(database, read, deliver), redrive, Purge(database), allowance)
 
 
 @cache
@@ -308,13 +315,14 @@ def operator() -> Operate:
     from claimcheck.usecases.export import Export
     from claimcheck.usecases.keys import Keys
     from claimcheck.usecases.operate import Operate
+    from claimcheck.usecases.tenant_end import TenantEnd
     from claimcheck.usecases.tenants import Tenants
 
     chosen = settings.load(settings.OperatorSettings)
     limits = Limits(chosen.limit_jobs_in_flight, chosen.limit_usd_per_day, chosen.limit_document_bytes)
     database = _database(chosen)
     export = Export(database, S3Objects(chosen.documents_bucket))
-    parts = (Tenants(database, limits), Keys(database), export)
+    parts = (Tenants(database, limits), TenantEnd(database), Keys(database), export)
     return Operate({name: each for part in parts for name, each in part.commands().items()})
 
 

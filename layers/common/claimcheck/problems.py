@@ -40,7 +40,17 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 MEDIA_TYPE = "application/problem+json"
-_EXPOSED = ["ETag", "Location", "Preference-Applied", "Retry-After", "x-amzn-RequestId"]
+EXPOSED = (
+    "ETag",
+    "Idempotent-Replayed",
+    "Location",
+    "Preference-Applied",
+    "Retry-After",
+    "WWW-Authenticate",
+    "x-amzn-RequestId",
+)
+"""Headers that a page may read, beside those that any page may: all that answers may have."""
+
 
 _TITLES = {
     400: "Bad Request",
@@ -141,14 +151,14 @@ def _not_found(_error: Exception) -> Problem:
 def _purged(error: PurgedError) -> Problem:
     detail = f"This {error.what} was deleted at {error.purged_at}, with all that it held."
     if error.what == "job":
-        detail += " Its trail is at GET /jobs/{job_id}/events."
+        detail += f" Its trail is at GET /jobs/{error.purged_id}/events."
     return Problem(410, "purged", detail)
 
 
-def _in_use(_error: Exception) -> Problem:
+def _in_use(error: DocumentInUseError) -> Problem:
     detail = (
         "A job names this document. Delete its jobs first; the last one takes it along. "
-        "DELETE /documents/{document_id}?jobs=true deletes them all."
+        f"DELETE /documents/{error.document_id}?jobs=true deletes them all."
     )
     return Problem(409, "document_in_use", detail)
 
@@ -325,4 +335,4 @@ def _cors() -> CORSConfig | None:
     from aws_lambda_powertools.event_handler import CORSConfig
 
     origins = settings.load(settings.CorsSettings).cors_origins
-    return CORSConfig(origins[0], list(origins[1:]), expose_headers=_EXPOSED) if origins else None
+    return CORSConfig(origins[0], list(origins[1:]), expose_headers=list(EXPOSED)) if origins else None

@@ -53,14 +53,19 @@ class JobNotFoundError(Exception):
 class PurgedError(Exception):
     """The job or the document was deleted, with all that it held, at `purged_at` (ISO 8601)."""
 
-    def __init__(self, what: Literal["job", "document"], purged_at: str) -> None:
-        super().__init__(f"{what} purged at {purged_at}")
+    def __init__(self, what: Literal["job", "document"], purged_id: str, purged_at: str) -> None:
+        super().__init__(f"{what} {purged_id} purged at {purged_at}")
         self.what = what
+        self.purged_id = purged_id
         self.purged_at = purged_at
 
 
 class DocumentInUseError(Exception):
     """A job that was not deleted names the document."""
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(f"document {document_id} is in use")
+        self.document_id = document_id
 
 
 class DocumentNotFoundError(Exception):

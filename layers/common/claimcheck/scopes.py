@@ -15,7 +15,7 @@ WRITE = "jobs:write"
 """Hand in documents and jobs, and say what is to become of them."""
 
 READ = "jobs:read"
-"""See jobs, documents, results, trails and delivery logs."""
+"""See jobs, documents, results, trails, delivery logs and limits."""
 
 ADMIN = "admin"
 """A tenant's own administration: secrets that sign, addresses, deletion, what happened to keys."""
@@ -39,6 +39,7 @@ ROUTES: Mapping[tuple[str, str], str] = {
     ("GET", "/jobs/{id}/events"): READ,
     ("GET", "/jobs/{id}/document"): READ,
     ("GET", "/documents/{id}"): READ,
+    ("GET", "/limits"): READ,
     # Whoever may hand in a job may have a webhook sent anywhere: a sample and a replay are no more than that.
     ("POST", "/jobs/{id}/deliveries/{delivery_id}/replay"): WRITE,
     ("POST", "/webhook-test"): WRITE,

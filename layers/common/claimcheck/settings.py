@@ -25,6 +25,8 @@ _UPLOAD_BYTES = 209_715_200
 _JOBS_IN_FLIGHT = 10_000
 _USD_PER_DAY = 500.0
 _DOCUMENT_BYTES = _UPLOAD_BYTES
+_REQUESTS_PER_SECOND = 100.0
+_REQUESTS_BURST = 200
 
 _WORDS = {
     "Ports": "list of ports: numbers from 1 to 65535, separated by commas",
@@ -158,6 +160,7 @@ class StatusSettings:
 
     `upload_wait_s`: how long a job that is put back waits for its document's bytes (seconds).
     `answer_bytes`: a result that makes the answer longer is linked to; process has to know the same.
+    `limit_…` and `max_upload_bytes` are shown here, and kept by others; API Gateway keeps those of requests.
     """
 
     database_url: str
@@ -169,6 +172,12 @@ class StatusSettings:
     database_auth: DatabaseAuth = "password"
     upload_wait_s: float = 86_400.0
     answer_bytes: int = ANSWER_BYTES
+    max_upload_bytes: int = _UPLOAD_BYTES
+    limit_jobs_in_flight: int = _JOBS_IN_FLIGHT
+    limit_usd_per_day: float = _USD_PER_DAY
+    limit_document_bytes: int = _DOCUMENT_BYTES
+    limit_requests_per_second: float = _REQUESTS_PER_SECOND
+    limit_requests_burst: int = _REQUESTS_BURST
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from client import jsontext, trail
 from tests.integration.functions.documents import CLAIM
 from tests.integration.functions.recorded import (
+    api_call,
     arrivals,
     batch,
     cancel_job,
@@ -17,7 +18,6 @@ from tests.integration.functions.recorded import (
     post_document,
     post_job,
     redrive_job,
-    webhooks_call,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Lives:
         (delivery,) = fleet.body("webhooks", get_part(job_id, "deliveries"))["deliveries"]
         assert (delivery["status"], delivery["attempts"][-1]["status_code"]) == ("delivered", 204)
         path = f"/jobs/{job_id}/deliveries/{delivery['delivery_id']}/replay"
-        fleet.body("webhooks", webhooks_call("POST", path), status=202)
+        fleet.body("webhooks", api_call("POST", path), status=202)
         self.delivered("job.completed")
         assert self.status(job_id) == "completed"
         return job_id

@@ -14,11 +14,11 @@ from claimcheck.usecases.keys import create_key
 from tests.integration.compatibility.fleet import RELEASED
 from tests.integration.compatibility.lives import FUNCTIONS
 from tests.integration.functions.recorded import (
+    api_call,
     authorization,
     doorbells,
     post_job,
     recorded,
-    webhooks_call,
 )
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_every_pair_of_functions_works_in_every_mixture(lives: Lives, design: st
 
 def test_a_secret_that_one_version_made_signs_in_the_other(lives: Lives) -> None:
     """Both show the same secrets, also after a rotation by the old one."""
-    shown = webhooks_call("GET", "/webhook-secret")
+    shown = api_call("GET", "/webhook-secret")
     first = [lives.fleet.call("webhooks", shown, on=version)["body"] for version in ("new", "old")]
     assert first[0] == first[1]
 

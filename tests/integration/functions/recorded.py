@@ -112,10 +112,10 @@ def arrivals(*keys: str) -> Event:
     return batch("sqs-uploads", bodies)
 
 
-def webhooks_call(
+def api_call(
     method: str, path: str, body: Mapping[str, Any] | str | None = None, *, tenant: str = "acme", **query: str
 ) -> Event:
-    """A call of the function `webhooks`."""
+    """Any call by its method and path; the query as keywords."""
     event = _for(recorded("api-get-webhook-secret"), tenant)
     resource = _resource(path)
     event |= {

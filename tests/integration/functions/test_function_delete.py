@@ -77,7 +77,7 @@ def test_a_deleted_job_is_gone(stage: Stage) -> None:
         asked(stage, recorded.cancel_job(job_id)),
         asked(stage, recorded.redrive_job(job_id)),
         asked(stage, delivery, "webhooks"),
-        asked(stage, recorded.webhooks_call("POST", replay), "webhooks"),
+        asked(stage, recorded.api_call("POST", replay), "webhooks"),
     ]
     assert refusals == [(410, "purged")] * len(refusals)
     assert json.loads(stage.call("status", recorded.list_jobs())["body"])["jobs"] == []

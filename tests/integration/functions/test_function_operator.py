@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from claimcheck.store.connection import Database
-from claimcheck.usecases.keys import create_key, ensure_key
 
 from tests.integration.functions.recorded import authorization
 
@@ -163,32 +161,6 @@ def test_a_key_with_a_mistake_is_not_made(
     assert error["code"] == "arguments_invalid"
     assert told in error["message"]
     assert rows.all("SELECT FROM api_keys") == []
-
-
-def test_up_keeps_its_key_and_replaces_a_lost_one(database_url: str, rows: Rows) -> None:
-    """While the file holds a live key it stays; a lost one is revoked, and the tenant's other key is not."""
-    first = ensure_key(database_url, "local", None)
-    assert ensure_key(database_url, "local", first) == first
-    connection = Database(database_url)
-    own = create_key(connection, "local", name="mine")
-    second = ensure_key(database_url, "local", None)
-    assert len({first, own, second}) == 3
-    live = rows.all("SELECT name FROM api_keys k WHERE key_is_live(k) ORDER BY name")
-    assert [each["name"] for each in live] == ["claimcheck up", "mine"]
-    third = ensure_key(database_url, "local", "ck_000000000000_" + "a" * 43)
-    assert third != second
-    connection.close()
-
-
-def test_up_finds_room_also_where_two_others_live(database_url: str, rows: Rows) -> None:
-    """The older of two that people made makes room: a local system always starts."""
-    connection = Database(database_url)
-    older, newer = (create_key(connection, "local", name=name) for name in ("older", "newer"))
-    ensure_key(database_url, "local", None)
-    live = rows.all("SELECT name FROM api_keys k WHERE key_is_live(k) ORDER BY name")
-    assert [each["name"] for each in live] == ["claimcheck up", "newer"]
-    assert older != newer
-    connection.close()
 
 
 def test_limits_are_shown_set_and_reset(stage: Stage) -> None:

@@ -11,7 +11,7 @@ from moto.server import ThreadedMotoServer
 
 from bench.wire import CountingRelay
 from tests.integration.functions.documents import EXTRACT
-from tests.integration.functions.recorded import get_job, list_jobs, post_job
+from tests.integration.functions.recorded import api_call, get_job, list_jobs, post_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,11 +80,12 @@ def test_a_refused_body_speaks_to_nobody(wires: Wires) -> None:
 
 
 def test_a_warm_status_speaks_once_to_the_database(wires: Wires) -> None:
-    """The job and the list of jobs are one statement each."""
+    """The job, the list of jobs and the limits are one statement each."""
     job_id = wires.stage.accept(**EXTRACT)
     wires.stage.read(job_id)
     assert wires.spoken("status", get_job(job_id), 200) == (1, 0)
     assert wires.spoken("status", list_jobs(), 200) == (1, 0)
+    assert wires.spoken("status", api_call("GET", "/limits"), 200) == (1, 0)
 
 
 def test_a_large_result_costs_no_further_round_trip(wires: Wires) -> None:

@@ -10,7 +10,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.integration.functions.documents import EXTRACT
-from tests.integration.functions.recorded import batch, get_part, recorded, webhooks_call
+from tests.integration.functions.recorded import api_call, batch, get_part, recorded
 from tests.integration.functions.waiting import until
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ HOOK = "https://example.com/hook"
 
 def call(stage: Stage, method: str, path: str, body: Any = None, **query: str) -> tuple[int, Any]:
     """Status and JSON of an answer."""
-    answer = stage.call("webhooks", webhooks_call(method, path, body, **query))
+    answer = stage.call("webhooks", api_call(method, path, body, **query))
     assert answer["multiValueHeaders"].get("Cache-Control", ["no-store"]) == ["no-store"]
     return answer["statusCode"], json.loads(answer["body"])
 
@@ -134,7 +134,7 @@ def test_a_sample_comes_back_with_its_attempt(stage: Stage) -> None:
     """The call waits for the outcome, as it came by the way of all webhooks."""
     found: list[tuple[int, Any]] = []
     asked = threading.Thread(target=lambda: found.append(call(stage, "POST", "/webhook-test", {"url": HOOK})))
-    stage.call("webhooks", webhooks_call("GET", "/webhook-secret"))  # warm, before a thread uses it
+    stage.call("webhooks", api_call("GET", "/webhook-secret"))  # warm, before a thread uses it
     asked.start()
     messages: list[Any] = []
 
@@ -214,9 +214,9 @@ def test_another_tenant_neither_sees_nor_replays(stage: Stage, rows: Rows) -> No
     job_id, message = finished(stage)
     tell(stage, message, status_code=410)
     path = f"/jobs/{job_id}/deliveries/{message['delivery_id']}/replay"
-    foreign = stage.call("webhooks", webhooks_call("POST", path, tenant="globex"))
+    foreign = stage.call("webhooks", api_call("POST", path, tenant="globex"))
     assert foreign["statusCode"] == 404
     assert stage.call("webhooks", get_part(job_id, "deliveries", tenant="globex"))["statusCode"] == 404
     for own in ("/events", "/webhook-addresses"):
-        body = json.loads(stage.call("webhooks", webhooks_call("GET", own, tenant="globex"))["body"])
+        body = json.loads(stage.call("webhooks", api_call("GET", own, tenant="globex"))["body"])
         assert next(iter(body.values())) == []

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 OWNER, STRANGER, NEWCOMER = "acme", "globex", "initech"
 CANARY = "canary-of-acme"
+LIMIT = 4_815_162_342  # bytes of a document that `acme` may have, and nobody else
 KEY = "order-17"
 URL = f"https://hooks.example.com/{CANARY}"
 BODY_SHA256 = hashlib.sha256(b"body").digest()
@@ -61,12 +62,13 @@ class World:
     def secrets(self) -> list[str]:
         """Texts that nobody but `acme` may be shown."""
         ids = [self.job, self.failed, self.completed, self.delivery, self.waiting_delivery]
-        return [CANARY, self.sha256.hex(), self.document, self.named_document, *ids]
+        return [CANARY, str(LIMIT), self.sha256.hex(), self.document, self.named_document, *ids]
 
 
 def build(database: Database, sql: Sql) -> World:
     """Make both tenants, and everything of `acme`. `database` is the schema owner's."""
     sql.execute("INSERT INTO tenants (id) VALUES (%s), (%s)", [STRANGER, NEWCOMER])
+    sql.execute("UPDATE tenants SET max_document_bytes = %s WHERE id = 'acme'", [LIMIT])
     content = CANARY.encode()
     mine: dict[str, Any] = {
         "name": CANARY,
@@ -135,6 +137,7 @@ def _parameters(world: World, mine: dict[str, Any]) -> dict[str, Any]:
         "body": '{"type":"webhook.test",', "most": 99, "sealed": b"x", "overlap_s": 60.0, "traceparent": None,
         "jobs_in_flight": 1000, "usd_per_day": None, "document_bytes": None,
         "prompt": 9, "new": 9, "slow": 9,
+        "upload_bytes": 1 << 40, "requests_per_second": 1.0, "requests_burst": 1,
     }  # fmt: skip
 
 

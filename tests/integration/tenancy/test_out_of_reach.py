@@ -111,7 +111,8 @@ def test_nobody_passes_his_rights_on(connections: dict[str, Sql], sql_connection
         "UPDATE objects SET tenant_id = 'globex'",
         "UPDATE deliveries SET url = 'https://elsewhere.example.com'",
         "SELECT key_sha256 FROM api_keys",
-        "SELECT id FROM tenants",
+        "SELECT usage_key FROM tenants",
+        "SELECT retention_days FROM tenants",
     ],
 )
 def test_the_api_stays_with_its_own(connections: dict[str, Sql], statement: LiteralString) -> None:

@@ -12,11 +12,12 @@ from claimcheck.store.connection import Database
 from moto import mock_aws
 
 from tests.integration.functions.documents import EXTRACT
-from tests.integration.functions.recorded import webhooks_call
+from tests.integration.functions.recorded import api_call
 from tests.integration.functions.stage import Stage, _system
 from tests.integration.tenancy.tenants_world import (
     CANARY,
     KEY,
+    LIMIT,
     OWNER,
     STRANGER,
     URL,
@@ -56,7 +57,7 @@ class Place:
         method, path = route.split(" ")
         for name, value in ids.items():
             path = path.replace(f"{{{name}}}", value)
-        event = webhooks_call(method, path, body, tenant=tenant, **(query or {}))
+        event = api_call(method, path, body, tenant=tenant, **(query or {}))
         event["resource"] = event["requestContext"]["resourcePath"] = route.split(" ")[1]
         event["headers"] = {**event["headers"], **(headers or {})}
         answer = self.stage.call(FUNCTIONS[route], event)
@@ -152,6 +153,15 @@ def _for_everybody(place: Place, route: str) -> None:
     assert theirs == owners
 
 
+def _own_limits(place: Place, route: str) -> None:
+    """The deployment's, of which he has used nothing; the other tenant has some of its own."""
+    theirs, owners = place.ask(route, {}), place.ask(route, {}, tenant=OWNER)
+    assert (theirs[0], owners[0]) == (200, 200)
+    assert theirs[1]["jobs_in_flight"]["used"] == theirs[1]["usd_per_day"]["used"] == 0
+    assert owners[1]["jobs_in_flight"]["used"] > 0
+    assert str(LIMIT) not in json.dumps(theirs)
+
+
 CASES: dict[str, Callable[[Place, str], None]] = {
     "POST /jobs/{id}": _submits,
     "POST /documents": _announces,
@@ -164,6 +174,7 @@ CASES: dict[str, Callable[[Place, str], None]] = {
     "GET /jobs/{id}/document": not_found(id="completed"),
     "POST /jobs/{id}/cancel": not_found(id="job"),
     "POST /jobs/{id}/redrive": not_found(id="failed"),
+    "GET /limits": _own_limits,
     "GET /health": _tells_nothing,
     "GET /openapi.json": _for_everybody,
     "GET /jobs/{id}/deliveries": not_found(id="completed"),

@@ -1,116 +1,107 @@
-"""checkov over the transformed templates. What it finds and is meant so is listed here, with the reason.
+"""checkov over the templates, as they are written and as SAM transforms them.
 
-Most of it holds for every function: a list says it once, where comments in the template would say it sixty
-times (decision 153). An entry that nothing needs any more fails as well.
+What it finds and is meant so is said beside the resource, in checkov's own way (`Metadata: checkov: skip`),
+each with its reason; SAM's translator hands that on to what it makes of a resource. The transformed
+templates are read once more without a word of it: a suppression that nothing needs any more fails as well.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.permissions.policy import matches
-from tests.policy.transformed import TEMPLATE, nested, transformed
+from local.intrinsics import read_yaml
+from tests.policy.transformed import TEMPLATE, Template, nested, transformed
 from tests.proof.check import Check, NotProvedError
 from toolchain.environments import PROOF, SAM
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tests.proof.check import Ground
 
-_FUNCTION = "AWS::Lambda::Function."
-# Check, resource (with `*` and `?`), and why it is meant so.
-ACCEPTED = (
-    (
-        "CKV_AWS_115",
-        f"{_FUNCTION}*",
-        "a reservation leaves 100 beside it, a new account has 10; sources have limits",
-    ),
-    (
-        "CKV_AWS_116",
-        f"{_FUNCTION}*",
-        "queues have dead letters, a caller sees the error, sweep's failures a queue",
-    ),
-    (
-        "CKV_AWS_173",
-        f"{_FUNCTION}*",
-        "no variable is a secret, which a policy sees to; Lambda's own key suffices",
-    ),
-    (
-        "CKV_AWS_117",
-        f"{_FUNCTION}NotifyFunction",
-        "outside on purpose: a customer's address reaches nothing of ours",
-    ),
-    (
-        "CKV_AWS_117",
-        f"{_FUNCTION}OpenapiFunction",
-        "answers one text, and needs neither database nor network",
-    ),
-    (
-        "CKV_AWS_117",
-        f"{_FUNCTION}SchemaFunction",
-        "its answer to CloudFormation must not hang on the network",
-    ),
-    (
-        "CKV_AWS_111",
-        "AWS::IAM::ManagedPolicy.InVpcPolicy",
-        "Lambda asks for it; the code itself is denied it",
-    ),
-    (
-        "CKV_AWS_118",
-        "AWS::RDS::DBInstance.Instance",
-        "a parameter, 60 s by default, which checkov does not follow",
-    ),
-    (
-        "CKV_AWS_157",
-        "AWS::RDS::DBInstance.Instance",
-        "a parameter, on by default, which checkov does not follow",
-    ),
-    (
-        "CKV_AWS_120",
-        "AWS::ApiGateway::Stage.*",
-        "answers differ by tenant and moment: there is nothing to cache",
-    ),
-    ("CKV_AWS_73", "AWS::ApiGateway::Stage.*", "traces are OpenTelemetry's, by the parameter Tracing"),
-    ("CKV_AWS_18", "AWS::S3::Bucket.DocumentsBucket", "who asked for what is in the API's log and the trail"),
-    (
-        "CKV_AWS_21",
-        "AWS::S3::Bucket.DocumentsBucket",
-        "nothing is put over anything; a version outlives a deletion",
-    ),
-)
+WRITTEN, TRANSFORMED, BARE = "written", "transformed", "bare"
+# Alarms, a dashboard and queries: checkov has no rule about any of them.
+WITHOUT_RULES = frozenset({"monitoring"})
+# A template's name without its ending, a resource as it is written there, and a check.
+Suppression = tuple[str, str, str]
 
 
 def run(ground: Ground) -> str:
-    """Fail on every finding that is not listed, on an entry without a finding, and on a file not read."""
+    """Fail on every finding, on a suppression that nothing needs, and on a file that was not read."""
     paths = [TEMPLATE, *nested()]
+    for folder in (WRITTEN, TRANSFORMED, BARE):
+        (ground.scratch / folder).mkdir()
     for path, template in zip(paths, transformed([(path, {}) for path in paths]), strict=True):
-        (ground.scratch / f"{path.stem}.json").write_text(json.dumps(template, indent=1), encoding="utf-8")
+        (ground.scratch / WRITTEN / path.name).write_bytes(path.read_bytes())
+        for folder, content in ((TRANSFORMED, template), (BARE, bare(template))):
+            said = json.dumps(content, indent=1)
+            (ground.scratch / folder / f"{path.stem}.json").write_text(said, encoding="utf-8")
+    written = {path.stem: read_yaml(path) for path in paths}
     reports = _checkov(ground.scratch)
-    found = [each for report in reports for each in report["results"]["failed_checks"]]
-    unread = [each for report in reports for each in report["results"]["parsing_errors"]]
-    passed = sum(report["summary"]["passed"] for report in reports)
-    findings = [each for each in found if not any(_accepts(entry, each) for entry in ACCEPTED)]
-    idle = [entry[:2] for entry in ACCEPTED if not any(_accepts(entry, each) for each in found)]
-    for each in findings:
-        ground.say(f"{each['check_id']} {each['resource']}: {each['check_name']}")
-    problems = Counter(each["check_id"] for each in findings)
-    if findings or idle or unread or not passed:
-        raise NotProvedError(
-            f"{len(findings)} findings {dict(sorted(problems.items()))}, {len(unread)} files not read, "
-            f"accepted and not found: {idle}, {passed} passed"
-        )
-    return (
-        f"{len(paths)} templates, {passed} passed, {len(found)} findings meant so, by {len(ACCEPTED)} reasons"
-    )
+    problems = list(faults(written, reports))
+    for problem in problems:
+        ground.say(problem)
+    if problems:
+        raise NotProvedError(f"{len(problems)}: {'; '.join(problems[:5])}")
+    passed, meant = (len(_of(reports, kind, TRANSFORMED)) for kind in ("passed", "skipped"))
+    listed = len(set(suppressions(written)))
+    return f"{len(paths)} templates, {passed} passed, {meant} meant so, by {listed} suppressions, all of use"
 
 
-def _accepts(entry: tuple[str, str, str], finding: dict[str, Any]) -> bool:
-    check, resource, _ = entry
-    return bool(finding["check_id"] == check) and matches(resource, finding["resource"])
+def bare(template: Template) -> Template:
+    """A template without a word to checkov."""
+    resources = {
+        name: {**resource, "Metadata": {**resource.get("Metadata", {}), "checkov": {}}}
+        for name, resource in template["Resources"].items()
+    }
+    return {**template, "Resources": resources}
+
+
+def suppressions(written: Mapping[str, Template]) -> Iterator[Suppression]:
+    """What the templates say to checkov beside their resources."""
+    for stem, template in written.items():
+        for name, resource in template["Resources"].items():
+            for skip in resource.get("Metadata", {}).get("checkov", {}).get("skip", []):
+                yield stem, name, skip["id"]
+
+
+def faults(written: Mapping[str, Template], reports: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """A line for each thing that is wrong; `reports` are checkov's, over the three folders."""
+    reports = list(reports)
+    for report in reports:
+        yield from (f"not read: {name}" for name in report["results"]["parsing_errors"])
+    for folder in (WRITTEN, TRANSFORMED, BARE):
+        read = {_stem(each) for each in _of(reports, "passed", folder)}
+        for stem in sorted(read ^ (set(written) - WITHOUT_RULES)):
+            yield f"{folder}: {stem} was {'read' if stem in read else 'not read, or nothing of it passed'}"
+    for folder in (WRITTEN, TRANSFORMED):
+        for each in _of(reports, "failed", folder):
+            yield f"{folder}: {each['check_id']} {each['resource']}: {each['check_name']}"
+    needed = {
+        (_stem(each), _source(written[_stem(each)], each["resource"]), each["check_id"])
+        for each in _of(reports, "failed", BARE)
+    }
+    for idle in sorted(set(suppressions(written)) - needed):
+        yield f"a suppression that nothing needs: {' '.join(idle)}"
+
+
+def _source(template: Template, resource: str) -> str:
+    """The resource as it is written of which SAM made `Type.Name`: its name begins the other's."""
+    name = resource.rpartition(".")[2]
+    return max((each for each in template["Resources"] if name.startswith(each)), key=len, default=name)
+
+
+def _stem(found: Mapping[str, Any]) -> str:
+    return Path(found["file_path"]).stem
+
+
+def _of(reports: Iterable[Mapping[str, Any]], kind: str, folder: str) -> list[dict[str, Any]]:
+    """The checks of the templates in a folder that passed, failed or were skipped."""
+    every = (each for report in reports for each in report["results"][f"{kind}_checks"])
+    return [each for each in every if each["file_path"].startswith(f"/{folder}/")]
 
 
 def _checkov(folder: Path) -> list[dict[str, Any]]:
@@ -133,7 +124,7 @@ def _checkov(folder: Path) -> list[dict[str, Any]]:
 
 CHECK = Check(
     "checkov",
-    "checkov's rules over the transformed templates, each exception reasoned",
+    "checkov's rules over the templates, each exception reasoned beside its resource",
     run,
     (SAM, PROOF),
 )

@@ -44,18 +44,23 @@ def test_a_tenant_is_not_deleted_by_mistake(tmp_path: Path) -> None:
 
 
 def test_a_tenant_is_deleted_until_nothing_is_left(tmp_path: Path) -> None:
-    """As often as it takes."""
-    operator = Operator(*({"result": each} for each in (HOLDS, {"left": 900}, {"left": 3}, {"left": 0})))
+    """Each call goes on where the one before ended, and what was held is tried again."""
+    following = [{"kind": "jobs", "after": "1"}, {"kind": "events", "after": "7"}]
+    answers = [{"left": None, "next": each} for each in following]
+    ends = [{"left": left, "next": None} for left in (3, 0)]
+    operator = Operator(*({"result": each} for each in (HOLDS, *answers, *ends)))
     with System(tmp_path, operator) as system:
         result = system.run("tenants", "delete", "--tenant", "acme", "--yes")
     assert result.exit_code == 0
     assert result.stdout == f"{TOLD}acme deleted; what lies in the bucket goes with the next sweeps\n"
-    assert [asked["command"] for asked in operator.asked] == ["tenants.holds", *["tenants.delete"] * 3]
+    asked = [{"command": "tenants.delete", "tenant": "acme", **each} for each in ({}, *following, {})]
+    assert operator.asked == [{"command": "tenants.holds", "tenant": "acme"}, *asked]
 
 
 def test_a_tenant_that_others_hold_is_told(tmp_path: Path) -> None:
     """Where a round deletes nothing, the command ends and says so."""
-    operator = Operator(*({"result": each} for each in (HOLDS, {"left": 3}, {"left": 3})))
+    held = {"left": 3, "next": None}
+    operator = Operator(*({"result": each} for each in (HOLDS, held, held)))
     with System(tmp_path, operator) as system:
         result = system.run("tenants", "delete", "--tenant", "acme", "--yes")
     assert result.exit_code == 1

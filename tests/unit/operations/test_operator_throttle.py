@@ -23,7 +23,7 @@ NUMBERS = throttling.Numbers(5.0, 10)
 
 def known(*, planned: bool) -> dict[str, Any]:
     """The function's answer about the tenant's usage key."""
-    return {"result": {"tenant": "acme", "usage_key": VALUE, "planned": planned}}
+    return {"result": {"tenant": "acme", "usage_key": VALUE, "planned": planned, "cached_s": 60}}
 
 
 DONE: dict[str, Any] = {"result": {}}
@@ -115,6 +115,19 @@ def test_numbers_of_its_own_are_a_plan_of_its_own(account: Account, tmp_path: Pa
     ]  # fmt: skip
     assert account.waited == [65.0, 65.0]  # longer than an authorizer's answer is kept
     assert account.keys() == [VALUE]
+
+
+def test_a_function_that_does_not_say_how_long_to_wait_moves_no_key(account: Account, tmp_path: Path) -> None:
+    """One of an older version: a key that is moved at once would be refused for as long as it is kept."""
+    older = known(planned=True)
+    del older["result"]["cached_s"]
+    with System(tmp_path, Operator(known(planned=False), DONE, older)) as system:
+        account.throttle(system, NUMBERS)
+        before = account.plan_of_key()
+        with pytest.raises(invoking.Refusal, match="deploy first"):
+            account.throttle(system, None)
+    assert account.plan_of_key()["id"] == before["id"]
+    assert account.waited == []
 
 
 def test_nothing_is_left_of_a_tenant_that_was_deleted(account: Account, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ from claimcheck.tasks import TASKS
 
 SECRET = "The merger price is EUR 7,777,777."
 FIELD = FieldError("/fields/0", "is required")
+THING = "019a9b1c-7f00-7c3e-9a55-2f6d1be0c0de"
 
 ANSWERS: list[tuple[Exception, int, str]] = [
     (InvalidRequest(400, "json_malformed", "The body is not valid JSON."), 400, "json_malformed"),
@@ -49,9 +50,9 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (UnknownTask(("summarise", "extract", "evaluate")), 404, "task_unknown"),
     (InvalidQueryError("limit must be a whole number from 1 to 100."), 400, "query_invalid"),
     (BodyTooLargeError(5_000_000), 413, "body_too_large"),
-    (PurgedError("job", "2026-11-29T23:39:00.000000Z"), 410, "purged"),
-    (PurgedError("document", "2026-11-29T23:39:00.000000Z"), 410, "purged"),
-    (DocumentInUseError(), 409, "document_in_use"),
+    (PurgedError("job", THING, "2026-11-29T23:39:00.000000Z"), 410, "purged"),
+    (PurgedError("document", THING, "2026-11-29T23:39:00.000000Z"), 410, "purged"),
+    (DocumentInUseError(THING), 409, "document_in_use"),
     (JobNotFoundError(), 404, "job_not_found"),
     (DocumentNotFoundError(), 404, "document_not_found"),
     (StoredTextCorruptError(SECRET), 500, "document_corrupt"),
@@ -129,6 +130,25 @@ def test_an_answer_is_a_problem_of_rfc_9457(error: Exception, status: int, code:
         status, HTTPStatus(status).phrase
     )
     assert members["detail"].endswith(".")
+
+
+@answers
+def test_no_answer_holds_a_blank_to_fill_in(error: Exception, status: int, code: str) -> None:
+    """Where an answer names a call, it can be made as it stands: no name in braces is left in it."""
+    assert "{" not in problem_of(error).detail
+
+
+@pytest.mark.parametrize(
+    ("error", "call"),
+    [
+        (PurgedError("job", THING, "2026-11-29T23:39:00.000000Z"), f"GET /jobs/{THING}/events"),
+        (DocumentInUseError(THING), f"DELETE /documents/{THING}?jobs=true"),
+    ],
+    ids=["purged", "document_in_use"],
+)
+def test_the_call_that_helps_is_named(error: Exception, call: str) -> None:
+    """With the id of the thing that was asked for."""
+    assert call in problem_of(error).detail
 
 
 @answers

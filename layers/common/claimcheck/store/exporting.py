@@ -1,14 +1,14 @@
-"""Everything that is held of a tenant, as lines of JSON; and the end of a tenant."""
+"""Everything that is held of a tenant, as lines of JSON."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from claimcheck.store.connection import Database
 
@@ -35,15 +35,3 @@ def export_page(
     params = {"tenant_id": tenant_id, "kind": kind, "after": after, "skip": skip, "stamp": stamp}
     rows = database.all(queries("exporting")["export_page"], {**params, "limit": limit})
     return [Piece(**row) for row in rows]
-
-
-def tenant_holds(database: Database, tenant_id: str) -> Mapping[str, Any] | None:
-    """How much is held of a tenant, as JSON data; None for no such tenant."""
-    row = database.one(queries("exporting")["tenant_holds"], {"tenant_id": tenant_id})
-    return None if row is None else row["holds"]
-
-
-def delete_tenant(database: Database, tenant_id: str, *, limit: int) -> int | None:
-    """Delete a part of what is held of a tenant; how much is left, None for no such tenant."""
-    row = database.one(queries("exporting")["delete_tenant"], {"tenant_id": tenant_id, "limit": limit})
-    return None if row is None or row["left"] is None else int(row["left"])

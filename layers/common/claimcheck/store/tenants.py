@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from claimcheck.store.connection import Database
     from claimcheck.store.limits import Limits
@@ -61,3 +61,27 @@ def set_limits(
     params = {"tenant_id": tenant_id, "reset": list(reset), **asdict(limits)}
     row = database.one(queries("tenants")["set_limits"], params)
     return None if row is None else dict(row["limits"])
+
+
+def tenant_holds(database: Database, tenant_id: str) -> Mapping[str, Any] | None:
+    """How much is held of a tenant, as JSON data; None for no such tenant."""
+    row = database.one(queries("tenants")["tenant_holds"], {"tenant_id": tenant_id})
+    return None if row is None else row["holds"]
+
+
+def end_tenant(database: Database, tenant_id: str) -> bool:
+    """Begin a tenant's end: it has no key any more, and gets none. False for no such tenant."""
+    row = database.one(queries("tenants")["end_tenant"], {"tenant_id": tenant_id})
+    return row is not None and bool(row["known"])
+
+
+def delete_tenant_page(
+    database: Database, tenant_id: str, kind: str, *, after: str, limit: int
+) -> str | None:
+    """Delete at most `limit` of an ended tenant's things of one kind, those after the thing `after`.
+
+    Returns after which thing it goes on, None behind the last one. What somebody holds is passed over.
+    """
+    params = {"tenant_id": tenant_id, "kind": kind, "after": after, "limit": limit}
+    row = database.one(queries("tenants")["delete_tenant_page"], params)
+    return None if row is None else row["last"]

@@ -88,7 +88,7 @@ class Announce:
         if view is None:
             raise DocumentNotFoundError
         if view.purged_at is not None:
-            raise PurgedError("document", view.purged_at)
+            raise PurgedError("document", document_id, view.purged_at)
         return view
 
     def _shown(self, view: DocumentView, document_id: str, *, made: bool = False) -> ShownDocument:

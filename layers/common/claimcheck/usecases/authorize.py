@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from claimcheck.store.connection import Database
 
+CACHED_S = 60
+"""How long API Gateway keeps an answer, and so lets in a key that has ended (seconds): ReauthorizeEvery."""
+
 _KEY = re.compile(r"ck_(?P<prefix>[0-9a-f]{12})_[A-Za-z0-9_-]{43}")
 _BEARER = re.compile(r"\s*Bearer\s+(?P<key>\S+)\s*", re.IGNORECASE)
 

@@ -1,21 +1,20 @@
-"""The operator's commands that hand out, and delete, all that is held of a tenant."""
+"""The operator's commands that hand out all that is held of a tenant."""
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from claimcheck.refusals import CommandRefused
-from claimcheck.store.exporting import delete_tenant, export_page, tenant_holds
+from claimcheck.store.exporting import export_page
 from claimcheck.store.tenants import tenant_exists
 from claimcheck.usecases.ids import is_uuid
 from claimcheck.usecases.operate import Command
 from claimcheck.usecases.tenants import ForTenant, TenantId, no_such_tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from claimcheck.store.connection import Database
     from claimcheck.usecases.ports import LinkedObjects
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 PAGE_CHARS = 900_000
 """In an answer: at six bytes a character it still fits the 6 MB that Lambda takes."""
 LINK_S = 3_600
-_BATCH = 25
-_LONGEST_S = 20.0
 
 Kind = Literal["tenant", "keys", "events", "addresses", "documents", "jobs", "trails", "calls", "deliveries"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -49,28 +46,18 @@ class Link(ForTenant):
 
 
 class Export:
-    """`export.page`, `export.link`, `tenants.holds` and `tenants.delete`."""
+    """`export.page` and `export.link`."""
 
-    def __init__(
-        self,
-        database: Database,
-        objects: LinkedObjects,
-        *,
-        page_chars: int = PAGE_CHARS,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, database: Database, objects: LinkedObjects, *, page_chars: int = PAGE_CHARS) -> None:
         self._database = database
         self._objects = objects
         self._page_chars = page_chars
-        self._clock = clock
 
     def commands(self) -> dict[str, Command]:
         """By their names."""
         return {
             "export.page": Command(Page, self._page),
             "export.link": Command(Link, self._link),
-            "tenants.holds": Command(ForTenant, self._holds),
-            "tenants.delete": Command(ForTenant, self._delete),
         }
 
     def _page(self, asked: Page) -> Mapping[str, Any]:
@@ -110,19 +97,3 @@ class Export:
             raise CommandRefused("arguments_invalid", "key: not of this tenant.")
         url = self._objects.link(asked.key, media_type="application/octet-stream", expires_s=LINK_S)
         return {"url": url, "expires_s": LINK_S}
-
-    def _holds(self, asked: ForTenant) -> Mapping[str, Any]:
-        found = tenant_holds(self._database, asked.tenant)
-        if found is None:
-            raise no_such_tenant(asked.tenant)
-        return found
-
-    def _delete(self, asked: ForTenant) -> Mapping[str, Any]:
-        """As much as there is time for; `left` says whether it has to be asked again."""
-        until = self._clock() + _LONGEST_S
-        while True:
-            left = delete_tenant(self._database, asked.tenant, limit=_BATCH)
-            if left is None:
-                raise no_such_tenant(asked.tenant)
-            if left == 0 or self._clock() >= until:
-                return {"tenant": asked.tenant, "left": left}

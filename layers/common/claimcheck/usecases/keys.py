@@ -6,23 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from claimcheck.refusals import CommandRefused, KeyRefusedError
-from claimcheck.store.connection import Database
+from claimcheck.refusals import CommandRefused
 from claimcheck.store.keys import MOST_LIVE, NewKey, issue_key, list_keys, revoke_key
 from claimcheck.store.tenants import insert_tenant, tenant_exists
-from claimcheck.usecases.authorize import Authorize, digest_of, new_key, prefix_of
+from claimcheck.usecases.authorize import CACHED_S, digest_of, new_key, prefix_of
 from claimcheck.usecases.operate import Command
 from claimcheck.usecases.tenants import ForTenant, no_such_tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from claimcheck.store.connection import Database
     from claimcheck.store.keys import Issued
 
-CACHED_S = 60
-"""How long API Gateway keeps the authorizer's answer, and so lets in a key that has ended (seconds)."""
-
-_UP = "claimcheck up"
 _DAY_S = 86_400
 _LONGEST_S = 3_650 * _DAY_S
 
@@ -155,36 +151,3 @@ def create_key(database: Database, tenant_id: str, *, name: str | None = None) -
     key = new_key()
     _made(issue_key(database, NewKey(tenant_id, prefix_of(key), digest_of(key), name)), tenant_id)
     return key
-
-
-def ensure_key(
-    database_url: str,
-    tenant_id: str,
-    key: str | None,
-    *,
-    database: Callable[[str], Database] = Database,
-) -> str:
-    """`key`, where it is a live key of the tenant; else a new one, by the name of `claimcheck up`.
-
-    That takes the place of others of this name: their file is lost. Where the tenant has two live ones
-    besides, the older makes room. Raises StoreError.
-    """
-    connection = database(database_url)
-    try:
-        if key is not None and _is_live(connection, tenant_id, key):
-            return key
-        live = [each for each in list_keys(connection, tenant_id) if each["state"] == "live"]
-        lost = [each for each in live if each["name"] == _UP]
-        others = [each for each in live if each["name"] != _UP]
-        for each in [*lost, *others[MOST_LIVE - 1 :]]:
-            revoke_key(connection, tenant_id, each["prefix"].removeprefix("ck_"))
-        return create_key(connection, tenant_id, name=_UP)
-    finally:
-        connection.close()
-
-
-def _is_live(connection: Database, tenant_id: str, key: str) -> bool:
-    try:
-        return Authorize(connection, shared_usage_key="")(f"Bearer {key}").tenant_id == tenant_id
-    except KeyRefusedError:
-        return False

@@ -60,7 +60,7 @@ class Purge:
         if outcome is None:
             raise DocumentNotFoundError
         if outcome is Purged.IN_USE:
-            raise DocumentInUseError
+            raise DocumentInUseError(document_id)
         if outcome is Purged.GONE:
             count(metrics.DOCUMENTS_PURGED)
 

@@ -84,7 +84,7 @@ class Read:
             if view is None:
                 raise JobNotFoundError
             if view.purged_at is not None:
-                raise PurgedError("job", view.purged_at)
+                raise PurgedError("job", job_id, view.purged_at)
             left = until - self._clock()
             if left <= 0 or view.status in FINAL:
                 return self._linked(view, tenant_id) if view.result_left_out else view
@@ -177,7 +177,7 @@ def checked_id(job_id: str) -> str:
 def missing(database: Database, tenant_id: str, job_id: str) -> JobNotFoundError | PurgedError:
     """Why nothing was found of a job: it was purged, or the tenant has none such. Raises StoreError."""
     gone_at = purged_at(database, tenant_id, job_id)
-    return JobNotFoundError() if gone_at is None else PurgedError("job", gone_at)
+    return JobNotFoundError() if gone_at is None else PurgedError("job", job_id, gone_at)
 
 
 def _found(body: str | None) -> str:

@@ -47,7 +47,7 @@ class Replay:
         replayed = replay_delivery(self._database, tenant_id, job_id, delivery_id) if known else None
         if replayed is None:
             gone_at = purged_at(self._database, tenant_id, job_id) if known else None
-            raise DeliveryNotFoundError if gone_at is None else PurgedError("job", gone_at)
+            raise DeliveryNotFoundError if gone_at is None else PurgedError("job", job_id, gone_at)
         if replayed:
             count(metrics.DELIVERIES_REPLAYED)
             self._deliver.now(self._database, [delivery_id], tenant_id=tenant_id)

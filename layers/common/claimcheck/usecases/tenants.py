@@ -17,6 +17,7 @@ from claimcheck.store.tenants import (
     set_retention,
     usage_key,
 )
+from claimcheck.usecases.authorize import CACHED_S
 from claimcheck.usecases.operate import Command
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Tenants:
         found = usage_key(self._database, arguments.tenant)
         if found is None:
             raise no_such_tenant(arguments.tenant)
-        return {"tenant": arguments.tenant, **found}
+        return {"tenant": arguments.tenant, **found, "cached_s": CACHED_S}
 
     def _planned(self, told: Planned) -> Mapping[str, Any]:
         if not set_planned(

@@ -65,3 +65,12 @@ SELECT id FROM changed
 
 -- name: tenant_exists
 SELECT id FROM tenants WHERE id = %(tenant_id)s
+
+-- name: tenant_holds
+SELECT tenant_holds(%(tenant_id)s) AS holds
+
+-- name: end_tenant
+SELECT end_tenant(%(tenant_id)s) AS known
+
+-- name: delete_tenant_page
+SELECT delete_tenant_page(%(tenant_id)s, %(kind)s, %(after)s, %(limit)s) AS last

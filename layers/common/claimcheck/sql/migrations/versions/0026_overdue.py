@@ -1,13 +1,13 @@
-"""Taking a job and showing one, as functions whose plans the backend keeps."""
+"""Retention goes on past what cannot be deleted."""
 
 from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0022"
-down_revision = "0021"
+revision = "0026"
+down_revision = "0025"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0022_tickets.sql")
+    apply_sql("0026_overdue.sql")
