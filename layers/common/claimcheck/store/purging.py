@@ -20,12 +20,15 @@ class Purged(StrEnum):
 
     GONE = "gone"
     GONE_BEFORE = "gone before"
-    OPEN = "open"  # a job that is not final: it has to be cancelled first
+    CANCELLED = "cancelled"  # a job that was not final: it was cancelled, and is gone
     IN_USE = "in use"  # a document that a job names
 
 
 def purge_job(database: Database, tenant_id: str, job_id: str) -> Purged | None:
-    """Delete what a final job held, in one transaction; None where the tenant has no such job."""
+    """Delete what a job held, in one transaction; None where the tenant has no such job.
+
+    One that is not final is cancelled by the same: no webhook ever tells of it.
+    """
     params = {"tenant_id": tenant_id, "job_id": job_id}
     return _outcome(database.one(queries("purging")["purge_job"], params, tenant_id=tenant_id))
 

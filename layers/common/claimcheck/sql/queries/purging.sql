@@ -1,6 +1,6 @@
 -- name: purge_job
--- A final job's content, in one transaction (migration 0012).
-SELECT purge_job(%(job_id)s::uuid, %(tenant_id)s) AS outcome
+-- A job's content, in one transaction (migrations 0012 and 0027).
+SELECT cancel_and_purge_job(%(job_id)s::uuid, %(tenant_id)s) AS outcome
 
 -- name: purge_document
 SELECT purge_document(%(document_id)s::uuid, %(tenant_id)s) AS outcome
