@@ -1,5 +1,5 @@
 -- name: accept_job
--- In the database (0027_tickets.sql), which says itself for whom it works.
+-- In the database (0028_tickets.sql), which says itself for whom it works.
 SELECT * FROM accept_job(%(tenant_id)s, %(task)s, %(params)s, %(priority)s, %(metadata)s, %(webhook_url)s,
   %(webhook_thin)s, %(max_cost_usd)s::numeric, %(cancel_after_s)s::float8, %(traceparent)s,
   %(key)s, %(body_sha256)s, %(keep_key_s)s::float8,

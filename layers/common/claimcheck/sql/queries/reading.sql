@@ -1,5 +1,5 @@
 -- name: find_job
--- In the database (0027_tickets.sql), which says itself for whom it works.
+-- In the database (0028_tickets.sql), which says itself for whom it works.
 SELECT * FROM find_job(%(tenant_id)s, %(job_id)s, %(base)s, %(most_bytes)s)
 
 -- name: list_jobs

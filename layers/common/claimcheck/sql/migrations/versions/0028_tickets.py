@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0027_tickets.sql")
+    apply_sql("0028_tickets.sql")
