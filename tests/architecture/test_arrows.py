@@ -61,10 +61,10 @@ def test_modules_are_named_for_what_they_are(package: str) -> None:
 
 @pytest.mark.parametrize("package", [*PRODUCT, "openapi", "costs", "bench", "evals", "toolchain"])
 def test_modules_can_be_read_in_one_go(package: str) -> None:
-    """None has 300 lines: what is longer is two things."""
+    """None has more than 300 lines: what is longer is two things."""
     lines = {
         path: len((ROOT / package / path).read_text(encoding="utf-8").splitlines())
         for path in modules(package)
     }
     assert lines
-    assert {path: count for path, count in lines.items() if count >= 300} == {}
+    assert {path: count for path, count in lines.items() if count > 300} == {}

@@ -19,6 +19,7 @@ import boto3
 import pytest
 from claimcheck import telemetry
 from claimcheck.bootstrap import answering, operating, working
+from moto.server import ThreadedMotoServer
 
 from local import nested, template
 from local.sqs_events import sqs_event
@@ -44,6 +45,15 @@ MODEL_KEY_AT, WEBHOOK_KEY_AT = "claimcheck/anthropic", "claimcheck/webhook-key"
 
 
 @cache
+def queues_endpoint() -> str:
+    """Where functions send to: moto as a server of this process. What `mock_aws` knows, it knows too."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    return f"http://{host}:{port}"
+
+
+@cache
 def _system() -> System:
     parameters = {
         "AnthropicSecretArn": MODEL_KEY_AT,
@@ -51,8 +61,7 @@ def _system() -> System:
         "TenantRateLimit": "10000",  # tests hurry
         "TenantBurst": "5000",
     }
-    # Under these names moto knows the queues.
-    aws = Physical(aws_endpoint=f"https://sqs.{REGION}.amazonaws.com", region=REGION, account="123456789012")
+    aws = Physical(aws_endpoint=queues_endpoint(), region=REGION, account="123456789012")
     return template.load(
         ROOT / "template.yaml",
         parameters,

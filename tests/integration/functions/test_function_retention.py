@@ -98,3 +98,17 @@ def test_somebody_who_holds_what_is_to_go_hinders_nothing(
         assert sweep(stage)["jobs_expired"] == 0
     assert rows.one("SELECT name FROM heartbeats")["name"] == "sweep"
     assert sweep(stage)["jobs_expired"] == 1
+
+
+def test_a_job_that_cannot_be_deleted_is_told(stage: Stage, rows: Rows) -> None:
+    """By a line with its id and the kind of error, a count, and the age of what should be gone."""
+    old_jobs(stage, rows, 3, 31)
+    (bad, *_) = (row["id"] for row in rows.all("SELECT id FROM jobs ORDER BY id"))
+    rows.run(f"ALTER TABLE jobs ADD CONSTRAINT bad CHECK (id <> '{bad}') NOT VALID")
+    swept = sweep(stage)
+    assert (swept["jobs_expired"], swept["not_deleted"]) == (2, 1)
+    (line,) = [each for each in stage.lines() if each.get("message") == "overdue content not deleted"]
+    told = (line["level"], line["job_id"], line["tenant_id"], line["error"])
+    assert told == ("ERROR", str(bad), "acme", "23514")
+    assert stage.metric("ContentNotDeleted") == 1
+    assert 86_400 <= stage.metric("OverdueContentSeconds") < 87_000

@@ -22,10 +22,10 @@ from claimcheck.store.jobs import (
     ClaimedJob,
     IdempotencyKey,
     Ticket,
+    accept_job,
     cancel_job,
     extend_leases,
     finish_job,
-    insert_job,
     redrive_job,
     retry_job,
     set_progress,
@@ -62,8 +62,15 @@ class Crowd:
     """`clients` connections, half of functions that answer, half of workers; a pair does jobs of a tenant."""
 
     def __init__(
-        self, owner_url: str, url_for: Callable[[str], str], *, clients: int, tenants: Sequence[str]
+        self,
+        owner_url: str,
+        url_for: Callable[[str], str],
+        *,
+        clients: int,
+        tenants: Sequence[str],
+        begins: bool = False,
     ) -> None:
+        self._begins = begins
         self._owner_url = owner_url
         self._url_for = url_for
         self._pairs = clients // 2
@@ -98,7 +105,7 @@ class Crowd:
                 self.found.most_servers = max(self.found.most_servers, int(row[0]) if row else 0)
 
     def _work(self, tenant: str, rounds: int) -> None:
-        api, worker = Database(self._url_for("api")), Database(self._url_for("worker"))
+        api, worker = (Database(self._url_for(role), begins=self._begins) for role in ("api", "worker"))
         counting = _Counting()
         try:
             for database in (api, worker):
@@ -136,9 +143,9 @@ class Crowd:
             webhook_url=f"https://hooks.example.com/{tenant}",
         )
         key = IdempotencyKey(str(uuid.uuid4()), hashlib.sha256(text).digest())
-        ticket = insert_job(api, job, key)
+        ticket = accept_job(api, job, key)
         assert isinstance(ticket, Ticket), ticket
-        assert not isinstance(insert_job(api, job, key), Ticket)  # the same key again
+        assert not isinstance(accept_job(api, job, key), Ticket)  # the same key again
         self._reads(api, tenant, ticket.job_id)
         if number % 3 == 2:
             assert cancel_job(api, tenant, ticket.job_id) is not None

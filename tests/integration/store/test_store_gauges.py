@@ -88,7 +88,7 @@ def counts(connection: Connection, most: int) -> dict[str, Any]:
 @pytest.mark.parametrize("most", [10_000, 100])
 def test_gauges_are_what_a_plain_count_says(crowded: Connection, database: Database, most: int) -> None:
     """Counts end at the bound; seconds and dollars are exact."""
-    gauges, plain = read_gauges(database, most=most), counts(crowded, most)
+    gauges, plain = read_gauges(database, days=30, most=most), counts(crowded, most)
     assert (gauges.jobs_due, gauges.jobs_running) == (plain["due"], min(most, plain["running"]))
     assert gauges.deliveries_due == plain["deliveries"]
     assert gauges.spend_last_hour_usd == pytest.approx(plain["spent"], abs=0.3)  # the hour moves on
@@ -98,15 +98,16 @@ def test_gauges_are_what_a_plain_count_says(crowded: Connection, database: Datab
 
 def test_an_empty_system_stands_at_nothing(database: Database) -> None:
     """Zero, and not nothing: an alarm has a figure each minute."""
-    gauges = read_gauges(database)
+    gauges = read_gauges(database, days=30)
     assert gauges.oldest_due_job_s == gauges.oldest_due_delivery_s == gauges.spend_last_hour_usd == 0
     assert gauges.jobs_due == gauges.jobs_running == gauges.deliveries_due == gauges.circuits_open == 0
+    assert gauges.overdue_content_s == 0
 
 
 def test_no_large_table_is_read_as_a_whole(crowded: Connection) -> None:
     """Each look is into an index; no step but the hour's calls gives more rows than the bound."""
     text = "EXPLAIN (ANALYZE, FORMAT JSON) " + queries("gauges")["gauges"].text
-    ((plan,),) = crowded.execute(text.encode(), {"most": 1_000}).fetchall()
+    ((plan,),) = crowded.execute(text.encode(), {"most": 1_000, "days": 30}).fetchall()
     assert isinstance(plan, list)
     steps = list(_steps(plan[0]["Plan"]))
     assert [

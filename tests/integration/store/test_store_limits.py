@@ -10,7 +10,17 @@ import psycopg
 import pytest
 from claimcheck.refusals import DocumentOverLimitError, SpendLimitError, TenantBusyError
 from claimcheck.store.calls import Begun, CallUsage, OverDay, begin_call, end_call
-from claimcheck.store.jobs import ClaimedJob, IdempotencyKey, KeyTaken, NewJob, Ticket, claim_job, insert_job
+from claimcheck.store.jobs import (
+    ClaimedJob,
+    IdempotencyKey,
+    KeyTaken,
+    NewJob,
+    Ticket,
+    accept_job,
+    claim_job,
+    finish_job,
+    redrive_job,
+)
 from claimcheck.store.limits import Limits
 from claimcheck.store.tenants import insert_tenant, set_limits
 from claimcheck.store.uploads import Announcement, announce_document
@@ -50,7 +60,7 @@ def a_job(tenant: str = TENANT, **more: Any) -> NewJob:
 
 def accept(database: Database, **limits: Any) -> str:
     """The id of an accepted job."""
-    ticket = insert_job(database, a_job(), limits=Limits(**limits))
+    ticket = accept_job(database, a_job(), limits=Limits(**limits))
     assert isinstance(ticket, Ticket)
     return ticket.job_id
 
@@ -58,7 +68,7 @@ def accept(database: Database, **limits: Any) -> str:
 def attempt(database: Database, **limits: Any) -> str:
     """What comes of a submission: accepted, or the limit's name."""
     try:
-        insert_job(database, a_job(), limits=Limits(**limits))
+        accept_job(database, a_job(), limits=Limits(**limits))
     except (TenantBusyError, SpendLimitError, DocumentOverLimitError) as error:
         return type(error).__name__
     return "accepted"
@@ -111,7 +121,7 @@ def test_a_tenant_has_so_many_jobs_and_no_more(database: Database, sql_connectio
     """One that ends makes room for one; another tenant's do not count."""
     insert_tenant(database, "globex")
     for _ in range(3):
-        insert_job(database, a_job("globex"))
+        accept_job(database, a_job("globex"))
     assert [attempt(database, jobs_in_flight=most) for _ in range(most + 1)] == [
         *["accepted"] * most,
         "TenantBusyError",
@@ -137,6 +147,52 @@ def test_submissions_at_once_do_not_pass_the_limit(
     assert value(sql_connection, "SELECT count(*) FROM documents") == 7
 
 
+def failed(database: Database) -> str:
+    """A job that was given up."""
+    job_id, fence = running(database)
+    error = {"code": "model_refusal", "message": "No.", "retryable": False, "attempts": 1}
+    assert finish_job(database, job_id, fence, status="failed", error=error)
+    return job_id
+
+
+def put_back(database: Database, job_id: str, **limits: Any) -> str:
+    """What comes of putting a job back."""
+    try:
+        redriven = redrive_job(database, TENANT, job_id, limits=Limits(**limits))
+    except (TenantBusyError, SpendLimitError) as error:
+        return type(error).__name__
+    assert redriven is not None
+    return redriven.was
+
+
+def test_a_job_that_is_put_back_counts_as_a_new_one(database: Database, sql_connection: Sql) -> None:
+    """Up to the limit and no further; one that is refused stays failed, and nothing is in its trail."""
+    jobs = [failed(database) for _ in range(3)]
+    accept(database)
+    assert [put_back(database, each, jobs_in_flight=2) for each in jobs] == [
+        "failed",
+        *["TenantBusyError"] * 2,
+    ]
+    assert put_back(database, jobs[0], jobs_in_flight=2) == "pending"  # what it is, limit or no
+    assert value(sql_connection, "SELECT count(*) FROM jobs WHERE status = 'failed'") == 2
+    assert value(sql_connection, "SELECT count(*) FROM job_events WHERE type = 'redriven'") == 1
+    assert put_back(database, jobs[1], jobs_in_flight=3) == "failed"
+    assert put_back(database, jobs[2], usd_per_day=0.0) == "SpendLimitError"
+    assert put_back(database, jobs[2]) == "failed"
+
+
+def test_jobs_put_back_at_once_do_not_pass_the_limit(
+    database: Database, sql_connection: Sql, another: Callable[[], Database]
+) -> None:
+    """Beside submissions at the same moment: of twelve and twelve, seven come in, exactly."""
+    jobs = [failed(database) for _ in range(12)]
+    calls = [partial(put_back, another(), each, jobs_in_flight=7) for each in jobs]
+    more = [partial(attempt, another(), jobs_in_flight=7) for _ in range(12)]
+    outcomes = at_once(*calls, *more)
+    assert outcomes.count("failed") + outcomes.count("accepted") == 7
+    assert value(sql_connection, "SELECT count(*) FROM jobs WHERE status = 'pending'") == 7
+
+
 def test_nobody_waits_far_below_the_limit(database: Database, database_url: str) -> None:
     """While another transaction has the tenant's turn, who is far below goes on, and who is near waits."""
     turn = "SELECT pg_advisory_xact_lock(hashtextextended('jobs in flight' || E'\\n' || 'acme', 1))"
@@ -152,30 +208,30 @@ def test_nobody_waits_far_below_the_limit(database: Database, database_url: str)
 def test_a_known_key_gets_its_ticket_also_at_the_limit(database: Database) -> None:
     """A request that is sent again is no new job; a new key is refused, and is as if it had not been used."""
     limits, key = Limits(jobs_in_flight=1), IdempotencyKey("k", SHA)
-    first = insert_job(database, a_job(), key, limits=limits)
+    first = accept_job(database, a_job(), key, limits=limits)
     assert isinstance(first, Ticket)
-    again = insert_job(database, a_job(), key, limits=limits)
+    again = accept_job(database, a_job(), key, limits=limits)
     assert isinstance(again, KeyTaken)
     assert again.ticket.job_id == first.job_id
     with pytest.raises(TenantBusyError):
-        insert_job(database, a_job(), IdempotencyKey("other", SHA), limits=limits)
-    assert isinstance(insert_job(database, a_job(), IdempotencyKey("other", SHA)), Ticket)
+        accept_job(database, a_job(), IdempotencyKey("other", SHA), limits=limits)
+    assert isinstance(accept_job(database, a_job(), IdempotencyKey("other", SHA)), Ticket)
 
 
 def test_a_key_past_its_time_is_refused_at_the_limit(database: Database, sql_connection: Sql) -> None:
     """As a new one is: it leads to yesterday's job no more, whether or not it was swept away."""
     limits, key = Limits(jobs_in_flight=1), IdempotencyKey("k", SHA)
-    insert_job(database, a_job(), key, limits=limits)
+    accept_job(database, a_job(), key, limits=limits)
     sql_connection.execute("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
     with pytest.raises(TenantBusyError):
-        insert_job(database, a_job(), key, limits=limits)
+        accept_job(database, a_job(), key, limits=limits)
 
 
 def test_a_document_over_the_limit(database: Database, sql_connection: Sql) -> None:
     """Inline, announced and named ones alike; what was refused left nothing behind."""
     limits = Limits(document_bytes=9)
     with pytest.raises(DocumentOverLimitError) as inline:
-        insert_job(database, a_job(), limits=limits)
+        accept_job(database, a_job(), limits=limits)
     said = Announcement("a.pdf", "application/pdf", 10, SHA)
     with pytest.raises(DocumentOverLimitError):
         announce_document(database, TENANT, said, upload_wait_s=60, document_bytes=9)
@@ -185,8 +241,8 @@ def test_a_document_over_the_limit(database: Database, sql_connection: Sql) -> N
     kept = announce_document(database, TENANT, said, upload_wait_s=60, document_bytes=10)
     naming = a_job(document_id=kept.document_id, size_bytes=None, sha256=None, content=None, media_type=None)
     with pytest.raises(DocumentOverLimitError):
-        insert_job(database, naming, limits=limits)
-    assert isinstance(insert_job(database, naming, limits=Limits(document_bytes=10)), Ticket)
+        accept_job(database, naming, limits=limits)
+    assert isinstance(accept_job(database, naming, limits=Limits(document_bytes=10)), Ticket)
 
 
 def test_a_tenants_own_limits_come_first(database: Database, sql_connection: Sql) -> None:
@@ -269,7 +325,7 @@ def test_spent_days_refuse_submissions(database: Database, sql_connection: Sql) 
     assert attempt(database, usd_per_day=0.5) == "accepted"  # reserved is not spent
     end(database, call_id, 0.5)
     with pytest.raises(SpendLimitError) as caught:
-        insert_job(database, a_job(), limits=Limits(usd_per_day=0.5))
+        accept_job(database, a_job(), limits=Limits(usd_per_day=0.5))
     assert caught.value.limit == 0.5
     assert 0 < caught.value.resets_s <= 86_400
     assert caught.value.resets_at.endswith("T00:00:00.000000Z")

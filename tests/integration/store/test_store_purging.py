@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, LiteralString
 
+import psycopg
 import pytest
 from claimcheck.documents.text import DocumentText
 from claimcheck.jobs.states import FINAL, Status
 from claimcheck.store.documents import DocumentPurgedError, object_key, save_text
 from claimcheck.store.faults import ConstraintError, StoreError
-from claimcheck.store.jobs import Ticket, cancel_job, finish_job, insert_job, note_result_apart, redrive_job
+from claimcheck.store.jobs import Ticket, accept_job, cancel_job, finish_job, note_result_apart, redrive_job
 from claimcheck.store.purging import (
     Deletion,
     Purged,
@@ -100,12 +102,43 @@ def test_every_final_job_is_emptied(database: Database, sql_connection: Sql, sta
 
 
 @pytest.mark.parametrize("status", [each for each in Status if each not in FINAL])
-def test_an_open_job_is_left_as_it_is(database: Database, sql_connection: Sql, status: Status) -> None:
-    """It has to be cancelled first."""
-    job_id = in_state(database, status)
+def test_an_open_job_is_cancelled_and_emptied(
+    database: Database, sql_connection: Sql, status: Status
+) -> None:
+    """At once: the trail says both, of the same moment, and no webhook is owed."""
+    job_id = in_state(database, status, webhook_url=WEBHOOK)
+    assert purge_job(database, TENANT, job_id) is Purged.CANCELLED
+    row = row_of(sql_connection, job_id)
+    assert (row["status"], row["params"], row["webhook_url"]) == ("cancelled", {}, None)
+    assert row["completed_at"] == row["purged_at"]
+    assert event_types(sql_connection, job_id)[-2:] == ["cancelled", "purged"]
+    assert value(sql_connection, "SELECT count(*) FROM deliveries") == 0
+
+
+def test_a_job_whose_deletion_fails_is_not_cancelled(database: Database, sql_connection: Sql) -> None:
+    """Whoever asked is told that it was not done, and the job goes on."""
+    job_id = in_state(database, Status.RUNNING, webhook_url=WEBHOOK)
+    sql_connection.execute("ALTER TABLE jobs ADD CONSTRAINT bad CHECK (purged_at IS NULL)")
     before = traces_of(sql_connection, job_id)
-    assert purge_job(database, TENANT, job_id) is Purged.OPEN
+    with pytest.raises(ConstraintError):
+        purge_job(database, TENANT, job_id)
     assert traces_of(sql_connection, job_id) == before
+
+
+def test_no_webhook_tells_of_a_deletion(
+    database_url: str, sql_connection: Sql, another: Callable[[], Database]
+) -> None:
+    """Who looks for what is due in the middle of one finds nothing: there is no moment between two steps."""
+    owner, sender = another(), another()
+    job_id = in_state(owner, Status.RUNNING, webhook_url=WEBHOOK)
+    with ThreadPoolExecutor(1) as thread, psycopg.connect(database_url) as holder:
+        holder.execute("SELECT FROM objects FOR UPDATE")
+        deleting = thread.submit(purge_job, owner, TENANT, job_id)
+        until("the deletion waits", lambda: waiting(sql_connection) == 1)
+        assert planned(sender) == []
+        holder.rollback()
+        assert deleting.result(60) is Purged.CANCELLED
+    assert planned(sender) == []
 
 
 def test_another_tenant_purges_nothing(database: Database, sql_connection: Sql) -> None:
@@ -320,7 +353,7 @@ def test_a_submission_of_the_same_bytes_never_loses_them(
 def _submitted(database: Database, changes: dict[str, Any]) -> str | None:
     """A job's id; None where its bytes were deleted at this moment."""
     try:
-        ticket = insert_job(database, new_job(**changes))
+        ticket = accept_job(database, new_job(**changes))
     except ConstraintError as error:
         if error.constraint not in {"documents_object", "objects_wanted_first"}:
             raise
@@ -353,7 +386,7 @@ def test_a_job_that_names_a_document_and_its_deletion_take_turns(
 
 def _named(database: Database, job: Any) -> object:
     try:
-        return insert_job(database, job)
+        return accept_job(database, job)
     except ConstraintError as error:
         return error.constraint
 
@@ -442,8 +475,6 @@ def test_bytes_that_are_wanted_at_this_moment_are_not_discarded(
     database_url: str, sql_connection: Sql, another: Callable[[], Database]
 ) -> None:
     """The wish is not committed yet; who discards waits for it and finds it."""
-    from concurrent.futures import ThreadPoolExecutor
-
     other = another()
     with ThreadPoolExecutor(1) as thread:
         with uncommitted(database_url) as wanting:
@@ -466,7 +497,6 @@ def test_a_late_wish_is_not_lost(database: Database, sql_connection: Sql) -> Non
 
 def as_role(server: Server, url: str, role: str) -> Database:
     """A connection of the product's own that may do what this role may."""
-    import psycopg
     from claimcheck.store.connection import Database as Product
 
     admin = f"{server._admin_url.rpartition('/')[0]}/{url.rpartition('/')[2]}"

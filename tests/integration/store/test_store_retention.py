@@ -14,8 +14,9 @@ from claimcheck.store.purging import (
     forget_orphans,
     forget_samples,
     forget_secrets,
-    forget_uploads,
-    purge_expired,
+    overdue_jobs,
+    purge_overdue,
+    purge_uploads,
     take_deletions,
 )
 from claimcheck.store.tenants import set_retention
@@ -36,6 +37,17 @@ SHA256 = hashlib.sha256(b"large").digest()
 KEY = object_key(TENANT, SHA256)
 
 
+def purge_expired(database: Database, *, days: int, limit: int) -> int:
+    """A batch of what sweep does with jobs; how many are gone."""
+    found = overdue_jobs(database, days=days, limit=limit)
+    return sum(each.error is None for each in purge_overdue(database, found, days=days))
+
+
+def forget_uploads(database: Database, *, days: int, limit: int) -> int:
+    """A batch of what it does with uploads."""
+    return sum(each.error is None for each in purge_uploads(database, days=days, limit=limit))
+
+
 def age(sql: Sql, job_id: str, days: float) -> None:
     """The job reached its final state so long ago."""
     sql.execute(
@@ -49,12 +61,13 @@ def purged(sql: Sql) -> set[str]:
     return {str(row["id"]) for row in rows(sql, "SELECT id FROM jobs WHERE purged_at IS NOT NULL")}
 
 
-def uploaded(database: Database, *, arrived: bool = True) -> str:
+def uploaded(database: Database, content: bytes = b"large", *, arrived: bool = True) -> str:
     """A document that no job names; its id."""
-    announcement = Announcement("a.txt", "text/plain", 5, SHA256)
+    sha256 = hashlib.sha256(content).digest()
+    announcement = Announcement("a.txt", "text/plain", len(content), sha256)
     document_id = announce_document(database, TENANT, announcement, upload_wait_s=60).document_id
     if arrived:
-        document_arrived(database, KEY, size_bytes=5)
+        document_arrived(database, object_key(TENANT, sha256), size_bytes=len(content))
     assert document_id is not None
     return document_id
 

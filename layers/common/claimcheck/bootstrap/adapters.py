@@ -33,7 +33,8 @@ def database(chosen: _Reaching) -> Database:
     if chosen.database_auth == "iam":
         from claimcheck.aws.database_token import connect_with_token
 
-        return Database(chosen.database_url, connect=connect_with_token)
+        # tokens are for RDS Proxy, which may know a transaction by its BEGIN alone (decision 167)
+        return Database(chosen.database_url, connect=connect_with_token, begins=True)
     return Database(chosen.database_url)
 
 

@@ -97,10 +97,9 @@ def status() -> StatusService:
     objects = S3Objects(chosen.documents_bucket)
     read = Read(database, objects, answer_bytes=chosen.answer_bytes)
     deliver = adapters.deliver(chosen, adapters.secrets(chosen.webhook_key_secret_arn))
-    redrive = Redrive(
-        database, read, adapters.queue(chosen.jobs_queue_url), upload_wait_s=chosen.upload_wait_s
-    )
     limits = Limits(chosen.limit_jobs_in_flight, chosen.limit_usd_per_day, chosen.limit_document_bytes)
+    queue = adapters.queue(chosen.jobs_queue_url)
+    redrive = Redrive(database, read, queue, limits, upload_wait_s=chosen.upload_wait_s)
     bounds = Bounds(chosen.max_upload_bytes, chosen.limit_requests_per_second, chosen.limit_requests_burst)
     allowance = Allowance(database, limits, bounds)
     return StatusService(read, Cancel(database, read, deliver), redrive, Purge(database), allowance)

@@ -24,11 +24,12 @@ class Gauges:
     deliveries_due: int
     circuits_open: int
     spend_last_hour_usd: float
+    overdue_content_s: float
 
 
-def read_gauges(database: Database, *, most: int = MOST) -> Gauges:
-    """Raises StoreError."""
-    row = database.one(queries("gauges")["gauges"], {"most": most})
+def read_gauges(database: Database, *, days: int, most: int = MOST) -> Gauges:
+    """Content is overdue after `days`, where its tenant says nothing. Raises StoreError."""
+    row = database.one(queries("gauges")["gauges"], {"most": most, "days": days})
     if row is None:
         raise RuntimeError("gauges gave no row")
     return Gauges(**row)

@@ -20,12 +20,15 @@ class Purged(StrEnum):
 
     GONE = "gone"
     GONE_BEFORE = "gone before"
-    OPEN = "open"  # a job that is not final: it has to be cancelled first
+    CANCELLED = "cancelled"  # a job that was not final: it was cancelled, and is gone
     IN_USE = "in use"  # a document that a job names
 
 
 def purge_job(database: Database, tenant_id: str, job_id: str) -> Purged | None:
-    """Delete what a final job held, in one transaction; None where the tenant has no such job."""
+    """Delete what a job held, in one transaction; None where the tenant has no such job.
+
+    One that is not final is cancelled by the same: no webhook ever tells of it.
+    """
     params = {"tenant_id": tenant_id, "job_id": job_id}
     return _outcome(database.one(queries("purging")["purge_job"], params, tenant_id=tenant_id))
 
@@ -83,14 +86,43 @@ def deletions_done(database: Database, done: Sequence[Deletion], *, late_s: floa
     return len(database.all(queries("purging")["deletions_done"], params))
 
 
-def purge_expired(database: Database, *, days: int, limit: int) -> int:
-    """Purge final jobs older than their tenant keeps them (`days`, if it says nothing); how many."""
-    return _done(database, "purge_expired", days=days, limit=limit)
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A job or a document that is kept no longer.
+
+    `error`: why it could not be deleted, an SQLSTATE; None where nothing hindered it.
+    """
+
+    id: str
+    tenant_id: str
+    error: str | None = None
 
 
-def forget_uploads(database: Database, *, days: int, limit: int) -> int:
-    """Purge uploaded documents that no job named for so long, or that never arrived; how many."""
-    return _done(database, "forget_uploads", days=days, limit=limit)
+def overdue_jobs(database: Database, *, days: int, limit: int) -> Sequence[Overdue]:
+    """Final jobs older than their tenant keeps them (`days`, if it says nothing), the longest overdue first.
+
+    One that could not be deleted is not among them, until its next try is due.
+    """
+    params = {"days": days, "limit": limit}
+    return [Overdue(**row) for row in database.all(queries("purging")["overdue_jobs"], params)]
+
+
+def purge_overdue(database: Database, jobs: Sequence[Overdue], *, days: int) -> Sequence[Overdue]:
+    """Delete what these jobs held, each by itself; those that were tried. What somebody holds is not."""
+    params = {"job_ids": [each.id for each in jobs], "days": days}
+    return [Overdue(**row) for row in database.all(queries("purging")["purge_overdue"], params)]
+
+
+def purge_uploads(database: Database, *, days: int, limit: int) -> Sequence[Overdue]:
+    """Delete uploads that no job named for so long, or that never arrived; those that were tried."""
+    params = {"days": days, "limit": limit}
+    return [Overdue(**row) for row in database.all(queries("purging")["purge_uploads"], params)]
+
+
+def purge_failed(database: Database, overdue: Overdue, error: str) -> None:
+    """Note that a job or a document could not be deleted: it is tried again later, and later each time."""
+    params = {"id": overdue.id, "tenant_id": overdue.tenant_id, "error": error}
+    database.one(queries("purging")["purge_failed"], params)
 
 
 def forget_orphans(database: Database, *, limit: int) -> int:

@@ -96,6 +96,9 @@ UPLOADS_STORED = _metric("UploadsStored", "uploads that arrived as they were ann
 UPLOADS_REFUSED = _metric("UploadsRefused", "uploads of other bytes than were announced")
 UPLOADS_DISCARDED = _metric("UploadsDiscarded", "uploads that nobody waits for any more, deleted")
 DOCUMENTS_PURGED = _metric("DocumentsPurged", "documents that their owner had deleted")
+CONTENT_NOT_DELETED = _metric(
+    "ContentNotDeleted", "jobs and uploads past their time that could not be deleted, each try"
+)
 OBJECTS_DELETED = _metric("ObjectsDeleted", "objects deleted from the bucket, by deletion or retention")
 UPLOADS_FOUND = _metric("UploadsFound", "uploads whose event was lost, found by sweep")
 
@@ -146,6 +149,11 @@ DELIVERIES_DUE = _metric("DeliveriesDue", "webhooks that are due and not on thei
 CIRCUITS_OPEN = _metric("CircuitsOpen", "models that are not called because they keep failing")
 SPEND_LAST_HOUR_USD = _metric(
     "SpendLastHourUsd", "US dollars of all calls that ended within the hour before", unit="None"
+)
+OVERDUE_CONTENT_SECONDS = _metric(
+    "OverdueContentSeconds",
+    "how long the oldest content is past its time, by retention or in the bucket; 0 where none is",
+    unit="Seconds",
 )
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from claimcheck.failures import UnavailableError
 from claimcheck.refusals import DocumentInUseError, DocumentNotFoundError, InvalidQueryError, JobNotFoundError
-from claimcheck.store.jobs import cancel_job
 from claimcheck.store.purging import Purged, jobs_naming, purge_document, purge_job
 from claimcheck.telemetry import count, metrics
 from claimcheck.usecases.ids import is_uuid
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from claimcheck.store.connection import Database
 
-_TRIES = 3  # a job can be put back between its end and its deletion, by its owner alone
 _BATCH = 50
 _LONGEST_S = 10.0
 
@@ -34,9 +32,9 @@ class Purge:
         self._clock = clock
 
     def job(self, tenant_id: str, job_id: str) -> None:
-        """Delete what a job held; one that is not final is cancelled first, without a webhook.
+        """Delete what a job held; one that is not final is cancelled, without a webhook.
 
-        Raises JobNotFoundError, StoreError, UnavailableError.
+        Raises JobNotFoundError, StoreError.
         """
         self._purge(tenant_id, checked_id(job_id))
 
@@ -65,14 +63,8 @@ class Purge:
             count(metrics.DOCUMENTS_PURGED)
 
     def _purge(self, tenant_id: str, job_id: str) -> None:
-        for _ in range(_TRIES):
-            outcome = purge_job(self._database, tenant_id, job_id)
-            if outcome is None:
-                raise JobNotFoundError
-            if outcome is not Purged.OPEN:
-                count(metrics.JOBS_PURGED, int(outcome is Purged.GONE))
-                return
-            # Its webhook is not sent: it goes with the rest.
-            if cancel_job(self._database, tenant_id, job_id) is not None:
-                count(metrics.JOBS_CANCELLED)
-        raise UnavailableError("the job is put back again and again")
+        outcome = purge_job(self._database, tenant_id, job_id)
+        if outcome is None:
+            raise JobNotFoundError
+        count(metrics.JOBS_CANCELLED, int(outcome is Purged.CANCELLED))
+        count(metrics.JOBS_PURGED, int(outcome is not Purged.GONE_BEFORE))

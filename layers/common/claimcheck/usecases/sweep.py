@@ -48,6 +48,7 @@ class Swept:
     jobs_expired: int
     uploads_unused: int
     orphans: int
+    not_deleted: int
     objects_deleted: int
 
 
@@ -90,10 +91,10 @@ class Sweep:
         found = self._look_for_uploads()  # asks S3, which may take its time: the rest has been done
         missing = self._rounds(lambda: fail_missing(self._database, limit=limit))
         tidied, erased = self._delete(started)
-        old = (tidied.jobs_expired, tidied.uploads_unused, tidied.orphans, erased)
+        old = (tidied.jobs_expired, tidied.uploads_unused, tidied.orphans, tidied.failed, erased)
         swept = Swept(expired, overdue, aged, rung, found, missing, stopped, sent, *old)
         _count(swept)
-        _gauge(read_gauges(self._database))
+        _gauge(read_gauges(self._database, days=self._settings.retention_days))
         beat(self._database, "sweep", asdict(swept))
         count(metrics.SWEEP_HEARTBEAT)
         return swept
@@ -169,6 +170,7 @@ def _count(swept: Swept) -> None:
     count(metrics.LEASES_EXPIRED, swept.leases_expired)
     count(metrics.JOBS_CANCELLED, swept.jobs_overdue)
     count(metrics.JOBS_EXPIRED, swept.jobs_expired)
+    count(metrics.CONTENT_NOT_DELETED, swept.not_deleted)
     count(metrics.JOBS_FAILED, swept.jobs_aged + swept.documents_missing)
     count(metrics.DOORBELLS_RUNG_AGAIN, swept.jobs_rung)
     count(metrics.UPLOADS_FOUND, swept.uploads_found)
@@ -184,3 +186,4 @@ def _gauge(gauges: Gauges) -> None:
     count(metrics.DELIVERIES_DUE, gauges.deliveries_due)
     count(metrics.CIRCUITS_OPEN, gauges.circuits_open)
     count(metrics.SPEND_LAST_HOUR_USD, gauges.spend_last_hour_usd)
+    count(metrics.OVERDUE_CONTENT_SECONDS, gauges.overdue_content_s)

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from claimcheck.store.faults import StoreError
 from claimcheck.store.purging import (
     forget_orphans,
     forget_samples,
     forget_secrets,
-    forget_uploads,
-    purge_expired,
+    overdue_jobs,
+    purge_failed,
+    purge_overdue,
+    purge_uploads,
 )
 from claimcheck.telemetry import logger, places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from claimcheck.store.connection import Database
+    from claimcheck.store.purging import Overdue
+
+T = TypeVar("T")
 
 _JOBS = 25  # in one transaction: it holds their documents for some tens of milliseconds
 _OTHERS = 100
@@ -28,11 +33,12 @@ _OTHERS = 100
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """How many of each were deleted."""
+    """How many of each were deleted; `failed`: of jobs and uploads, how many could not be."""
 
     jobs_expired: int = 0
     uploads_unused: int = 0
     orphans: int = 0
+    failed: int = 0
 
 
 class Tidy:
@@ -53,20 +59,66 @@ class Tidy:
         """
         database, days = self._database, self._days
         in_time = self._clock() < until
-        uploads = self._batch(partial(forget_uploads, database, days=days, limit=_OTHERS))
-        orphans = self._batch(partial(forget_orphans, database, limit=_OTHERS))
-        self._batch(partial(forget_samples, database, days=days, limit=_OTHERS))
-        self._batch(partial(forget_secrets, database, limit=_OTHERS))
-        jobs = 0
+        uploads = self._tried(partial(purge_uploads, database, days=days, limit=_OTHERS)) or ()
+        _report("document", uploads)
+        orphans = self._tried(partial(forget_orphans, database, limit=_OTHERS)) or 0
+        self._tried(partial(forget_samples, database, days=days, limit=_OTHERS))
+        self._tried(partial(forget_secrets, database, limit=_OTHERS))
+        jobs: list[Overdue] = []
         while in_time:
-            purged = self._batch(partial(purge_expired, database, days=days, limit=_JOBS))
-            jobs += purged
-            in_time = purged > 0 and self._clock() < until
-        return Tidied(jobs, uploads, orphans)
+            batch = self._jobs(until)
+            _report("job", batch)
+            jobs += batch
+            in_time = bool(batch) and self._clock() < until
+        return Tidied(_gone(jobs), _gone(uploads), orphans, _failed(jobs) + _failed(uploads))
 
-    def _batch(self, batch: Callable[[], int]) -> int:
+    def _jobs(self, until: float) -> Sequence[Overdue]:
+        """A batch of jobs that were tried. Where something ended it as a whole, each of them by itself."""
+        overdue = self._tried(partial(overdue_jobs, self._database, days=self._days, limit=_JOBS))
+        if not overdue:
+            return ()
+        batch = self._tried(partial(purge_overdue, self._database, overdue, days=self._days))
+        return self._one_by_one(overdue, until) if batch is None else batch
+
+    def _one_by_one(self, overdue: Sequence[Overdue], until: float) -> Sequence[Overdue]:
+        """One that ends its statement as well is noted: it is out of the way of those behind it."""
+        tried: list[Overdue] = []
+        for each in overdue:
+            if tried and self._clock() >= until:
+                break
+            try:
+                tried += purge_overdue(self._database, [each], days=self._days)
+            except StoreError as error:
+                kind = str(getattr(error.__cause__, "sqlstate", None) or type(error).__name__)
+                noted = self._tried(partial(_noted, self._database, each, kind))
+                if noted is None:
+                    break  # the database is away
+                tried.append(noted)
+        return tried
+
+    def _tried(self, batch: Callable[[], T]) -> T | None:
         try:
             return batch()
         except StoreError as error:  # somebody holds what it needs, or the database is away
             logger().warning("not tidied", extra={"error": places_of(error)})
-            return 0
+            return None
+
+
+def _noted(database: Database, overdue: Overdue, error: str) -> Overdue:
+    purge_failed(database, overdue, error)
+    return replace(overdue, error=error)
+
+
+def _gone(tried: Sequence[Overdue]) -> int:
+    return sum(each.error is None for each in tried)
+
+
+def _failed(tried: Sequence[Overdue]) -> int:
+    return len(tried) - _gone(tried)
+
+
+def _report(what: str, tried: Sequence[Overdue]) -> None:
+    for each in tried:
+        if each.error is not None:
+            told = {f"{what}_id": each.id, "tenant_id": each.tenant_id, "error": each.error}
+            logger().error("overdue content not deleted", extra=told)

@@ -23,4 +23,5 @@ SELECT
     LIMIT %(most)s) due) AS deliveries_due,
   (SELECT count(*) FROM model_circuits WHERE opened_at IS NOT NULL) AS circuits_open,
   (SELECT coalesce(sum(cost_usd), 0) FROM model_calls
-    WHERE finished_at > now() - interval '1 hour')::float8 AS spend_last_hour_usd
+    WHERE finished_at > now() - interval '1 hour')::float8 AS spend_last_hour_usd,
+  overdue_content_s(%(days)s) AS overdue_content_s

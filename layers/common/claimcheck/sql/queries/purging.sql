@@ -1,6 +1,6 @@
 -- name: purge_job
--- A final job's content, in one transaction (migration 0012).
-SELECT purge_job(%(job_id)s::uuid, %(tenant_id)s) AS outcome
+-- A job's content, in one transaction (migrations 0012 and 0027).
+SELECT cancel_and_purge_job(%(job_id)s::uuid, %(tenant_id)s) AS outcome
 
 -- name: purge_document
 SELECT purge_document(%(document_id)s::uuid, %(tenant_id)s) AS outcome
@@ -31,11 +31,17 @@ WITH done AS MATERIALIZED (
 DELETE FROM deletions d USING done WHERE d.key = done.key AND done.same AND done.was_last
 RETURNING d.key
 
--- name: purge_expired
-SELECT purge_expired(%(days)s, %(limit)s) AS done
+-- name: overdue_jobs
+SELECT job_id::text AS id, tenant_id FROM overdue_jobs(%(days)s, %(limit)s)
 
--- name: forget_uploads
-SELECT forget_uploads(%(days)s, %(limit)s) AS done
+-- name: purge_overdue
+SELECT job_id::text AS id, tenant_id, error FROM purge_overdue(%(job_ids)s::uuid[], %(days)s)
+
+-- name: purge_uploads
+SELECT document_id::text AS id, tenant_id, error FROM purge_uploads(%(days)s, %(limit)s)
+
+-- name: purge_failed
+SELECT purge_failed(%(id)s::uuid, %(tenant_id)s, %(error)s)::text AS done
 
 -- name: forget_orphans
 SELECT forget_orphans(%(limit)s) AS done
