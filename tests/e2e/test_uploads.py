@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
-# Two hundred megabytes are made, hashed, sent and read: half a minute alone, over four at a load of 26.
+# Two hundred megabytes are made, hashed, sent and read: that took more than four minutes at a load of 26.
 ENDLESS = pytest.mark.timeout(1200)
 BOUND = 512 << 20
 LARGEST = 200 << 20
