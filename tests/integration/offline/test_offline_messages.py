@@ -90,7 +90,7 @@ def test_max_tokens_cuts_the_text(server: Server) -> None:
 
 def test_a_marked_prefix_is_written_once_and_then_read(server: Server) -> None:
     """`cache_control` on the document: another question about the same document reads it from the cache."""
-    document = CLAIM * 40
+    document = CLAIM * 120
     first = create(server, question("summarise", document, cached=True, output_config={})).usage
     second = create(server, question("extract", document, cached=True, output_config={})).usage
     other = create(server, question("extract", document + "!", cached=True, output_config={})).usage
@@ -104,8 +104,8 @@ def test_a_marked_prefix_is_written_once_and_then_read(server: Server) -> None:
 
 def test_another_format_of_the_answer_is_another_prefix(server: Server) -> None:
     """The API describes the format to the model before everything else: the document is written again."""
-    first = create(server, question("summarise", CLAIM * 40, cached=True)).usage
-    second = create(server, question("extract", CLAIM * 40, cached=True)).usage
+    first = create(server, question("summarise", CLAIM * 120, cached=True)).usage
+    second = create(server, question("extract", CLAIM * 120, cached=True)).usage
     assert first.cache_creation_input_tokens
     assert second.cache_creation_input_tokens
     assert second.cache_read_input_tokens == 0

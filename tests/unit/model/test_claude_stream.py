@@ -12,17 +12,14 @@ from claimcheck.model.types import Answer, Usage
 from tests.unit.model.conversations import QUESTION, answered, converse, error, failed, message
 from tests.unit.model.messages_server import Reply, Silence
 
-USAGE = {
-    "input_tokens": 10,
-    "cache_creation_input_tokens": 7,
-    "cache_read_input_tokens": 3,
-    "output_tokens": 1,
-}
+SSE = {"content-type": "text/event-stream"}
+USAGE = {"input_tokens": 10, "output_tokens": 1}
+CACHED = {"cache_creation_input_tokens": 7, "cache_read_input_tokens": 3}
 
 
 def events(*, stop: str | None = "end_turn", error_type: str | None = None) -> bytes:
     """A message as the API streams it; it ends before its end without a `stop`."""
-    start = message() | {"content": [], "stop_reason": None, "usage": USAGE}
+    start = message() | {"content": [], "stop_reason": None, "usage": USAGE | CACHED}
     told: list[dict[str, Any]] = [
         {"type": "message_start", "message": start},
         {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
@@ -51,7 +48,7 @@ class Waiting:
 
 
 def stream(**more: Any) -> Reply:
-    return Reply(body=events(**more), headers={"content-type": "text/event-stream"})
+    return Reply(body=events(**more), headers=SSE)
 
 
 def test_the_answer_is_put_together_of_its_pieces() -> None:
@@ -107,3 +104,10 @@ def test_a_stream_that_ends_early_is_an_answer_that_was_cut() -> None:
     waiting = Waiting()
     assert answered(stream(stop=None), waiting.question).stop == "cut"
     assert waiting.told == 1
+
+
+@pytest.mark.parametrize("at", [3, 400, 700])
+def test_a_connection_that_is_lost_in_the_middle_is_a_lost_call(at: int) -> None:
+    """Nobody can tell whether it was worked on to its end: it is the job's to ask again."""
+    outcome = failed(replace(stream(), cut=at), Waiting().question)
+    assert (outcome.failure.code, outcome.outcome_known) == ("model_unreachable", False)

@@ -56,6 +56,7 @@ class Claude:
 
     async def _ask(self, question: Question) -> Answer:
         import anthropic
+        import httpx2
 
         await self.ready()
         client = self._client
@@ -71,13 +72,13 @@ class Claude:
             # Who is turned away (any 4xx, 529) has not been worked for; of a 5xx nobody can tell.
             known = 400 <= error.status_code < 500 or failure.code == "model_overloaded"
             raise CallFailedError(failure, request_id=error.request_id, outcome_known=known) from None
-        except (anthropic.APITimeoutError, TimeoutError):
+        except (anthropic.APITimeoutError, httpx2.TimeoutException, TimeoutError):
             failure = RetryableFailure("model_timeout", "The model did not answer in time.")
             raise CallFailedError(failure, outcome_known=False) from None
-        except anthropic.AnthropicError:
+        except (anthropic.AnthropicError, httpx2.HTTPError):  # in the middle of a stream the SDK wraps none
             failure = RetryableFailure("model_unreachable", "The connection to the model was lost.")
             raise CallFailedError(failure, outcome_known=False) from None
-        except (ValueError, AttributeError, TypeError):  # what the SDK trips over, or we do
+        except (ValueError, AttributeError, TypeError, AssertionError):  # what the SDK trips over, or we do
             failure = RetryableFailure("model_error", "The model's API answered what is no message.")
             raise CallFailedError(failure, outcome_known=False) from None
 
