@@ -152,23 +152,23 @@ def test_a_lead_that_comes_to_nothing_hands_over(database: Database) -> None:
     assert (second.join(), third.join()) == ("lead", "wait")
 
 
-@pytest.mark.parametrize(
-    "gone",
-    [
-        pytest.param("lease_expires_at = now()", id="its lease is over"),
-        pytest.param("attempt = attempt + 1", id="another has its job"),
-        pytest.param("status = 'pending', lease_expires_at = NULL", id="its job waits"),
-    ],
-)
+GONE: dict[str, LiteralString] = {
+    "its lease is over": "UPDATE jobs SET lease_expires_at = now() WHERE id = %s",
+    "another has its job": "UPDATE jobs SET attempt = attempt + 1 WHERE id = %s",
+    "its job waits": "UPDATE jobs SET status = 'pending', lease_expires_at = NULL WHERE id = %s",
+}
+
+
+@pytest.mark.parametrize("gone", GONE)
 def test_a_lead_whose_worker_is_gone_is_not_waited_for(
-    database: Database, sql_connection: Sql, gone: LiteralString
+    database: Database, sql_connection: Sql, gone: str
 ) -> None:
     """The next one that looks leads at once."""
     jobs = [accepted(database) for _ in range(3)]
     first = claimed_again(database, jobs[0])
     second, third = (Call(database, claimed_again(database, job)) for job in jobs[1:])
     assert Call(database, first).join() == "lead"
-    sql_connection.execute("UPDATE jobs SET " + gone + " WHERE id = %s", [first.job_id])
+    sql_connection.execute(GONE[gone], [first.job_id])
     assert (second.join(), third.join()) == ("lead", "wait")
 
 
