@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "ticket": (),
     "status": (),
     "round_trips": (),
+    "cold_start": ("awslambdaric",),
     "finish": ("fastapi", "uvicorn"),
     "memory": (),
 }
