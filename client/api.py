@@ -16,12 +16,14 @@ from client.called_as import command
 from client.shapes import FINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from client.shapes import Job, JobList, Json, Ticket, Trail
 
 LONGEST_WAIT = 20  # seconds the API lets a request wait (`Prefer: wait=N`)
 _TRY_AGAIN = frozenset({429, 503})
+LIMITS = frozenset({"tenant_busy", "spend_limit"})
+"""Codes of refusals by a limit of the tenant's: jobs in flight, US dollars a day."""
 
 
 class ApiProblem(Exception):  # noqa: N818 - a problem is what RFC 9457 calls it
@@ -220,8 +222,12 @@ class Api:
         return cast("Job", self.json("POST", f"/jobs/{segment(job_id)}/cancel"))
 
     def redrive(self, job_id: str) -> Job:
-        """Put a failed job back; it starts over with all of its attempts."""
-        return cast("Job", self.json("POST", f"/jobs/{segment(job_id)}/redrive"))
+        """Put a failed job back; it starts over with all of its attempts.
+
+        Where a limit forbids it, that is said at once: room for it may come in a minute, or tomorrow.
+        """
+        path = f"/jobs/{segment(job_id)}/redrive"
+        return cast("Job", _body(self._send("POST", path, not_awaited=LIMITS)))
 
     def delete(self, job_id: str) -> None:
         """Delete a job with all that it holds, for good; its trail stays. One that is open is cancelled."""
@@ -263,13 +269,18 @@ class Api:
         """The JSON object that a call answers with. Raises ApiProblem or Unreachable."""
         return _body(self._send(method, path, **request))
 
-    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """The answer, once it is a success or 304; raises ApiProblem or Unreachable."""
+    def _send(
+        self, method: str, path: str, *, not_awaited: Collection[str] = (), **request: Any
+    ) -> httpx.Response:
+        """The answer, once it is a success or 304; raises ApiProblem or Unreachable.
+
+        Refusals with a code in `not_awaited` are raised at once.
+        """
         left = self._patience
         while True:
             answer = self._once(method, path, **request)
             pause = retry_after(answer) if answer.status_code in _TRY_AGAIN else None
-            if pause is None or pause > left:
+            if pause is None or pause > left or (not_awaited and _problem(answer).code in not_awaited):
                 break
             left -= max(pause, 0.5)  # a server that says "at once" for ever ends here too
             self._sleep(pause)

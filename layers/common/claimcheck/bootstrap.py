@@ -120,8 +120,9 @@ def status() -> StatusService:
     objects = S3Objects(chosen.documents_bucket)
     read = Read(database, objects, answer_bytes=chosen.answer_bytes)
     deliver = _deliver(chosen, _secrets(chosen.webhook_key_secret_arn))
-    redrive = Redrive(database, read, _queue(chosen.jobs_queue_url), upload_wait_s=chosen.upload_wait_s)
     limits = Limits(chosen.limit_jobs_in_flight, chosen.limit_usd_per_day, chosen.limit_document_bytes)
+    queue = _queue(chosen.jobs_queue_url)
+    redrive = Redrive(database, read, queue, limits, upload_wait_s=chosen.upload_wait_s)
     bounds = Bounds(chosen.max_upload_bytes, chosen.limit_requests_per_second, chosen.limit_requests_burst)
     allowance = Allowance(database, limits, bounds)
     return StatusService(read, Cancel(database, read, deliver), redrive, Purge(database), allowance)
@@ -342,7 +343,8 @@ def _database(chosen: _Reaching) -> Database:
     if chosen.database_auth == "iam":
         from claimcheck.aws.database_token import connect_with_token
 
-        return Database(chosen.database_url, connect=connect_with_token)
+        # tokens are for RDS Proxy, which may know a transaction by its BEGIN alone (decision 167)
+        return Database(chosen.database_url, connect=connect_with_token, begins=True)
     return Database(chosen.database_url)
 
 

@@ -160,7 +160,8 @@ class StatusSettings:
 
     `upload_wait_s`: how long a job that is put back waits for its document's bytes (seconds).
     `answer_bytes`: a result that makes the answer longer is linked to; process has to know the same.
-    `limit_…` and `max_upload_bytes` are shown here, and kept by others; API Gateway keeps those of requests.
+    `limit_…` and `max_upload_bytes` are shown here; those of jobs and money hold for jobs that are put back.
+    API Gateway keeps those of requests.
     """
 
     database_url: str

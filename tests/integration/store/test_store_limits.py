@@ -10,7 +10,17 @@ import psycopg
 import pytest
 from claimcheck.refusals import DocumentOverLimitError, SpendLimitError, TenantBusyError
 from claimcheck.store.calls import Begun, CallUsage, OverDay, begin_call, end_call
-from claimcheck.store.jobs import ClaimedJob, IdempotencyKey, KeyTaken, NewJob, Ticket, accept_job, claim_job
+from claimcheck.store.jobs import (
+    ClaimedJob,
+    IdempotencyKey,
+    KeyTaken,
+    NewJob,
+    Ticket,
+    accept_job,
+    claim_job,
+    finish_job,
+    redrive_job,
+)
 from claimcheck.store.limits import Limits
 from claimcheck.store.tenants import insert_tenant, set_limits
 from claimcheck.store.uploads import Announcement, announce_document
@@ -135,6 +145,52 @@ def test_submissions_at_once_do_not_pass_the_limit(
     assert outcomes.count("accepted") == 7
     assert value(sql_connection, "SELECT count(*) FROM jobs") == 7
     assert value(sql_connection, "SELECT count(*) FROM documents") == 7
+
+
+def failed(database: Database) -> str:
+    """A job that was given up."""
+    job_id, fence = running(database)
+    error = {"code": "model_refusal", "message": "No.", "retryable": False, "attempts": 1}
+    assert finish_job(database, job_id, fence, status="failed", error=error)
+    return job_id
+
+
+def put_back(database: Database, job_id: str, **limits: Any) -> str:
+    """What comes of putting a job back."""
+    try:
+        redriven = redrive_job(database, TENANT, job_id, limits=Limits(**limits))
+    except (TenantBusyError, SpendLimitError) as error:
+        return type(error).__name__
+    assert redriven is not None
+    return redriven.was
+
+
+def test_a_job_that_is_put_back_counts_as_a_new_one(database: Database, sql_connection: Sql) -> None:
+    """Up to the limit and no further; one that is refused stays failed, and nothing is in its trail."""
+    jobs = [failed(database) for _ in range(3)]
+    accept(database)
+    assert [put_back(database, each, jobs_in_flight=2) for each in jobs] == [
+        "failed",
+        *["TenantBusyError"] * 2,
+    ]
+    assert put_back(database, jobs[0], jobs_in_flight=2) == "pending"  # what it is, limit or no
+    assert value(sql_connection, "SELECT count(*) FROM jobs WHERE status = 'failed'") == 2
+    assert value(sql_connection, "SELECT count(*) FROM job_events WHERE type = 'redriven'") == 1
+    assert put_back(database, jobs[1], jobs_in_flight=3) == "failed"
+    assert put_back(database, jobs[2], usd_per_day=0.0) == "SpendLimitError"
+    assert put_back(database, jobs[2]) == "failed"
+
+
+def test_jobs_put_back_at_once_do_not_pass_the_limit(
+    database: Database, sql_connection: Sql, another: Callable[[], Database]
+) -> None:
+    """Beside submissions at the same moment: of twelve and twelve, seven come in, exactly."""
+    jobs = [failed(database) for _ in range(12)]
+    calls = [partial(put_back, another(), each, jobs_in_flight=7) for each in jobs]
+    more = [partial(attempt, another(), jobs_in_flight=7) for _ in range(12)]
+    outcomes = at_once(*calls, *more)
+    assert outcomes.count("failed") + outcomes.count("accepted") == 7
+    assert value(sql_connection, "SELECT count(*) FROM jobs WHERE status = 'pending'") == 7
 
 
 def test_nobody_waits_far_below_the_limit(database: Database, database_url: str) -> None:

@@ -131,11 +131,12 @@ def test_a_function_chooses_by_its_setting(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setenv("DATABASE_AUTH", "iam")
         monkeypatch.setenv("SHARED_USAGE_KEY", "of-no-account-here")
         bootstrap.authorize.cache_clear()
-        connection = bootstrap.authorize()._database._open()
-        connection.close()
+        database = bootstrap.authorize()._database
+        database._open().close()
         bootstrap.authorize.cache_clear()
         assert [login.parameters["user"] for login in server.logins] == ["claimcheck_auth"]
         assert "X-Amz-Signature" in server.logins[0].password
+        assert database._begins, "and says BEGIN: it is behind RDS Proxy"
 
 
 def test_the_authorities_of_rds_instances_are_with_us() -> None:
