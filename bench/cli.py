@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "round_trips": (),
     "cold_start": ("awslambdaric",),
     "finish": ("fastapi", "uvicorn"),
+    "width": (),
     "drain": (),
     "throughput": ("celery", "fastapi", "procrastinate", "psycopg_pool", "redis", "uvicorn"),
     "memory": (),
