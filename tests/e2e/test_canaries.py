@@ -291,7 +291,7 @@ def test_what_was_searched_is_what_was_logged(run: Run) -> None:
     for function in ("Authorize", "Submit", "Status", "Process", "Notify", "Record"):
         assert '"function_request_id"' in logged[f"{function}Function.log"], function
     assert "violates check constraint" in logged["postgres.log"]
-    assert "INSERT INTO jobs" in logged["postgres.log"]
+    assert "FROM accept_job(" in logged["postgres.log"]  # the statement, without its parameters
     assert "job worked on" in logged["ProcessFunction.log"]
     assert "signal: killed" in logged["ProcessFunction.log"]
     assert '"webhook posted"' in logged["NotifyFunction.log"]
