@@ -13,10 +13,11 @@ import typer
 from rich.console import Console
 
 from client import exported, jsontext, render, submission, trail, upload, webhook_commands
-from client.api import LIMITS, ApiProblem
+from client.api import LIMITS
 from client.called_as import command
 from client.connection import connect
 from client.exits import EXIT_FAILED, one_line_errors
+from client.failures import ApiProblem
 from client.listen import listen
 from client.options import DEFAULT_DATA, AsJson, Data, JobId, Key, Url
 from client.terminal import show

@@ -17,8 +17,9 @@ from rich.console import Console
 from bench.large_files import write_pdf, write_text
 from bench.memory_watch import MemoryWatch, workers_of
 from client import upload
-from client.api import Api, ApiProblem
+from client.api import Api
 from client.connection import read_up
+from client.failures import ApiProblem
 from tests.integration.services.observed import wait_for
 
 if TYPE_CHECKING:
