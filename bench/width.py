@@ -1,6 +1,6 @@
 """Width: what a job is billed for where one environment works on ten at once, against one at a time.
 
-Both in environments of process that are warm, under AWS's runtime client, with 30 seconds of model time; billed
+In warm environments of process under AWS's runtime client, with 30 seconds of model time; billed
 is the length of the invocations times the memory, as Lambda bills.
 """
 

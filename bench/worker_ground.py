@@ -1,4 +1,4 @@
-"""What one environment of process is measured on: its own servers, and the process that Lambda would start."""
+"""What one environment of process is measured on: its servers, and the process that Lambda would start."""
 
 from __future__ import annotations
 
