@@ -20,7 +20,11 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "ticket": (),
     "status": (),
     "round_trips": (),
+    "cold_start": ("awslambdaric",),
     "finish": ("fastapi", "uvicorn"),
+    "width": (),
+    "drain": (),
+    "throughput": ("celery", "fastapi", "procrastinate", "psycopg_pool", "redis", "uvicorn"),
     "memory": (),
 }
 
