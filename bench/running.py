@@ -59,7 +59,7 @@ async def _start(directory: Path, started: list[asyncio.subprocess.Process]) -> 
     async def is_up() -> bool:
         return (data / "up.json").exists() and await http_status(port, "/health") == 200
 
-    await _spawn([sys.executable, "-c", command, *arguments], {}, directory / "up.log", is_up, started)
+    await start_process([sys.executable, "-c", command, *arguments], {}, directory / "up.log", is_up, started)
     up = json.loads((data / "up.json").read_text(encoding="utf-8"))
     other = free_port()
 
@@ -69,13 +69,13 @@ async def _start(directory: Path, started: list[asyncio.subprocess.Process]) -> 
     server = ["-m", "uvicorn", "--factory", "bench.fastapi_service:create_app", "--no-access-log"]
     variables = {"DATABASE_URL": up["database_url"], "ANTHROPIC_BASE_URL": up["services"]["model"]}
     address = ["--host", LOOPBACK, "--port", str(other)]
-    await _spawn(
+    await start_process(
         [sys.executable, *server, *address], variables, directory / "fastapi.log", is_served, started
     )
     return Systems(up["url"], up["key"], f"http://{LOOPBACK}:{other}", up["database_url"])
 
 
-async def _spawn(
+async def start_process(
     argv: Sequence[str],
     variables: dict[str, str],
     log: Path,
