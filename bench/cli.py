@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Each is a module `bench.NAME` with `run(rounds)`, which gives one result or several. What it needs beyond
 # the product's own dependencies is named here; without it the benchmark is left out, with a word.
+_PEERS = ("celery", "fastapi", "procrastinate", "psycopg_pool", "redis", "uvicorn")
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "ticket": (),
     "status": (),
@@ -24,7 +25,9 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "finish": ("fastapi", "uvicorn"),
     "width": (),
     "drain": (),
-    "throughput": ("celery", "fastapi", "procrastinate", "psycopg_pool", "redis", "uvicorn"),
+    "in_flight": (),
+    "throughput": _PEERS,
+    "latency": (*_PEERS, "matplotlib"),
     "memory": (),
     "tokens": (),
 }
