@@ -136,11 +136,13 @@ class OfflineModel:
             raise ApiError(400, f"prompt is too long: {used} tokens > {self._context_tokens} maximum")
         fault = self._faults.take(asked.instruction, asked.document)
         call.fault = fault.kind if fault else None
+        looked = self._cache.look(asked)
         await _wait(fault, self._latency)
         if fault and (fault.kind == "status" or (fault.kind == "stream_error" and not asked.stream)):
             raise _asked_for(fault)
         text = await self._text(asked)
-        answered = reply(asked, text, self._cache, fault)
+        self._cache.begun(looked)
+        answered = reply(asked, text, looked, fault)
         call.status = 200
         headers = _headers(request, self._calls.count, used) | {
             "server-timing": f"offline;dur={(time.monotonic() - started) * 1000:.1f}"

@@ -33,6 +33,7 @@ def process() -> Process:
     from claimcheck.usecases.answer import Answerer
     from claimcheck.usecases.examine import Examine
     from claimcheck.usecases.ingest import Ingest
+    from claimcheck.usecases.prefixes import Prefixes
     from claimcheck.usecases.process import Process
 
     chosen = load(settings.ProcessSettings)
@@ -47,6 +48,7 @@ def process() -> Process:
         examine=Examine(
             database,
             Answerer(database, model, usd_per_day=chosen.limit_usd_per_day),
+            Prefixes(database),
             context_tokens=chosen.context_tokens,
         ),
         ingest=Ingest(database, objects, parse=parse_isolated, render=render_isolated),
