@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from claimcheck.rates import Amounts
+
+    Ceilings = tuple[tuple[str, Amounts], ...]
+
 S = TypeVar("S")
 Ports = frozenset[int]
 Origins = tuple[str, ...]
@@ -31,6 +35,7 @@ _REQUESTS_BURST = 200
 _WORDS = {
     "Ports": "list of ports: numbers from 1 to 65535, separated by commas",
     "DatabaseAuth": "way to authenticate: password or iam",
+    "Ceilings": "list of limits a minute: MODEL=REQUESTS/INPUT/OUTPUT, separated by commas, - for none",
 }
 
 ANSWER_BYTES = 3_000_000
@@ -77,6 +82,12 @@ def _auth(text: str) -> str:
     return text
 
 
+def _ceilings(text: str) -> Ceilings:
+    from claimcheck.rates import parse_ceilings
+
+    return tuple(parse_ceilings(text).items())
+
+
 def _origins(text: str) -> Origins:
     return tuple(each.strip() for each in text.split(",") if each.strip())
 
@@ -88,6 +99,7 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "Ports": _ports,
     "Origins": _origins,
     "DatabaseAuth": _auth,
+    "Ceilings": _ceilings,
 }
 
 
@@ -189,6 +201,7 @@ class ProcessSettings:
     `probe_s`: how long a call that tries a model again may take before another one does.
     `answer_bytes`: a result that may make an answer longer is put into the bucket: `status` links to it.
     `anthropic_workspace_id`: of Claude Platform on AWS, which needs no key; empty for Anthropic's own API.
+    `model_rates`: limits of models that hold where the API's own are higher, or not known yet.
     """
 
     database_url: str
@@ -210,6 +223,7 @@ class ProcessSettings:
     context_tokens: int = 200_000
     answer_bytes: int = ANSWER_BYTES
     limit_usd_per_day: float = _USD_PER_DAY
+    model_rates: Ceilings = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from claimcheck.usecases.examine import Attempt, Examine
 
 from tests.unit.usecases.claimed_jobs import claimed
 from tests.unit.usecases.scripted_database import InlineThread, ScriptedDatabase
+from tests.unit.usecases.unhurried import Unhurried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -147,7 +148,9 @@ class Examining:
         """One attempt."""
         text = DocumentText(document) if isinstance(document, str) else document
         thread = InlineThread(self.database, pauses_s=(0.0,))
-        examine = Examine(thread, Answerer(thread, self.model), context_tokens=self.context)
+        examine = Examine(
+            thread, Answerer(thread, self.model, governor=Unhurried()), context_tokens=self.context
+        )
 
         async def attempt() -> dict[str, Any]:
             return await examine(claimed(task=self.task, params=self.params), text, self._attempt())

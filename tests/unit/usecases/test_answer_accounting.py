@@ -47,10 +47,10 @@ def test_the_document_is_a_block_of_its_own() -> None:
 
 
 def test_a_call_is_noted_before_it_is_made() -> None:
-    """The call's row is written under the fence, then the call is made, then its end is written."""
+    """What was paid before is looked for, then the call's row is written under the fence, then its end."""
     asking = Asking()
     asking.ask(job=claimed("job-7", attempt=3))
-    assert asking.statements == ["begin_call", "end_call"]
+    assert asking.statements == ["find_paid", "begin_call", "end_call"]
     assert asking.noted["call_id"] == asking.recorded["call_id"]
     assert {name: asking.noted[name] for name in ("job_id", "attempt", "model")} == {
         "job_id": "job-7",

@@ -143,10 +143,11 @@ class ClaimedJob:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The model's circuit is open: the job is put off for `delay_s` seconds."""
+    """The job is put off for `delay_s` seconds: its model's circuit is open, or it got a place in line."""
 
     tenant_id: str
     delay_s: float
+    in_line: bool = False
 
 
 def claim_job(
@@ -168,7 +169,7 @@ def claim_job(
     if row is None or row["tenant_id"] is None:
         return None
     if row["held_s"] is not None:
-        return Held(row["tenant_id"], row["held_s"])
+        return Held(row["tenant_id"], row["held_s"], row["in_line"])
     kept = {name: row[name] for name in ClaimedJob.__dataclass_fields__ if name != "document"}
     return ClaimedJob(**kept, document=StoredDocument.from_row(row))
 

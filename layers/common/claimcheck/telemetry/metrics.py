@@ -70,6 +70,11 @@ MODEL_CACHE_READ_TOKENS = _metric("ModelCacheReadTokens", "tokens that the cache
 MODEL_CACHE_WRITE_TOKENS = _metric("ModelCacheWriteTokens", "tokens that the cache took")
 MODEL_OUTPUT_TOKENS = _metric("ModelOutputTokens", "tokens of answers")
 MODEL_COST_USD = _metric("ModelCostUsd", "US dollars, by the price list", unit="None", by="Model")
+RATE_SECONDS = _metric(
+    "RateSeconds", "how long a call waited for room in its model's rate", unit="Seconds", by="Model"
+)
+RATE_CLAIMS = _metric("RateClaims", "questions for room in a model's rate, each for all calls that waited")
+JOBS_PLACED = _metric("JobsPlaced", "jobs that got a place in their tenant's line, before any work was done")
 CALLS_PAID_TWICE = _metric(
     "CallsPaidTwice",
     "calls for a question of which an earlier call may have been paid and is not known to have failed",

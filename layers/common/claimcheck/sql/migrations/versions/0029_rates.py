@@ -1,0 +1,13 @@
+"""How fast a model may be called, and who waits for it."""
+
+from __future__ import annotations
+
+from claimcheck.sql.migrations.runner import apply_sql
+
+revision = "0029"
+down_revision = "0028"
+
+
+def upgrade() -> None:
+    """Run the SQL file of the same name."""
+    apply_sql("0029_rates.sql")
