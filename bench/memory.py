@@ -192,7 +192,7 @@ class _Stand:
 
 def _accept(database: Database, objects: Any, content: bytes, media_type: str) -> str:
     from claimcheck.store.documents import object_key
-    from claimcheck.store.jobs import NewJob, Ticket, insert_job
+    from claimcheck.store.jobs import NewJob, Ticket, accept_job
 
     sha256 = hashlib.sha256(content).digest()
     objects.put(object_key(TENANT, sha256), content, media_type)
@@ -209,7 +209,7 @@ def _accept(database: Database, objects: Any, content: bytes, media_type: str) -
         size_bytes=len(content),
         sha256=sha256,
     )
-    ticket = insert_job(database, job)
+    ticket = accept_job(database, job)
     if not isinstance(ticket, Ticket):
         raise NotDoneError("a job was not accepted")
     return ticket.job_id

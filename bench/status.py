@@ -73,10 +73,10 @@ def _measure(servers: Ground, rounds: int) -> Outcome:
 def finished_job(database: Database) -> str:
     """A completed summary in the database, by the store's own functions; its id."""
     from claimcheck.store.calls import CallUsage, begin_call, end_call
-    from claimcheck.store.jobs import ClaimedJob, Ticket, claim_job, finish_job, insert_job
+    from claimcheck.store.jobs import ClaimedJob, Ticket, accept_job, claim_job, finish_job
 
     text = text_of(CHARS)
-    ticket = insert_job(database, new_job(text))
+    ticket = accept_job(database, new_job(text))
     if not isinstance(ticket, Ticket):
         raise TypeError("the job was not accepted")
     models = {"standard": "bench", "economy": "bench"}

@@ -85,14 +85,14 @@ def _steps(body: str) -> dict[str, Callable[[], object]]:
     from claimcheck.settings import SubmitSettings
     from claimcheck.settings import load as settings
     from claimcheck.store.connection import Database
-    from claimcheck.store.jobs import insert_job
+    from claimcheck.store.jobs import accept_job
     from claimcheck.tasks.submission import parse_request
 
     chosen = settings(SubmitSettings)
     database, queue = Database(chosen.database_url), SqsQueue(chosen.jobs_queue_url)
     job = new_job(json.loads(body)["document"]["text"])
     return {
-        "our statement": lambda: insert_job(database, job),
+        "our statement": lambda: accept_job(database, job),
         "our SendMessage": lambda: queue.send({"job_id": TENANT}, group=TENANT),
         "checking the request": lambda: parse_request("summarise", body.encode()),
     }

@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 HOSTILE = "\x00\x08\x0b\x1f\x7f\ud800 \udfff\ufdd0\ufffe\uffff\U0001fffe\U0001f9fe € é \u2028"
 
 
-def sending_to(sqs: SQSClient, url: str) -> SqsQueue:
-    """Our queue, through the emulator's client."""
-    return SqsQueue(url, connect=lambda _: sqs)
+@pytest.fixture(autouse=True)
+def lambdas(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
+    """What a function on the local system has."""
+    variables = {"REGION": "us-east-1", "ENDPOINT_URL": endpoint}
+    variables |= {"ACCESS_KEY_ID": "local", "SECRET_ACCESS_KEY": "local"}
+    for name, value in variables.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
 
 
 def exactly(size: int, number: int = 0) -> dict[str, Any]:
@@ -32,7 +36,7 @@ def exactly(size: int, number: int = 0) -> dict[str, Any]:
 def test_every_character_arrives(sqs: SQSClient) -> None:
     """Sent alone or in a batch, a body is ASCII and says what was sent."""
     url = new_queue(sqs)
-    queue = sending_to(sqs, url)
+    queue = SqsQueue(url)
     queue.send({"text": HOSTILE}, group="tenant-1")
     assert queue.send_all([({"text": HOSTILE}, "tenant-2")]) == 0
     messages = receive_all(sqs, url, 2)
@@ -46,7 +50,7 @@ def test_the_largest_messages_arrive(sqs: SQSClient) -> None:
     url = new_queue(sqs)
     sizes = [300_000, MAX_MESSAGE_BYTES, 400_000, 400_000, 400_000]
     messages = [(exactly(size, number), "t") for number, size in enumerate(sizes)]
-    assert sending_to(sqs, url).send_all(messages) == 0
+    assert SqsQueue(url).send_all(messages) == 0
     found = {json.loads(message["Body"])["job_id"] for message in receive_all(sqs, url, len(sizes))}
     assert found == {f"j{number}" for number in range(len(sizes))}
 
@@ -54,7 +58,7 @@ def test_the_largest_messages_arrive(sqs: SQSClient) -> None:
 def test_a_message_over_the_limit_is_refused(sqs: SQSClient) -> None:
     """One byte more is refused by the emulator, and alone is told to the caller."""
     with pytest.raises(UnavailableError):
-        sending_to(sqs, new_queue(sqs)).send(exactly(MAX_MESSAGE_BYTES + 1), group="t")
+        SqsQueue(new_queue(sqs)).send(exactly(MAX_MESSAGE_BYTES + 1), group="t")
 
 
 def test_a_batch_over_the_limit_is_refused(sqs: SQSClient) -> None:
@@ -67,13 +71,13 @@ def test_a_batch_over_the_limit_is_refused(sqs: SQSClient) -> None:
 def test_a_queue_that_does_not_exist_takes_nothing(sqs: SQSClient) -> None:
     """Everything is counted, and nothing is raised."""
     url = new_queue(sqs) + "-no-such-queue"
-    assert sending_to(sqs, url).send_all([({"n": number}, "t") for number in range(12)]) == 12
+    assert SqsQueue(url).send_all([({"n": number}, "t") for number in range(12)]) == 12
 
 
 def test_each_message_of_a_batch_has_its_own_delay(sqs: SQSClient) -> None:
     """Of two messages in one request the delayed one is not seen, and the other is."""
     url = new_queue(sqs)
-    assert sending_to(sqs, url).send_all([({"n": 1}, "t"), ({"n": 2}, "t")], delays_s=[600.0, 0.0]) == 0
+    assert SqsQueue(url).send_all([({"n": 1}, "t"), ({"n": 2}, "t")], delays_s=[600.0, 0.0]) == 0
     [message] = receive(sqs, url, wait_s=LONG_POLL_S)
     assert json.loads(message["Body"]) == {"n": 2}
     assert receive(sqs, url) == []

@@ -42,7 +42,7 @@ def submit_large(deployment: Deployment, tenant: str) -> Staged:
 def submit_without_a_key(deployment: Deployment, tenant: str) -> Staged:
     """A submission that nobody repeats: there is a job if and only if its row was committed."""
     event = request(tenant, webhook_url=deployment.receiver.url)
-    return Staged({"calls": [("submit", event)]}, jobs=lambda run: run.passed.count("after insert_job"))
+    return Staged({"calls": [("submit", event)]}, jobs=lambda run: run.passed.count("after accept_job"))
 
 
 def submit_again(deployment: Deployment, tenant: str) -> Staged:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from claimcheck import bootstrap, telemetry
+from moto.server import ThreadedMotoServer
 
 from local import nested, template
 from local.sqs_events import sqs_event
@@ -43,6 +44,15 @@ MODEL_KEY_AT, WEBHOOK_KEY_AT = "claimcheck/anthropic", "claimcheck/webhook-key"
 
 
 @cache
+def queues_endpoint() -> str:
+    """Where functions send to: moto as a server of this process. What `mock_aws` knows, it knows too."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    return f"http://{host}:{port}"
+
+
+@cache
 def _system() -> System:
     parameters = {
         "AnthropicSecretArn": MODEL_KEY_AT,
@@ -50,8 +60,7 @@ def _system() -> System:
         "TenantRateLimit": "10000",  # tests hurry
         "TenantBurst": "5000",
     }
-    # Under these names moto knows the queues.
-    aws = Physical(aws_endpoint=f"https://sqs.{REGION}.amazonaws.com", region=REGION, account="123456789012")
+    aws = Physical(aws_endpoint=queues_endpoint(), region=REGION, account="123456789012")
     return template.load(
         ROOT / "template.yaml",
         parameters,

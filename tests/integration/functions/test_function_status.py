@@ -120,7 +120,7 @@ def test_waiting_ends_when_the_job_does(stage: Stage, rows: Rows) -> None:
     asked = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE %s"
 
     def finish() -> None:
-        until(lambda: rows.all(asked, ["%AS version%"]))
+        until(lambda: rows.all(asked, ["%FROM find_job(%"]))
         rows.run(
             "UPDATE jobs SET status = 'completed', result = '{}', completed_at = now(), updated_at = now(),"
             " lease_expires_at = NULL"

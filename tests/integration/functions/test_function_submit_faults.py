@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.integration.functions.documents import EXTRACT, SUMMARISE
 from tests.integration.functions.recorded import REQUEST_ID, post_job, recorded
+from tests.integration.functions.stage import queues_endpoint
 
 if TYPE_CHECKING:
     from tests.integration.functions.rows import Rows
@@ -44,7 +45,7 @@ def test_the_sweep_rings_for_a_job_whose_doorbell_was_lost(
     stage.override(AWS_ENDPOINT_URL_SQS=f"http://127.0.0.1:{closed_port}")
     job_id = stage.accept(**EXTRACT)
     rows.run("UPDATE jobs SET rung_at = rung_at - interval '61 seconds'")
-    stage.override(AWS_ENDPOINT_URL_SQS="https://sqs.us-east-1.amazonaws.com")
+    stage.override(AWS_ENDPOINT_URL_SQS=queues_endpoint())
     stage.call("sweep", recorded("scheduler"))
     assert stage.bodies("JobsQueue") == [{"job_id": job_id}]
 
@@ -97,7 +98,7 @@ def test_a_fault_of_ours_is_logged_by_type_and_place(stage: Stage) -> None:
 
 def test_a_queue_that_does_not_exist_is_not_shown(stage: Stage, rows: Rows) -> None:
     """A queue's address that is wrong costs the doorbell only, and is neither answered nor logged."""
-    stage.override(JOBS_QUEUE_URL="https://sqs.us-east-1.amazonaws.com/123456789012/canary-queue")
+    stage.override(JOBS_QUEUE_URL=f"{queues_endpoint()}/123456789012/canary-queue")
     answer = stage.call("submit", post_job("extract", EXTRACT))
     assert answer["statusCode"] == 202
     assert stage.metric("DoorbellsNotRung") == 1

@@ -92,7 +92,7 @@ def test_a_job_is_one_trace(traced: Stage, collector: Collector, receiver: Recei
     assert len(queues) >= 3
     mine = [span for span in collector.spans() if span.attributes.get("claimcheck.job_id") == job_id]
     assert {span.trace_id for span in mine} == {TRACE}
-    assert {"insert_job"} <= {span.name for span in collector.spans() if span.trace_id == TRACE}
+    assert {"accept_job"} <= {span.name for span in collector.spans() if span.trace_id == TRACE}
     assert {"claim_job", "finish_job", "begin_call", "end_call", "record_attempt"} <= {
         span.name for span in collector.spans()
     }
@@ -152,7 +152,7 @@ def test_requests_statements_and_messages_have_their_kind(
     (request,) = collector.named("POST /jobs/{id}")
     assert (request.kind, request.attributes[http_attributes.HTTP_ROUTE]) == (SERVER, "/jobs/{id}")
     assert request.attributes[http_attributes.HTTP_RESPONSE_STATUS_CODE] == 202
-    (statement,) = collector.named("insert_job")
+    (statement,) = collector.named("accept_job")
     assert statement.kind == CLIENT
     assert statement.attributes["db.system.name"] == "postgresql"
     assert "db.query.text" not in statement.attributes

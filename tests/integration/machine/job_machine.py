@@ -12,8 +12,8 @@ from claimcheck.store.jobs import (
     KeyTaken,
     Redriven,
     Ticket,
+    accept_job,
     cancel_job,
-    insert_job,
     redrive_job,
 )
 from claimcheck.store.uploads import Announcement, announce_document
@@ -201,7 +201,7 @@ class JobMachine(RuleBasedStateMachine):
             max_cost_usd=None if cap is None else float(cap),
             cancel_after_s=DAY_S if deadline else None,
         )
-        return insert_job(self.database, asked, key), Job("", self.models[priority], webhook, cap, deadline)
+        return accept_job(self.database, asked, key), Job("", self.models[priority], webhook, cap, deadline)
 
     def _accepted(self, ticket: Ticket, job: Job) -> Job:
         job.job_id = ticket.job_id

@@ -22,10 +22,10 @@ from claimcheck.store.jobs import (
     ClaimedJob,
     IdempotencyKey,
     Ticket,
+    accept_job,
     cancel_job,
     extend_leases,
     finish_job,
-    insert_job,
     redrive_job,
     retry_job,
     set_progress,
@@ -136,9 +136,9 @@ class Crowd:
             webhook_url=f"https://hooks.example.com/{tenant}",
         )
         key = IdempotencyKey(str(uuid.uuid4()), hashlib.sha256(text).digest())
-        ticket = insert_job(api, job, key)
+        ticket = accept_job(api, job, key)
         assert isinstance(ticket, Ticket), ticket
-        assert not isinstance(insert_job(api, job, key), Ticket)  # the same key again
+        assert not isinstance(accept_job(api, job, key), Ticket)  # the same key again
         self._reads(api, tenant, ticket.job_id)
         if number % 3 == 2:
             assert cancel_job(api, tenant, ticket.job_id) is not None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.store.documents import object_key
-from claimcheck.store.jobs import NewJob, Ticket, insert_job
+from claimcheck.store.jobs import NewJob, Ticket, accept_job
 from claimcheck.store.uploads import (
     Announced,
     Announcement,
@@ -51,7 +51,7 @@ def naming(document_id: str, **changes: Any) -> NewJob:
 
 def waiting_job(database: Database, document_id: str, **changes: Any) -> str:
     """A job that waits for a document; its id."""
-    ticket = insert_job(database, naming(document_id, **changes))
+    ticket = accept_job(database, naming(document_id, **changes))
     assert isinstance(ticket, Ticket)
     assert ticket.waits
     return ticket.job_id

@@ -12,10 +12,10 @@ from claimcheck.store.jobs import (
     Held,
     NewJob,
     Ticket,
+    accept_job,
     cancel_job,
     claim_job,
     finish_job,
-    insert_job,
     retry_job,
 )
 from claimcheck.store.sweeping import expire_leases
@@ -59,7 +59,7 @@ def new_job(**changes: Any) -> NewJob:
 
 def accepted(database: Database, **changes: Any) -> str:
     """A pending job; its id."""
-    ticket = insert_job(database, new_job(**changes))
+    ticket = accept_job(database, new_job(**changes))
     assert isinstance(ticket, Ticket)
     return ticket.job_id
 

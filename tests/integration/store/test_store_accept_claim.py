@@ -11,7 +11,7 @@ import pytest
 from claimcheck.jobs.states import Status
 from claimcheck.store.documents import get_document, object_key
 from claimcheck.store.faults import ConstraintError
-from claimcheck.store.jobs import Ticket, insert_job
+from claimcheck.store.jobs import Ticket, accept_job
 from claimcheck.store.uploads import want_object
 
 from tests.integration.store.at_once import at_once, behind_a_lock
@@ -54,7 +54,7 @@ def test_a_job_is_accepted_in_one_transaction(database: Database, sql_connection
 
 def test_the_ticket_tells_what_was_stored(database: Database, sql_connection: Sql) -> None:
     """Id and time of the ticket are those of the row, and it is no copy of an earlier one."""
-    ticket = insert_job(database, new_job())
+    ticket = accept_job(database, new_job())
     assert isinstance(ticket, Ticket)
     row = row_of(sql_connection, ticket.job_id)
     created_at = f"{row['created_at']:%Y-%m-%dT%H:%M:%S.%f}Z"
@@ -103,9 +103,9 @@ def test_ids_of_two_connections_are_ordered_by_time(
 @pytest.mark.parametrize(
     ("changes", "constraint"),
     [
-        ({"tenant_id": "nobody"}, "documents_tenant_id_fkey"),
+        ({"tenant_id": "nobody"}, "objects_tenant_id_fkey"),
         ({"priority": "urgent"}, "jobs_priority_check"),
-        ({"sha256": hashlib.md5(b"", usedforsecurity=False).digest()}, "documents_sha256_check"),
+        ({"sha256": hashlib.md5(b"", usedforsecurity=False).digest()}, "objects_sha256_check"),
     ],
 )
 def test_what_is_refused_leaves_nothing(

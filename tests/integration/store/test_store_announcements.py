@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from claimcheck.documents.text import DocumentText
 from claimcheck.store.documents import save_text
-from claimcheck.store.jobs import DocumentUnknown, insert_job
+from claimcheck.store.jobs import DocumentUnknown, accept_job
 from claimcheck.store.uploads import find_document, want_object
 
 from tests.integration.store.awaited import (
@@ -106,7 +106,7 @@ def test_another_tenants_document_does_not_exist(database: Database, sql_connect
     document_id = announced_id(database)
     arrive(database)
     assert find_document(database, OTHER_TENANT, document_id) is None
-    assert insert_job(database, naming(document_id, tenant_id=OTHER_TENANT)) == DocumentUnknown()
+    assert accept_job(database, naming(document_id, tenant_id=OTHER_TENANT)) == DocumentUnknown()
     assert not announced(database, tenant=OTHER_TENANT).stored
 
 

@@ -207,7 +207,7 @@ def test_a_constraint_is_named(database: Database) -> None:
     """Callers can tell which constraint refused the change."""
     with pytest.raises(ConstraintError) as failure:
         accepted(database, tenant_id="nobody")
-    assert failure.value.constraint == "documents_tenant_id_fkey"
+    assert failure.value.constraint == "objects_tenant_id_fkey"
     assert not isinstance(failure.value, UnavailableError)
 
 

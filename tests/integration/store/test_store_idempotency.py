@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from claimcheck.store.faults import ConstraintError
-from claimcheck.store.jobs import IdempotencyKey, InFlight, KeyTaken, NewJob, Ticket, insert_job
+from claimcheck.store.jobs import IdempotencyKey, InFlight, KeyTaken, NewJob, Ticket, accept_job
 from claimcheck.store.sweeping import forget_keys
 
 from tests.integration.store.at_once import at_once, uncommitted
@@ -26,7 +26,7 @@ AGED = "UPDATE idempotency_keys SET created_at = now() - interval '25 hours'"
 
 
 def ticket_of(database: Database, job: NewJob, key: IdempotencyKey | None = KEY) -> Ticket:
-    ticket = insert_job(database, job, key)
+    ticket = accept_job(database, job, key)
     assert isinstance(ticket, Ticket)
     assert not ticket.replayed
     return ticket
@@ -37,7 +37,7 @@ def test_a_second_request_gets_the_first_ones_ticket(database: Database, sql_con
     first = ticket_of(database, new_job())
     before = counts(sql_connection)
     other = IdempotencyKey(KEY.key, bytes([1] * 32))
-    again = insert_job(database, new_job(metadata={"other": True}), other)
+    again = accept_job(database, new_job(metadata={"other": True}), other)
     assert again == KeyTaken(Ticket(first.job_id, first.created_at, replayed=True), KEY.body_sha256)
     assert counts(sql_connection) == before
 
@@ -65,7 +65,7 @@ def test_a_key_is_its_tenants_and_its_routes_own(
 def test_a_request_that_was_refused_leaves_its_key_free(database: Database, sql_connection: Sql) -> None:
     """Key and job stand or fall together: after a refusal the same key may be used."""
     with pytest.raises(ConstraintError):
-        insert_job(database, new_job(priority="urgent"), KEY)
+        accept_job(database, new_job(priority="urgent"), KEY)
     assert rows(sql_connection, "SELECT * FROM idempotency_keys") == []
     assert ticket_of(database, new_job())
 
@@ -74,10 +74,10 @@ def test_a_request_under_way_holds_its_key(database_url: str, database: Database
     """While the first request has not committed, its twin is told so and does not wait."""
     with uncommitted(database_url) as other:
         first = ticket_of(other, new_job())
-        assert insert_job(database, new_job(), KEY) == InFlight()
+        assert accept_job(database, new_job(), KEY) == InFlight()
         elsewhere = new_job(sha256=bytes(32))  # the same bytes would wait for whoever stores them first
         assert ticket_of(database, elsewhere, IdempotencyKey("order-8", bytes(32)))
-    again = insert_job(database, new_job(), KEY)
+    again = accept_job(database, new_job(), KEY)
     assert isinstance(again, KeyTaken)
     assert again.ticket.job_id == first.job_id
 
@@ -87,7 +87,7 @@ def test_of_eight_twins_at_once_one_makes_a_job(sql_connection: Sql, another: Ca
     databases = [another() for _ in range(8)]
     for number in range(5):
         key = IdempotencyKey(f"order-{number}", bytes(32))
-        answers = at_once(*[partial(insert_job, each, new_job(), key) for each in databases])
+        answers = at_once(*[partial(accept_job, each, new_job(), key) for each in databases])
         (made,) = [answer for answer in answers if isinstance(answer, Ticket)]
         taken = [answer.ticket.job_id for answer in answers if isinstance(answer, KeyTaken)]
         assert set(taken) <= {made.job_id}
@@ -100,7 +100,7 @@ def test_a_key_is_free_again_after_a_day(database: Database, sql_connection: Sql
     sql_connection.execute(AGED)
     second = ticket_of(database, new_job())
     assert second.job_id != first.job_id
-    third = insert_job(database, new_job(), KEY)
+    third = accept_job(database, new_job(), KEY)
     assert isinstance(third, KeyTaken)
     assert third.ticket.job_id == second.job_id
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from claimcheck.refusals import DocumentOverLimitError, SpendLimitError, TenantBusyError
 from claimcheck.store.calls import Begun, CallUsage, OverDay, begin_call, end_call
-from claimcheck.store.jobs import ClaimedJob, IdempotencyKey, KeyTaken, NewJob, Ticket, claim_job, insert_job
+from claimcheck.store.jobs import ClaimedJob, IdempotencyKey, KeyTaken, NewJob, Ticket, accept_job, claim_job
 from claimcheck.store.limits import Limits
 from claimcheck.store.tenants import insert_tenant, set_limits
 from claimcheck.store.uploads import Announcement, announce_document
@@ -50,7 +50,7 @@ def a_job(tenant: str = TENANT, **more: Any) -> NewJob:
 
 def accept(database: Database, **limits: Any) -> str:
     """The id of an accepted job."""
-    ticket = insert_job(database, a_job(), limits=Limits(**limits))
+    ticket = accept_job(database, a_job(), limits=Limits(**limits))
     assert isinstance(ticket, Ticket)
     return ticket.job_id
 
@@ -58,7 +58,7 @@ def accept(database: Database, **limits: Any) -> str:
 def attempt(database: Database, **limits: Any) -> str:
     """What comes of a submission: accepted, or the limit's name."""
     try:
-        insert_job(database, a_job(), limits=Limits(**limits))
+        accept_job(database, a_job(), limits=Limits(**limits))
     except (TenantBusyError, SpendLimitError, DocumentOverLimitError) as error:
         return type(error).__name__
     return "accepted"
@@ -111,7 +111,7 @@ def test_a_tenant_has_so_many_jobs_and_no_more(database: Database, sql_connectio
     """One that ends makes room for one; another tenant's do not count."""
     insert_tenant(database, "globex")
     for _ in range(3):
-        insert_job(database, a_job("globex"))
+        accept_job(database, a_job("globex"))
     assert [attempt(database, jobs_in_flight=most) for _ in range(most + 1)] == [
         *["accepted"] * most,
         "TenantBusyError",
@@ -152,30 +152,30 @@ def test_nobody_waits_far_below_the_limit(database: Database, database_url: str)
 def test_a_known_key_gets_its_ticket_also_at_the_limit(database: Database) -> None:
     """A request that is sent again is no new job; a new key is refused, and is as if it had not been used."""
     limits, key = Limits(jobs_in_flight=1), IdempotencyKey("k", SHA)
-    first = insert_job(database, a_job(), key, limits=limits)
+    first = accept_job(database, a_job(), key, limits=limits)
     assert isinstance(first, Ticket)
-    again = insert_job(database, a_job(), key, limits=limits)
+    again = accept_job(database, a_job(), key, limits=limits)
     assert isinstance(again, KeyTaken)
     assert again.ticket.job_id == first.job_id
     with pytest.raises(TenantBusyError):
-        insert_job(database, a_job(), IdempotencyKey("other", SHA), limits=limits)
-    assert isinstance(insert_job(database, a_job(), IdempotencyKey("other", SHA)), Ticket)
+        accept_job(database, a_job(), IdempotencyKey("other", SHA), limits=limits)
+    assert isinstance(accept_job(database, a_job(), IdempotencyKey("other", SHA)), Ticket)
 
 
 def test_a_key_past_its_time_is_refused_at_the_limit(database: Database, sql_connection: Sql) -> None:
     """As a new one is: it leads to yesterday's job no more, whether or not it was swept away."""
     limits, key = Limits(jobs_in_flight=1), IdempotencyKey("k", SHA)
-    insert_job(database, a_job(), key, limits=limits)
+    accept_job(database, a_job(), key, limits=limits)
     sql_connection.execute("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'")
     with pytest.raises(TenantBusyError):
-        insert_job(database, a_job(), key, limits=limits)
+        accept_job(database, a_job(), key, limits=limits)
 
 
 def test_a_document_over_the_limit(database: Database, sql_connection: Sql) -> None:
     """Inline, announced and named ones alike; what was refused left nothing behind."""
     limits = Limits(document_bytes=9)
     with pytest.raises(DocumentOverLimitError) as inline:
-        insert_job(database, a_job(), limits=limits)
+        accept_job(database, a_job(), limits=limits)
     said = Announcement("a.pdf", "application/pdf", 10, SHA)
     with pytest.raises(DocumentOverLimitError):
         announce_document(database, TENANT, said, upload_wait_s=60, document_bytes=9)
@@ -185,8 +185,8 @@ def test_a_document_over_the_limit(database: Database, sql_connection: Sql) -> N
     kept = announce_document(database, TENANT, said, upload_wait_s=60, document_bytes=10)
     naming = a_job(document_id=kept.document_id, size_bytes=None, sha256=None, content=None, media_type=None)
     with pytest.raises(DocumentOverLimitError):
-        insert_job(database, naming, limits=limits)
-    assert isinstance(insert_job(database, naming, limits=Limits(document_bytes=10)), Ticket)
+        accept_job(database, naming, limits=limits)
+    assert isinstance(accept_job(database, naming, limits=Limits(document_bytes=10)), Ticket)
 
 
 def test_a_tenants_own_limits_come_first(database: Database, sql_connection: Sql) -> None:
@@ -269,7 +269,7 @@ def test_spent_days_refuse_submissions(database: Database, sql_connection: Sql) 
     assert attempt(database, usd_per_day=0.5) == "accepted"  # reserved is not spent
     end(database, call_id, 0.5)
     with pytest.raises(SpendLimitError) as caught:
-        insert_job(database, a_job(), limits=Limits(usd_per_day=0.5))
+        accept_job(database, a_job(), limits=Limits(usd_per_day=0.5))
     assert caught.value.limit == 0.5
     assert 0 < caught.value.resets_s <= 86_400
     assert caught.value.resets_at.endswith("T00:00:00.000000Z")

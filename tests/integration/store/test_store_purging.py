@@ -13,7 +13,7 @@ from claimcheck.documents.text import DocumentText
 from claimcheck.jobs.states import FINAL, Status
 from claimcheck.store.documents import DocumentPurgedError, object_key, save_text
 from claimcheck.store.faults import ConstraintError, StoreError
-from claimcheck.store.jobs import Ticket, cancel_job, finish_job, insert_job, note_result_apart, redrive_job
+from claimcheck.store.jobs import Ticket, accept_job, cancel_job, finish_job, note_result_apart, redrive_job
 from claimcheck.store.purging import (
     Deletion,
     Purged,
@@ -353,7 +353,7 @@ def test_a_submission_of_the_same_bytes_never_loses_them(
 def _submitted(database: Database, changes: dict[str, Any]) -> str | None:
     """A job's id; None where its bytes were deleted at this moment."""
     try:
-        ticket = insert_job(database, new_job(**changes))
+        ticket = accept_job(database, new_job(**changes))
     except ConstraintError as error:
         if error.constraint not in {"documents_object", "objects_wanted_first"}:
             raise
@@ -386,7 +386,7 @@ def test_a_job_that_names_a_document_and_its_deletion_take_turns(
 
 def _named(database: Database, job: Any) -> object:
     try:
-        return insert_job(database, job)
+        return accept_job(database, job)
     except ConstraintError as error:
         return error.constraint
 

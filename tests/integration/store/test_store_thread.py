@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from claimcheck.store.connection import Database
 from claimcheck.store.faults import ConstraintError, DatabaseUnavailableError
-from claimcheck.store.jobs import insert_job
+from claimcheck.store.jobs import accept_job
 from claimcheck.store.sql import Query
 from claimcheck.store.thread import DatabaseThread
 
@@ -106,7 +106,7 @@ def test_errors_reach_the_caller(database_url: str) -> None:
         thread = DatabaseThread(Database(database_url))
         try:
             with pytest.raises(ConstraintError):
-                await thread.run(insert_job, new_job(tenant_id="nobody"))
+                await thread.run(accept_job, new_job(tenant_id="nobody"))
             return (await thread.run(who, 7))[0]
         finally:
             thread.close()
@@ -177,7 +177,7 @@ def test_a_refusal_is_not_said_again(database_url: str) -> None:
 
     def insert(database: Database) -> object:
         calls.append(database)
-        return insert_job(database, new_job(tenant_id="nobody"))
+        return accept_job(database, new_job(tenant_id="nobody"))
 
     async def scenario() -> None:
         thread = DatabaseThread(Database(database_url), pauses_s=(0, 0))

@@ -16,8 +16,8 @@ from claimcheck.store.jobs import (
     KeyTaken,
     Redriven,
     Ticket,
+    accept_job,
     cancel_job,
-    insert_job,
     redrive_job,
 )
 from claimcheck.store.sweeping import due_jobs, fail_aged
@@ -62,7 +62,7 @@ def test_a_job_may_name_a_document_that_is_here(database: Database) -> None:
     document_id = announced_id(database)
     arrive(database)
     for name in (None, "mine.txt"):
-        ticket = insert_job(database, naming(document_id, name=name))
+        ticket = accept_job(database, naming(document_id, name=name))
         assert isinstance(ticket, Ticket)
         assert not ticket.waits
         document = claimed_again(database, ticket.job_id).document
@@ -126,7 +126,7 @@ def test_a_job_that_is_accepted_while_its_bytes_arrive_is_woken(
     """The arrival waits for a job that is being accepted, and wakes it."""
     document_id = announced_id(another())
     with psycopg.connect(database_url) as accepting:
-        accepting.execute("SELECT FROM objects FOR SHARE")  # what insert_job does first
+        accepting.execute("SELECT FROM objects FOR SHARE")  # what accept_job does first
         arrival = partial(arrive, another())
 
         def accept() -> str:
@@ -149,7 +149,7 @@ def test_however_arrivals_and_jobs_meet_no_job_is_left_waiting(
         document_id = announced_id(databases[0], sha256=digest)
         at_once(
             partial(arrive, databases[0], object_key(TENANT, digest)),
-            *[partial(insert_job, each, naming(document_id)) for each in databases[1:]],
+            *[partial(accept_job, each, naming(document_id)) for each in databases[1:]],
         )
     assert value(sql_connection, "SELECT count(*) FROM jobs WHERE document_until IS NULL") == 80
 
@@ -176,13 +176,13 @@ def test_an_unknown_document_makes_no_job_and_keeps_no_key(database: Database, s
     """Neither does one whose time is over; a ticket that was given before is given again."""
     expired = announced_id(database)
     key = IdempotencyKey("order-7", bytes(32))
-    first = insert_job(database, naming(expired), key)
+    first = accept_job(database, naming(expired), key)
     time_is_over(sql_connection)
-    assert isinstance(insert_job(database, naming(expired), key), KeyTaken)
+    assert isinstance(accept_job(database, naming(expired), key), KeyTaken)
     for document_id in (expired, NOBODY):
-        assert insert_job(database, naming(document_id)) == DocumentUnknown()
+        assert accept_job(database, naming(document_id)) == DocumentUnknown()
         other = IdempotencyKey("order-8", bytes(32))
-        assert insert_job(database, naming(document_id), other) == DocumentUnknown()
+        assert accept_job(database, naming(document_id), other) == DocumentUnknown()
     assert value(sql_connection, "SELECT count(*) FROM jobs") == 1
     assert value(sql_connection, "SELECT count(*) FROM idempotency_keys") == 1
     assert isinstance(first, Ticket)

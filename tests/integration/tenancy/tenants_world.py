@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.jobs.states import Status
 from claimcheck.store.deliveries import Attempt, Consequence, insert_sample, record_attempt
-from claimcheck.store.jobs import IdempotencyKey, Ticket, insert_job
+from claimcheck.store.jobs import IdempotencyKey, Ticket, accept_job
 from claimcheck.store.purging import purge_job
 from claimcheck.store.uploads import Announcement, announce_document, want_object
 from claimcheck.store.webhooks import insert_secret
@@ -78,7 +78,7 @@ def build(database: Database, sql: Sql) -> World:
         "size_bytes": len(content),
         "webhook_url": URL,
     }
-    kept = insert_job(database, new_job(**mine), IdempotencyKey(KEY, BODY_SHA256))
+    kept = accept_job(database, new_job(**mine), IdempotencyKey(KEY, BODY_SHA256))
     assert isinstance(kept, Ticket)
     failed = in_state(database, Status.FAILED, **mine)
     completed = owed(database, **{**mine, "metadata": {"of": CANARY}})

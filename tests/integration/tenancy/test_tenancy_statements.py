@@ -33,15 +33,14 @@ STORE = Path(claimcheck.store.connection.__file__).parent
 # about, where that is not its pending job and its delivered webhook.
 CASES: dict[str, dict[str, dict[str, str]]] = {
     "jobs": {
-        "insert_job": {}, "insert_job_naming": {}, "find_first": {}, "cancel_job": {},
-        "redrive_job": {"job_id": "failed"},
+        "cancel_job": {}, "redrive_job": {"job_id": "failed"},
     },
     "deliveries": {
         "take_deliveries": {}, "not_signed": {}, "replay_delivery": {"job_id": "completed"},
         "insert_sample": {}, "get_delivery": {}, "get_deliveries": {"job_id": "completed"},
     },
     "reading": {
-        "get_job": {}, "list_jobs": {}, "get_trail": {}, "get_document": {},
+        "list_jobs": {}, "get_trail": {}, "get_document": {},
         "purged_at": {"job_id": "purged"}, "get_limits": {},
     },
     "purging": {
@@ -55,11 +54,16 @@ CASES: dict[str, dict[str, dict[str, str]]] = {
     },
 }  # fmt: skip
 NAMED = [(file, name) for file, cases in CASES.items() for name in cases]
+# Functions of the database, which say themselves for whom they work: the tenant is an argument.
+FUNCTIONS: dict[tuple[str, str], dict[str, Any]] = {
+    ("jobs", "accept_job"): {"key": None, "document_id": None},
+    ("reading", "find_job"): {},
+}
 # Which of a function's own queries a variable stands for.
-VARIABLES = {"statement": ("insert_job", "insert_job_naming"), "query": ("get_trail",)}
+VARIABLES = {"query": ("get_trail",)}
 
 OF_ONE = {  # what is shown of one thing: of another tenant's not even an empty row
-    ("reading", "get_job"), ("reading", "get_trail"), ("reading", "get_document"), ("reading", "purged_at"),
+    ("reading", "get_trail"), ("reading", "get_document"), ("reading", "purged_at"),
     ("uploads", "find_document"), ("deliveries", "get_delivery"), ("deliveries", "get_deliveries"),
     ("purging", "jobs_naming"),
 }  # fmt: skip
@@ -96,7 +100,7 @@ def test_every_statement_for_a_tenant_has_its_case() -> None:
     }
     by_the_operator = {(file, name) for file, name in mentioned if file in {"exporting", "keys", "tenants"}}
     by_workers = {("purging", "discard_object"), ("purging", "purge_failed")}
-    assert mentioned - by_the_operator - by_workers <= set(NAMED)
+    assert mentioned - by_the_operator - by_workers <= set(NAMED) | set(FUNCTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -170,8 +174,6 @@ def test_the_same_statement_works_for_the_owner(place: tuple[Sql, Sql, World], f
     """So that what a stranger is refused is something: each gives its row, or more, to `acme` itself."""
     _, api, world = place
     params = asked(world, file, name)
-    if name in {"insert_job", "insert_job_naming"}:
-        params["key"] = None
     if name == "insert_secret":  # there may be one only, and acme has it
         params["tenant_id"] = NEWCOMER
     with api.transaction(force_rollback=True):
@@ -193,5 +195,33 @@ def test_it_is_the_policy_that_refuses(place: tuple[Sql, Sql, World], file: str,
 
 
 def test_the_reading_statements_are_all_there() -> None:
-    """Fourteen of them, so that the test above does not run on fewer by some slip of its pattern."""
-    assert len(READING) == 14
+    """Twelve of them, so that the test above does not run on fewer by some slip of its pattern."""
+    assert len(READING) == 12
+
+
+@pytest.mark.parametrize(("file", "name"), FUNCTIONS)
+def test_a_function_works_for_the_tenant_it_is_given(
+    place: tuple[Sql, Sql, World], file: str, name: str
+) -> None:
+    """`acme` gets its row, a stranger nothing of `acme`; in a stranger's transaction it refuses."""
+    owner, api, world = place
+    text, params = queries(file)[name].text, {**world.params, **FUNCTIONS[file, name]}
+    with api.transaction(force_rollback=True):
+        assert run(api, text, params, tenant=None)[0].count(None) < len(
+            run(api, text, params, tenant=None)[0]
+        )
+    before = everything_of(owner)
+    with api.transaction(force_rollback=True):
+        shown = repr(run(api, text, {**params, "tenant_id": STRANGER}, tenant=None))
+    assert [secret for secret in world.secrets() if secret in shown] == []
+    assert run(api, text, params, tenant=STRANGER) == []
+    assert everything_of(owner) == before
+
+
+@pytest.mark.parametrize(("file", "name"), FUNCTIONS)
+def test_a_function_leaves_nobody_behind(place: tuple[Sql, Sql, World], file: str, name: str) -> None:
+    """For whom it worked ends with its transaction: the next statement is shown nobody's rows."""
+    _, api, world = place
+    with api.transaction(force_rollback=True):
+        run(api, queries(file)[name].text, {**world.params, **FUNCTIONS[file, name]}, tenant=None)
+    assert api.execute("SELECT count(*) FROM jobs").fetchall() == [(0,)]

@@ -8,8 +8,6 @@ from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from claimcheck.aws import clients
 from claimcheck.aws.objects import S3Objects
 from claimcheck.aws.queues import SqsQueue
@@ -44,31 +42,6 @@ def test_a_client_has_its_budget(
     config: Any = make().meta.config
     assert (config.connect_timeout, config.read_timeout) == (connect_s, read_s)
     assert config.retries == {"mode": "standard", "total_max_attempts": attempts}
-
-
-def test_a_doorbell_is_rung_once() -> None:
-    """Where SQS answers 503, a single message is not sent again: the sweep repairs it."""
-    asked: list[Any] = []
-
-    def unavailable(request: Any, **_: Any) -> Any:
-        asked.append(request)
-        return AWSResponse(request.url, 503, HTTPHeaders(), Nothing())
-
-    def connect(budget: clients.Budget) -> Any:
-        client: Any = clients.sqs(budget)
-        client.meta.events.register("before-send", unavailable)
-        return client
-
-    with pytest.raises(UnavailableError):
-        SqsQueue("https://sqs.invalid/queue", connect=connect).send({"job_id": "j1"}, group="acme")
-    assert len(asked) == 1
-
-
-class Nothing:
-    """An answer's empty body."""
-
-    def stream(self) -> list[bytes]:
-        return []
 
 
 def test_the_environments_proxy_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ class AcceptedJobs:
         self.away = False
         self.known: set[bytes] = set()
         self.database = ScriptedDatabase(
-            insert_job=self._insert, find_first=self._find, want_object=self._want
+            accept_job=self._insert, find_first=self._find, want_object=self._want
         )
 
     def _want(self, params: Mapping[str, Any]) -> Rows:

@@ -60,7 +60,7 @@ CALL = Budget(connect_s=5, read_s=850, attempts=1)
 
 
 def sqs(budget: Budget) -> SQSClient:
-    """A new client of SQS."""
+    """A new client of SQS, for who receives; who only sends has `SqsSender`."""
     import boto3
 
     client: SQSClient = boto3.client("sqs", config=budget.config())

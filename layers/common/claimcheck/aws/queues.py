@@ -6,18 +6,17 @@ import json
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from claimcheck.aws import clients
 from claimcheck.aws.faults import translated
+from claimcheck.aws.sqs_sender import SqsSender
 from claimcheck.failures import UnavailableError
 from claimcheck.telemetry import logger, traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-
-    from mypy_boto3_sqs.client import SQSClient
 
 MAX_DELAY_S = 900  # SQS's own limit; a later ring is the sweep's
 MAX_MESSAGE_BYTES = 1_048_576  # SQS's own limit
@@ -51,10 +50,22 @@ class _Letter:
         return {**fields, "MessageAttributes": trace} if trace else fields
 
 
+class Sender(Protocol):
+    """What sends to SQS: `SqsSender`, and boto3's client as well."""
+
+    def send_message(self, *, QueueUrl: str, **fields: Any) -> Any:  # noqa: N803 (SQS's name)
+        """SendMessage. Raises botocore's errors."""
+        ...
+
+    def send_message_batch(self, *, QueueUrl: str, **fields: Any) -> Any:  # noqa: N803 (SQS's name)
+        """SendMessageBatch. Raises botocore's errors."""
+        ...
+
+
 class SqsQueue:
     """Sends to one standard queue. `group` (the tenant) makes the queue fair between tenants."""
 
-    def __init__(self, url: str, *, connect: Callable[[clients.Budget], SQSClient] = clients.sqs) -> None:
+    def __init__(self, url: str, *, connect: Callable[[clients.Budget], Sender] = SqsSender) -> None:
         self._url = url
         self._single = clients.Lazily(partial(connect, clients.DOORBELL))
         self._batched = clients.Lazily(partial(connect, clients.BATCH))

@@ -84,37 +84,31 @@ class DocumentUnknown:
     """The tenant has no such document, or its upload's time is over."""
 
 
-def insert_job(
+def accept_job(
     database: Database, job: NewJob, key: IdempotencyKey | None = None, *, limits: Limits | None = None
 ) -> Ticket | KeyTaken | InFlight | DocumentUnknown:
     """Accept a job: document, row, first event and key in one statement.
 
-    Another statement is needed only to find out what a taken key stands for. Raises TenantBusyError,
-    SpendLimitError and DocumentOverLimitError where a limit of the tenant (`limits`: of those that have none
-    of their own) forbids it, StoreError.
+    Raises TenantBusyError, SpendLimitError and DocumentOverLimitError where a limit of the tenant (`limits`:
+    of those that have none of their own) forbids it, StoreError.
     """
     params = {name: getattr(job, name) for name in NewJob.__dataclass_fields__}
     params["object_key"] = job.sha256 and object_key(job.tenant_id, job.sha256)
     params |= {"params": _json(job.params), "metadata": _json(job.metadata), "keep_key_s": KEEP_KEY_S}
     params |= {"key": key and key.key, "body_sha256": key and key.body_sha256}
     params |= asdict(limits or Limits())
-    statement = "insert_job" if job.document_id is None else "insert_job_naming"
-    row = database.one(queries("jobs")[statement], params, tenant_id=job.tenant_id)
+    row = database.one(queries("jobs")["accept_job"], params)
     if row is None:
-        raise RuntimeError(f"{statement} gave no row")
+        raise RuntimeError("accept_job gave no row")
     if not row["open"]:
         return InFlight()
-    if row["job_id"] is not None:
-        return Ticket(row["job_id"], row["created_at"], waits=row["waits"])
-    first = None
-    if key is not None:
-        first = database.one(queries("jobs")["find_first"], params, tenant_id=job.tenant_id)
-    if first is None and row["refusal"] is not None:
+    if row["first_id"] is not None:
+        return KeyTaken(Ticket(row["first_id"], row["first_at"], replayed=True), row["first_body"])
+    if row["refusal"] is not None:
         raise_refusal(row["refusal"])
-    if first is None:  # a key may run out, and be deleted, between the two statements
-        return InFlight() if job.document_id is None else DocumentUnknown()
-    ticket = Ticket(first["job_id"], first["created_at"], replayed=True)
-    return KeyTaken(ticket, first["body_sha256"])
+    if row["job_id"] is None:
+        return DocumentUnknown()
+    return Ticket(row["job_id"], row["created_at"], waits=row["waits"])
 
 
 @dataclass(frozen=True, slots=True)

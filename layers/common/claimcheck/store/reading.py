@@ -45,8 +45,8 @@ def get_job(
     A result that makes it longer than `most_bytes` bytes (UTF-8) is left out.
     """
     params = {"job_id": job_id, "tenant_id": tenant_id, "base": base, "most_bytes": most_bytes}
-    row = database.one(queries("reading")["get_job"], params, tenant_id=tenant_id)
-    return None if row is None else JobView(**row)
+    row = database.one(queries("reading")["find_job"], params)
+    return None if row is None or row["job_id"] is None else JobView(**row)
 
 
 @dataclass(frozen=True, slots=True)

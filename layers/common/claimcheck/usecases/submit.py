@@ -26,7 +26,7 @@ from claimcheck.store.jobs import (
     KeyTaken,
     NewJob,
     Ticket,
-    insert_job,
+    accept_job,
 )
 from claimcheck.store.limits import Limits
 from claimcheck.store.uploads import want_object
@@ -77,7 +77,7 @@ class Submit:
         """Accept a job for a tenant, or give the ticket that an earlier request with the same key got.
 
         Raises BodyTooLargeError, UnknownTask, InvalidRequest, InvalidQueryError, the Idempotency errors and
-        those of the tenant's limits (`insert_job`): then nothing is stored. StoreError and
+        those of the tenant's limits (`accept_job`): then nothing is stored. StoreError and
         UnavailableError: the caller may send it again.
         """
         if len(body) > self._settings.max_body_bytes:
@@ -109,7 +109,7 @@ class Submit:
         """Where the same bytes were here and are deleted at this moment, they are put here anew."""
         for left in reversed(range(_TRIES)):
             try:
-                return insert_job(
+                return accept_job(
                     self._database,
                     self._new_job(tenant_id, request, cancel_after_s),
                     key,

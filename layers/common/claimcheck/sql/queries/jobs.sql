@@ -1,122 +1,10 @@
--- name: insert_job
--- One statement: bytes, document, job, first event and idempotency key stand or fall together. The gate refuses
--- a twin that is being worked on at this moment, and what is beyond the tenant's limits (0018_limits.sql); a key that is
--- taken lets nothing be inserted.
-WITH twin AS MATERIALIZED (
-  SELECT CASE WHEN %(key)s::text IS NULL THEN true ELSE pg_try_advisory_xact_lock(
-    hashtextextended(%(tenant_id)s || E'\n' || %(task)s || E'\n' || %(key)s::text, 0)) END AS away
-), limits AS MATERIALIZED (
-  SELECT twin.away, CASE WHEN twin.away THEN tenant_refusal(%(tenant_id)s, %(size_bytes)s::bigint, true,
-    %(jobs_in_flight)s::integer, %(usd_per_day)s::numeric, %(document_bytes)s::bigint) END AS refusal
-  FROM twin
-), gate AS MATERIALIZED (
-  SELECT away, refusal, away AND refusal IS NULL AS open FROM limits
-), fresh AS MATERIALIZED (
-  SELECT uuidv7() AS id
-), kept AS (
-  INSERT INTO idempotency_keys AS k (tenant_id, route, key, body_sha256, job_id)
-  SELECT %(tenant_id)s, %(task)s, %(key)s, %(body_sha256)s, fresh.id FROM gate, fresh
-  WHERE gate.open AND %(key)s::text IS NOT NULL
-  ON CONFLICT (tenant_id, route, key) DO UPDATE
-    SET body_sha256 = excluded.body_sha256, job_id = excluded.job_id, created_at = now()
-    WHERE k.created_at < now() - make_interval(secs => %(keep_key_s)s)
-  RETURNING job_id
-), document AS (
-  INSERT INTO documents (tenant_id, name, media_type, size_bytes, sha256, object_key)
-  SELECT %(tenant_id)s, %(name)s, %(media_type)s, %(size_bytes)s, %(sha256)s, %(object_key)s
-  FROM gate WHERE gate.open AND (%(key)s::text IS NULL OR EXISTS (SELECT FROM kept))
-  RETURNING id, sha256
-), object AS ( -- not even tried where the bytes are known: a conflict would lock their row
-  INSERT INTO objects AS o (tenant_id, sha256, content, size_bytes, stored_at)
-  SELECT %(tenant_id)s, %(sha256)s, %(content)s, %(size_bytes)s, now() FROM document
-  WHERE NOT EXISTS (SELECT FROM objects
-    WHERE tenant_id = %(tenant_id)s AND sha256 = %(sha256)s AND stored_at IS NOT NULL)
-  ON CONFLICT (key) DO UPDATE SET content = excluded.content, size_bytes = excluded.size_bytes,
-    stored_at = excluded.stored_at, touched_at = now()
-    WHERE o.stored_at IS NULL
-), job AS (
-  INSERT INTO jobs (id, tenant_id, task, priority, document_id, params, metadata, webhook_url, webhook_thin,
-    max_cost_usd, cancel_at, traceparent)
-  SELECT fresh.id, %(tenant_id)s, %(task)s, %(priority)s, document.id, %(params)s::jsonb,
-    %(metadata)s::jsonb, %(webhook_url)s, %(webhook_thin)s, %(max_cost_usd)s,
-    now() + make_interval(secs => %(cancel_after_s)s), %(traceparent)s
-  FROM document, fresh
-  RETURNING id, created_at, status, task, params, digest_key
-), event AS (
-  INSERT INTO job_events (job_id, type, status, attempt, detail)
-  SELECT job.id, 'accepted', job.status, 0, jsonb_build_object(
-    'task', job.task,
-    'input_digest', keyed_digest(job.digest_key,
-      convert_to(jsonb_build_object('task', job.task, 'params', job.params)::text, 'UTF8')),
-    'document_digest', keyed_digest(job.digest_key, document.sha256))
-  FROM job, document
-)
-SELECT gate.away AS open, gate.refusal, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, false AS waits
-FROM gate LEFT JOIN job ON true
-
--- name: insert_job_naming
--- As insert_job, for a document that was handed in before. Its object is held until the commit: bytes that
--- arrive at this moment find the job.
-WITH twin AS MATERIALIZED (
-  SELECT CASE WHEN %(key)s::text IS NULL THEN true ELSE pg_try_advisory_xact_lock(
-    hashtextextended(%(tenant_id)s || E'\n' || %(task)s || E'\n' || %(key)s::text, 0)) END AS away
-), limits AS MATERIALIZED (
-  SELECT twin.away, CASE WHEN twin.away THEN tenant_refusal(%(tenant_id)s, (
-      SELECT size_bytes FROM documents WHERE id = %(document_id)s AND tenant_id = %(tenant_id)s), true,
-    %(jobs_in_flight)s::integer, %(usd_per_day)s::numeric, %(document_bytes)s::bigint) END AS refusal
-  FROM twin
-), gate AS MATERIALIZED (
-  SELECT away, refusal, away AND refusal IS NULL AS open FROM limits
-), fresh AS MATERIALIZED (
-  SELECT uuidv7() AS id
-), named AS MATERIALIZED (
-  SELECT d.id, d.sha256, o.stored_at IS NULL AS waits
-  FROM documents d JOIN objects o ON o.key = d.object_key
-  WHERE (SELECT open FROM gate) -- first: who waits there for its turn holds nothing that others need
-    AND d.id = %(document_id)s AND d.tenant_id = %(tenant_id)s
-    AND (o.stored_at IS NOT NULL OR d.upload_until > now())
-  FOR SHARE OF o
-), kept AS (
-  INSERT INTO idempotency_keys AS k (tenant_id, route, key, body_sha256, job_id)
-  SELECT %(tenant_id)s, %(task)s, %(key)s, %(body_sha256)s, fresh.id FROM gate, fresh, named
-  WHERE gate.open AND %(key)s::text IS NOT NULL
-  ON CONFLICT (tenant_id, route, key) DO UPDATE
-    SET body_sha256 = excluded.body_sha256, job_id = excluded.job_id, created_at = now()
-    WHERE k.created_at < now() - make_interval(secs => %(keep_key_s)s)
-  RETURNING job_id
-), document AS (
-  SELECT named.* FROM gate, named WHERE gate.open AND (%(key)s::text IS NULL OR EXISTS (SELECT FROM kept))
-), prolonged AS (
-  UPDATE documents d SET upload_until = greatest(upload_until, now() + make_interval(secs => %(upload_wait_s)s))
-  FROM document WHERE document.waits AND d.id = document.id
-), job AS (
-  INSERT INTO jobs (id, tenant_id, task, priority, document_id, document_name, params, metadata, webhook_url,
-    webhook_thin, max_cost_usd, cancel_at, document_until, traceparent)
-  SELECT fresh.id, %(tenant_id)s, %(task)s, %(priority)s, document.id, %(name)s, %(params)s::jsonb,
-    %(metadata)s::jsonb, %(webhook_url)s, %(webhook_thin)s, %(max_cost_usd)s,
-    now() + make_interval(secs => %(cancel_after_s)s),
-    CASE WHEN document.waits THEN now() + make_interval(secs => %(upload_wait_s)s) END, %(traceparent)s
-  FROM document, fresh
-  RETURNING id, created_at, status, task, params, digest_key, document_until IS NOT NULL AS waits
-), event AS (
-  INSERT INTO job_events (job_id, type, status, attempt, detail)
-  SELECT job.id, 'accepted', job.status, 0, jsonb_build_object(
-    'task', job.task,
-    'input_digest', keyed_digest(job.digest_key,
-      convert_to(jsonb_build_object('task', job.task, 'params', job.params)::text, 'UTF8')),
-    'document_digest', keyed_digest(job.digest_key, document.sha256))
-    || CASE WHEN job.waits THEN jsonb_build_object('waits_for', 'document') ELSE '{}' END
-  FROM job, document
-)
-SELECT gate.away AS open, gate.refusal, job.id::text AS job_id, job.status, iso(job.created_at) AS created_at, job.waits
-FROM gate LEFT JOIN job ON true
-
--- name: find_first
--- What the first request with this key made, as long as the key counts.
-SELECT k.body_sha256, jobs.id::text AS job_id, iso(jobs.created_at) AS created_at
-FROM idempotency_keys k JOIN jobs ON jobs.id = k.job_id
-WHERE k.tenant_id = %(tenant_id)s AND k.route = %(task)s AND k.key = %(key)s
-  AND k.created_at >= now() - make_interval(secs => %(keep_key_s)s)
+-- name: accept_job
+-- In the database (0028_tickets.sql), which says itself for whom it works.
+SELECT * FROM accept_job(%(tenant_id)s, %(task)s, %(params)s, %(priority)s, %(metadata)s, %(webhook_url)s,
+  %(webhook_thin)s, %(max_cost_usd)s::numeric, %(cancel_after_s)s::float8, %(traceparent)s,
+  %(key)s, %(body_sha256)s, %(keep_key_s)s::float8,
+  %(document_id)s, %(name)s, %(media_type)s, %(size_bytes)s, %(sha256)s, %(object_key)s, %(content)s,
+  %(upload_wait_s)s::float8, %(jobs_in_flight)s, %(usd_per_day)s::numeric, %(document_bytes)s)
 
 -- name: claim_job
 -- The fence goes up with the claim. A live lease, a final state or a job not yet due gives no claim; where
@@ -272,7 +160,7 @@ SELECT id::text AS job_id, (SELECT id::text FROM delivery) AS delivery_id FROM c
 
 -- name: redrive_job
 -- A failed job starts over: its attempts and its age count anew, what it cost stays. Where its document's bytes
--- are still not here it waits for them again; their object is held as in insert_job.
+-- are still not here it waits for them again; their object is held as in accept_job.
 WITH found AS MATERIALIZED (
   SELECT id, CASE WHEN purged_at IS NULL THEN status ELSE 'purged' END AS status, document_id FROM jobs
   WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s FOR UPDATE
