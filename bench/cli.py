@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "status": (),
     "round_trips": (),
     "finish": ("fastapi", "uvicorn"),
+    "rates": (),
     "memory": (),
 }
 

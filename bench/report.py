@@ -35,7 +35,8 @@ def as_json(results: Sequence[Outcome | Count]) -> dict[str, Any]:
 
 def _json(result: Outcome | Count) -> dict[str, Any]:
     if isinstance(result, Count):
-        return {"benchmark": result.name, "count": result.each, "aim": result.most, "ok": result.ok}
+        counted = {"benchmark": result.name, "count": result.each, "unit": result.unit}
+        return {**counted, "aim": result.most, "ok": result.ok, "notes": list(result.notes)}
     return {
         "benchmark": result.benchmark,
         "claimcheck": _summary(result.subject),
@@ -66,7 +67,9 @@ def show(results: Sequence[Outcome | Count], console: Console) -> None:
     for result in results:
         verdict = "yes" if result.ok else "no"
         if isinstance(result, Count):
-            table.add_row(result.name, f"{result.each:g} round trips", "", "", f"≤ {result.most:g}", verdict)
+            table.add_row(
+                result.name, f"{result.each:.3g} {result.unit}", "", "", f"≤ {result.most:g}", verdict
+            )
             continue
         low, high = result.ratio_iqr
         ratio = f"{result.ratio:.2f} × ({low:.2f} to {high:.2f})"
@@ -76,6 +79,8 @@ def show(results: Sequence[Outcome | Count], console: Console) -> None:
         )
     console.print(table)
     for result in results:
+        for note in result.notes if isinstance(result, Count) else ():
+            console.print(f"  {result.name}: {note}", highlight=False)
         if isinstance(result, Outcome):
             console.print(f"\n{result.benchmark}: where the time goes, median ms", *result.notes, sep="\n  ")
             for name, sample in result.parts:

@@ -45,6 +45,7 @@ DECLARE
   most float8;
   remaining float8;
   off float8;
+  known boolean;
   calls float8 := coalesce((told #>> '{learnt,calls}')::float8, 0);
   weight float8 := 1 - 0.95 ^ calls;
 BEGIN
@@ -64,8 +65,9 @@ BEGIN
     most := least(said, (told #>> ARRAY['ceilings', (d - 1)::text])::float8);
     CONTINUE WHEN most IS NULL;
     remaining := least(said, (told #>> ARRAY['seen', 'left', (d - 1)::text])::float8 + said / 60 * age);
+    known := r.per_minute[d] IS NOT NULL;
     r.reserve[d] := least(0.25 * most, greatest(0.05 * most, 1.25 * r.usual[d]));
-    IF r.per_minute[d] IS NULL THEN
+    IF NOT known THEN
       r.level[d] := least(most, remaining);
       r.lent[d] := greatest(0, r.reserve[d] - r.level[d]);
     ELSE
@@ -82,7 +84,7 @@ BEGIN
       r.level[d] := r.level[d] + off;
       r.lent[d] := least(r.reserve[d], greatest(r.lent[d], r.reserve[d] - remaining));
     END IF;
-    IF r.lent[d] > 0 THEN
+    IF off < 0 OR NOT known THEN
       back_s := greatest(back_s, (r.reserve[d] - r.level[d]) / (most / 60));
     END IF;
   END LOOP;
