@@ -1,8 +1,8 @@
 """The rate governor: a burst of one tenant against a model that enforces its limits, and a newcomer in it.
 
-A stand-in of the model refuses what exceeds its limits, and counts what it was asked, let in and refused; none
-of the figures is the governor's own word. One tenant hands in a thousand jobs at once; another one a single job
-now and then, first while nobody else works, then during the burst.
+A stand-in of the model refuses what exceeds its limits, and counts what it was asked, let in and refused;
+none of the figures is the governor's own word. One tenant hands in a thousand jobs at once; another one a
+single job now and then, first while nobody else works, then during the burst.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bench.running import Paced
 
 JOBS = 1_000
-RATES = ("400/1000000000/1000000000", "1000000/1000000000/24000")  # what is short: requests; output tokens
+RATES = ("400/1000000000/1000000000", "1000000/1000000000/180000")  # what is short: requests; output tokens
 LATENCY_MS = 2_000.0
 CHARS = 2_000
 IDLE = 7
@@ -119,7 +119,7 @@ def _share(mark: Mapping[str, Any], end: Mapping[str, Any], rates: Sequence[floa
     """Of what was left at the mark and came in until the last call: of the limit that is nearest."""
     seconds = end["last_at"] - mark["at"]
     return max(
-        (used - before) / (left + most / 60 * seconds)
+        float(used - before) / (left + most / 60 * seconds)
         for used, before, left, most in zip(end["taken"], mark["taken"], mark["left"], rates, strict=True)
     )
 

@@ -79,9 +79,10 @@ def show(results: Sequence[Outcome | Count], console: Console) -> None:
         )
     console.print(table)
     for result in results:
-        for note in result.notes if isinstance(result, Count) else ():
-            console.print(f"  {result.name}: {note}", highlight=False)
-        if isinstance(result, Outcome):
+        if isinstance(result, Count):
+            for note in result.notes:
+                console.print(f"  {result.name}: {note}", highlight=False)
+        else:
             console.print(f"\n{result.benchmark}: where the time goes, median ms", *result.notes, sep="\n  ")
             for name, sample in result.parts:
                 console.print(f"  {sample.median:9.3f}  {name}", highlight=False)
