@@ -118,10 +118,11 @@ async def measure(system: Paced, *, jobs: int, idle: int = IDLE, every_s: float 
 def _share(mark: Mapping[str, Any], end: Mapping[str, Any], rates: Sequence[float]) -> float:
     """Of what was left at the mark and came in until the last call: of the limit that is nearest."""
     seconds = end["last_at"] - mark["at"]
-    return max(
-        float(used - before) / (left + most / 60 * seconds)
-        for used, before, left, most in zip(end["taken"], mark["taken"], mark["left"], rates, strict=True)
-    )
+    counted = zip(end["taken"], mark["taken"], mark["left"], rates, strict=True)
+    shares: list[float] = [
+        (used - before) / (left + most / 60 * seconds) for used, before, left, most in counted
+    ]
+    return max(shares)
 
 
 class _Newcomer:

@@ -6,6 +6,7 @@ input tokens but for what the cache serves, and output tokens as they are writte
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -92,7 +93,7 @@ class Ratios:
 
     def estimate(self, wanted: Wanted) -> Amounts:
         """What a call will take of the limits, by experience."""
-        return Amounts(1, wanted.tokens * self.input, wanted.max_tokens * self.output)
+        return Amounts(1, math.ceil(wanted.tokens * self.input), math.ceil(wanted.max_tokens * self.output))
 
 
 @dataclass(slots=True)

@@ -36,6 +36,8 @@ DECIDED: dict[str, dict[str, str]] = {
     "purge_failures": {},  # by functions alone
     "heartbeats": {"worker": "SIU"},
     "model_circuits": {"worker": "SIU"},
+    "model_rates": {"worker": "SIU"},
+    "rate_lines": {"worker": "SIUD"},
     "schema_version": {"api": "S"},
 }
 # The API changes the state of a job: never whose it is, what was asked, what came of it, what it cost.

@@ -152,6 +152,11 @@ OLDEST_DUE_DELIVERY_SECONDS = _metric(
 )
 DELIVERIES_DUE = _metric("DeliveriesDue", "webhooks that are due and not on their way, counted up to 10,000")
 CIRCUITS_OPEN = _metric("CircuitsOpen", "models that are not called because they keep failing")
+RATE_LINE_SECONDS = _metric(
+    "RateLineSeconds",
+    "how long the last job of the longest line has to wait for its model's rate; 0 where none is",
+    unit="Seconds",
+)
 SPEND_LAST_HOUR_USD = _metric(
     "SpendLastHourUsd", "US dollars of all calls that ended within the hour before", unit="None"
 )

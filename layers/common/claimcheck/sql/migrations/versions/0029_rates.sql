@@ -20,7 +20,7 @@ CREATE TABLE model_rates (
 CREATE TABLE rate_lines (
   model text NOT NULL,
   tenant_id text NOT NULL,
-  own_s float8 NOT NULL DEFAULT 3,               -- of the tenant's own share; none is left below 0
+  own_s float8 NOT NULL DEFAULT 3,               -- of the tenant's own share; below 0 it had more than that
   at timestamptz NOT NULL,                                 -- when it was that
   waits_until timestamptz NOT NULL DEFAULT 'epoch',    -- was refused: until then it counts among those who share
   ends_at timestamptz NOT NULL DEFAULT 'epoch',        -- when the last job of its line comes
@@ -103,8 +103,8 @@ END $$;
 -- seconds ahead and no further. null: not now; again_s says when promises can be made again. Where plenty is left,
 -- `ahead` is what the environment may use without asking.
 --
--- A tenant that has not used up its own share takes from the reserve, and goes at once. Promises that were made before
--- leave the reserve untouched at their time, so it can be lent once until the last of them is over.
+-- A tenant that has not used up its own share, and has no line, takes from the reserve, and goes at once. Promises that
+-- were made before leave the reserve untouched at their time, so it can be lent once until the last of them is over.
 CREATE FUNCTION claim_rate(asked_model text, told jsonb, moment timestamptz DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -129,6 +129,8 @@ DECLARE
   wait_s float8;
   lendable boolean;
   limited boolean;
+  stands boolean;
+  light boolean;
   refused boolean;
   waits jsonb := '[]';
   own_waits jsonb;
@@ -151,7 +153,8 @@ BEGIN
     IF NOT FOUND THEN
       line := ROW(asked_model, asked ->> 0, burst_s, instant, 'epoch'::timestamptz, 'epoch'::timestamptz, 0, 0);
     END IF;
-    sharing := waiting + CASE WHEN greatest(line.waits_until, line.ends_at) > instant THEN 0 ELSE 1 END;
+    stands := greatest(line.waits_until, line.ends_at) > instant;
+    sharing := waiting + CASE WHEN stands THEN 0 ELSE 1 END;
     line.own_s := least(burst_s, line.own_s + greatest(0, extract(epoch FROM instant - line.at)) / sharing);
     own_waits := '[]';
     refused := false;
@@ -172,11 +175,12 @@ BEGIN
         lendable := lendable AND r.lent[d] + cost[d] <= r.reserve[d];
       END LOOP;
       behind_s := greatest(behind_s, blocked_s);
+      light := line.own_s >= 0 AND NOT stands;
       -- Where others wait, who has had more than his share gets what nobody else takes.
       slack_s := CASE WHEN sharing > 1 AND line.own_s <= -debt_s THEN 1.5 ELSE 0 END;
       IF blocked_s = 0 AND (CASE WHEN slack_s = 0 THEN need_s = 0 ELSE spare_s >= slack_s END) THEN
         wait_s := 0;
-      ELSIF blocked_s = 0 AND line.own_s >= 0 AND lendable THEN
+      ELSIF blocked_s = 0 AND light AND lendable THEN
         wait_s := 0;
         FOR d IN 1..3 LOOP
           CONTINUE WHEN r.per_minute[d] IS NULL;
@@ -184,7 +188,7 @@ BEGIN
           r.lent_until := greatest(r.lent_until, instant + make_interval(
             secs => greatest(0, (r.reserve[d] - r.level[d] + cost[d]) / (r.per_minute[d] / 60))));
         END LOOP;
-      ELSIF behind_s <= horizon_s AND slack_s = 0 THEN
+      ELSIF slack_s = 0 AND (behind_s <= horizon_s OR light AND behind_s <= horizon_s + burst_s) THEN
         wait_s := greatest(need_s, blocked_s);
       ELSE
         wait_s := NULL;
@@ -194,7 +198,8 @@ BEGIN
         FOR d IN 1..3 LOOP
           r.level[d] := r.level[d] - CASE WHEN r.per_minute[d] IS NULL THEN 0 ELSE cost[d] END;
         END LOOP;
-        line.own_s := greatest(-debt_s, line.own_s - cost_s);
+        -- Alone it owes nobody more than that; beside others it pays back all of it.
+        line.own_s := greatest(CASE WHEN sharing > 1 THEN -60 ELSE -debt_s END, line.own_s - cost_s);
         IF (call ->> 2)::boolean THEN
           line.jobs := 0.95 * line.jobs + 1;
           line.jobs_s := 0.95 * line.jobs_s;
@@ -205,7 +210,7 @@ BEGIN
     END LOOP;
     waits := waits || jsonb_build_array(own_waits);
     IF limited THEN
-      IF refused AND sharing > waiting THEN
+      IF refused AND NOT stands THEN
         waiting := waiting + 1;
       END IF;
       INSERT INTO rate_lines (model, tenant_id, own_s, at, waits_until, jobs, jobs_s)
