@@ -20,8 +20,12 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "ticket": (),
     "status": (),
     "round_trips": (),
+    "cold_start": ("awslambdaric",),
     "finish": ("fastapi", "uvicorn"),
     "rates": (),
+    "width": (),
+    "drain": (),
+    "throughput": ("celery", "fastapi", "procrastinate", "psycopg_pool", "redis", "uvicorn"),
     "memory": (),
 }
 

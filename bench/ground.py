@@ -26,11 +26,13 @@ TENANT = "bench"
 class Ground:
     """Running servers: a migrated database with one tenant, and a queue that nobody reads.
 
-    `database_url` is for the role of the functions that answer requests, `owner_url` for who migrates.
+    `database_url` is for the role of the functions that answer requests, `keys_url` for the authorizer's,
+    `owner_url` for who migrates.
     """
 
     owner_url: str
     database_url: str
+    keys_url: str
     aws_url: str
     queue_url: str
 
@@ -90,8 +92,9 @@ def _prepared(owner_url: str, aws_url: str, passwords: Path) -> Ground:
     create_key(database, TENANT)
     database.close()
     queue: str = sqs_client(aws_url).create_queue(QueueName="bench")["QueueUrl"]
-    api_url = f"postgresql://claimcheck_api@{database_roles.address_of(owner_url, passwords)}"
-    return Ground(owner_url, api_url, aws_url, queue)
+    address = database_roles.address_of(owner_url, passwords)
+    api, auth = (f"postgresql://claimcheck_{role}@{address}" for role in ("api", "auth"))
+    return Ground(owner_url, api, auth, aws_url, queue)
 
 
 def sqs_client(endpoint: str) -> SQSClient:

@@ -34,9 +34,9 @@ class LambdaContext:
 
 def load(name: str) -> ModuleType:
     """`functions/NAME/app.py` afresh: its next event connects to what the environment names now."""
-    from claimcheck import bootstrap
+    from claimcheck.bootstrap import answering
 
-    getattr(bootstrap, name).cache_clear()
+    getattr(answering, name).cache_clear()
     spec = importlib.util.spec_from_file_location(f"bench_{name}_app", _FUNCTIONS / name / "app.py")
     if spec is None or spec.loader is None:
         raise RuntimeError(f"there is no function {name}")

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import json
-import secrets
 import tempfile
-import uuid
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,22 +16,16 @@ from bench.large_files import write_pdf
 from bench.measuring import Count
 from bench.memory_watch import MemoryWatch
 from bench.quick_model import quick_model
-from local import database_roles, emulator, nested, template
-from local.emulator import Emulator
-from local.lambdas.environment import Environment
-from local.postgres import Postgres
-from local.sqs_events import sqs_event
-from local.system import Physical
+from bench.worker_ground import NotDoneError, invoked, stand
+from local import emulator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from claimcheck.store.connection import Database
 
-    from local.system import Function, System
+    from bench.worker_ground import Stand
 
-_ROOT = Path(__file__).resolve().parents[1]
-_MODEL_KEY, _WEBHOOK_KEY = "bench/model", "bench/webhooks"
 _JOBS = 10
 _TEXT_CHARS = 19_900_000  # a little less than a document may have
 _PDF_BYTES = 60_000_000
@@ -45,10 +35,6 @@ _SENTENCES = (
     "The monthly fee is EUR 400 (four hundred) and is due on the first day of a month.",
     "Neither party is liable for delays that it could not foresee.",
 )
-
-
-class NotDoneError(Exception):
-    """A job did not come to its end, so what was measured is not what was meant."""
 
 
 def run(rounds: int | None) -> list[Count]:  # noqa: ARG001 (a peak is taken once)
@@ -61,112 +47,39 @@ def run(rounds: int | None) -> list[Count]:  # noqa: ARG001 (a peak is taken onc
 
 
 async def _measured(directory: Path, batches: dict[str, tuple[int, int]]) -> list[Count]:
-    postgres, aws = Postgres(directory), Emulator(directory)
-    await asyncio.gather(postgres.start(), aws.start())
-    try:
-        passwords = directory / "roles"
-        system = _system(postgres.url, passwords, aws.url)
-        await asyncio.to_thread(_prepared, postgres.url, passwords, aws.url, system)
-        async with quick_model(latency_s=_LATENCY_S) as model:
-            stand = _Stand(directory, postgres.url, aws.url, model, system)
-            return [await stand.peak(name, *counts) for name, counts in batches.items()]
-    finally:
-        await asyncio.gather(postgres.stop(), aws.stop())
+    async with quick_model(latency_s=_LATENCY_S) as model, stand(directory, model) as ground:
+        measured = _Batches(ground)
+        return [await measured.peak(name, *counts) for name, counts in batches.items()]
 
 
-def _system(database_url: str, passwords: Path, aws_url: str) -> System:
-    parameters = {
-        "AnthropicSecretArn": emulator.secret_arn(_MODEL_KEY),
-        "WebhookKeySecretArn": emulator.secret_arn(_WEBHOOK_KEY),
-    }
-    names = Physical(aws_endpoint=aws_url, region=emulator.REGION, account=emulator.ACCOUNT)
-    return template.load(
-        _ROOT / "template.yaml",
-        parameters,
-        physical=names,
-        outputs=nested.outputs(database_url, database_roles.address_of(database_url, passwords)),
-    )
+class _Batches:
+    """Batches of large documents, each for a new environment."""
 
-
-def _prepared(database_url: str, passwords: Path, aws_url: str, system: System) -> None:
-    from claimcheck.store.connection import Database
-    from claimcheck.usecases.keys import create_key
-    from claimcheck.usecases.migrate import migrate
-
-    key = base64.b64encode(secrets.token_bytes(32)).decode()
-    emulator.provision(aws_url, system, {_MODEL_KEY: "offline", _WEBHOOK_KEY: key})
-    migrate(database_url)
-    database_roles.give_passwords(database_url, passwords)
-    database = Database(database_url)
-    create_key(database, TENANT)
-    database.close()
-
-
-@dataclass(frozen=True)
-class _Stand:
-    """Where environments are measured."""
-
-    directory: Path
-    database_url: str
-    aws_url: str
-    model_url: str
-    system: System
-
-    @property
-    def function(self) -> Function:
-        return self.system.functions["ProcessFunction"]
+    def __init__(self, ground: Stand) -> None:
+        self._ground = ground
 
     async def peak(self, name: str, texts: int, scans: int) -> Count:
         """The most that a new environment and its parsers take for one batch, in MiB."""
         jobs = await asyncio.to_thread(self._accepted, texts, scans)
-        queue = self.system.queues["JobsQueue"]
-        messages: Any = [
-            {
-                "MessageId": str(uuid.uuid4()),
-                "ReceiptHandle": "r",
-                "Body": json.dumps({"job_id": job}),
-                "MD5OfBody": "",
-                "Attributes": {},
-            }
-            for job in jobs
-        ]
-        event = json.dumps(sqs_event(messages, queue, emulator.REGION)).encode()
-        environment = Environment(self.function, self.directory / "process.log")
-        await environment.start(region=emulator.REGION, extra=self._variables())
-        try:
+        async with self._ground.environment() as environment:
             worker = psutil.Process(environment.pid)
             with MemoryWatch(lambda: [worker]) as memory:
-                answer = await environment.invoke(event, str(uuid.uuid4()))
-        finally:
-            await environment.close()
-        if answer.failed:
-            raise NotDoneError(answer.payload.decode(errors="replace"))
+                await invoked(environment, self._ground.event(jobs))
         ended = await asyncio.to_thread(self._ended, jobs)
         notes = (f"{memory.before >> 20} MiB before the batch", ended)
-        return Count(f"MiB of process, {name}", memory.peak >> 20, self.function.memory_mb, notes)
-
-    def _variables(self) -> dict[str, str]:
-        access_key, secret_key = emulator.CREDENTIALS
-        return {
-            "ANTHROPIC_BASE_URL": self.model_url,
-            "AWS_ENDPOINT_URL": self.aws_url,
-            "AWS_ACCESS_KEY_ID": access_key,
-            "AWS_SECRET_ACCESS_KEY": secret_key,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "127.0.0.1,localhost",
-        }
+        return Count(f"MiB of process, {name}", memory.peak >> 20, self._ground.function.memory_mb, notes)
 
     def _accepted(self, texts: int, scans: int) -> list[str]:
         from claimcheck.aws.objects import S3Objects
         from claimcheck.store.connection import Database
 
-        database = Database(self.database_url)
-        client = emulator.client_of("s3", self.aws_url)
-        objects = S3Objects(self.system.buckets["DocumentsBucket"].name, connect=lambda: client)
+        database = Database(self._ground.database_url)
+        client = emulator.client_of("s3", self._ground.aws_url)
+        objects = S3Objects(self._ground.system.buckets["DocumentsBucket"].name, connect=lambda: client)
         jobs = []
         for number in range(texts + scans):
             text = _text(number) if number < texts else None
-            content = _scan(self.directory, number) if text is None else text.encode()
+            content = _scan(self._ground.directory, number) if text is None else text.encode()
             media_type = "application/pdf" if text is None else "text/plain"
             jobs.append(_accept(database, objects, content, media_type))
             if text is not None:
@@ -178,7 +91,7 @@ class _Stand:
         from claimcheck.store.connection import Database
         from claimcheck.store.reading import get_job
 
-        database = Database(self.database_url)
+        database = Database(self._ground.database_url)
         views = [get_job(database, TENANT, job) for job in jobs]
         database.close()
         found = [json.loads(view.body) for view in views if view is not None]

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from bench.documents import text_of
 from bench.measuring import Count
-from bench.running import paced_system
+from bench.system import running
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import httpx
 
-    from bench.running import Paced
+    from bench.system import Running
 
 JOBS = 1_000
 RATES = ("400/1000000000/1000000000", "1000000/1000000000/180000")  # what is short: requests; output tokens
-LATENCY_MS = 2_000.0
+LATENCY_S = 2.0
 CHARS = 2_000
 IDLE = 7
 UNUSED, REFUSED, WAIT = 5.0, 1.0, 2.0  # the aims: percent, percent, times
@@ -58,7 +58,7 @@ def run(rounds: int | None = None) -> list[Count]:
     """`rounds`: jobs of the burst."""
     found: list[Count] = []
     for rates in RATES:
-        with paced_system(rates=rates, latency_ms=LATENCY_MS) as system:
+        with running(rates=rates, model_latency_s=LATENCY_S) as system:
             paces = asyncio.run(measure(system, jobs=rounds or JOBS))
         found += results(paces, rounds or JOBS, rates)
     return found
@@ -80,7 +80,7 @@ def results(paces: Paces, jobs: int, rates: str) -> list[Count]:
     ]
 
 
-async def measure(system: Paced, *, jobs: int, idle: int = IDLE, every_s: float = _EVERY_S) -> Paces:
+async def measure(system: Running, *, jobs: int, idle: int = IDLE, every_s: float = _EVERY_S) -> Paces:
     """Both tenants on `system`. Raises RuntimeError where a job does not complete."""
     import httpx
 

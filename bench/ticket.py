@@ -82,8 +82,8 @@ def _raw(
 def _steps(body: str) -> dict[str, Callable[[], object]]:
     """What the handler does inside, each by itself, on connections of the product's own making."""
     from claimcheck.aws.queues import SqsQueue
+    from claimcheck.environment import load as settings
     from claimcheck.settings import SubmitSettings
-    from claimcheck.settings import load as settings
     from claimcheck.store.connection import Database
     from claimcheck.store.jobs import accept_job
     from claimcheck.tasks.submission import parse_request

@@ -1,20 +1,18 @@
-"""What an HTTP answer says besides its body: how long to wait, and what a storage finds wrong."""
+"""What an HTTP answer says: its JSON, what was refused, how long to wait."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from client import jsontext
+from client.failures import ApiProblem, Unreachable
+
 if TYPE_CHECKING:
     import httpx
 
-
-def storage_code(answer: httpx.Response) -> str:
-    """S3 answers with XML, of which its error code is enough."""
-    match = re.search(r"<Code>(\w{1,60})</Code>", answer.text[:4096])
-    return match[1] if match else ""
+    from client.shapes import Json
 
 
 def retry_after(answer: httpx.Response) -> float | None:
@@ -27,3 +25,33 @@ def retry_after(answer: httpx.Response) -> float | None:
     except ValueError:
         return None
     return max(0.0, (at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def body(answer: httpx.Response) -> Json:
+    """The JSON object in an answer. Raises Unreachable where there is none."""
+    found = _object(answer)
+    if found is None:
+        raise Unreachable(f"{answer.url} answered with no JSON object: is this the address of Claimcheck?")
+    return found
+
+
+def problem(answer: httpx.Response) -> ApiProblem:
+    """The refusal as the API words it; API Gateway's own answers have a `message` only."""
+    said = _object(answer) or {}
+    errors = said.get("errors")
+    return ApiProblem(
+        status=answer.status_code,
+        code=str(said.get("code") or "http_error"),
+        title=str(said.get("title") or said.get("message") or answer.reason_phrase),
+        detail=str(said.get("detail") or ""),
+        errors=tuple(e for e in errors if isinstance(e, dict)) if isinstance(errors, list) else (),
+        request_id=said.get("request_id") or answer.headers.get("x-request-id"),
+    )
+
+
+def _object(answer: httpx.Response) -> Json | None:
+    try:
+        found = jsontext.loads(answer.content)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 import uuid
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -10,57 +9,21 @@ from urllib.parse import quote
 
 import httpx
 
-from client import jsontext
-from client.answers import retry_after, storage_code
+from client import answers, jsontext
 from client.called_as import command
+from client.failures import ApiProblem, Unreachable
 from client.shapes import FINAL
+from client.storage import Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
 
     from client.shapes import Job, JobList, Json, Ticket, Trail
 
 LONGEST_WAIT = 20  # seconds the API lets a request wait (`Prefer: wait=N`)
 _TRY_AGAIN = frozenset({429, 503})
-
-
-class ApiProblem(Exception):  # noqa: N818 - a problem is what RFC 9457 calls it
-    """The API refused a request (RFC 9457 `application/problem+json`)."""
-
-    def __init__(
-        self,
-        *,
-        status: int,
-        code: str,
-        title: str,
-        detail: str = "",
-        errors: tuple[Mapping[str, str], ...] = (),
-        request_id: str | None = None,
-    ) -> None:
-        self.status = status
-        self.code = code
-        self.title = title
-        self.detail = detail
-        self.errors = errors
-        self.request_id = request_id
-        super().__init__(str(self))
-
-    def __str__(self) -> str:
-        """One line: what was refused, which fields, and the id to ask the service's owner about."""
-        text = self.title if not self.detail else f"{self.title}: {self.detail}"
-        fields = "; ".join(f"{error.get('pointer', '')} {error.get('detail', '')}" for error in self.errors)
-        line = f"{text} ({fields})" if fields else text
-        if self.status >= 500 and self.request_id:
-            line += f" [request {self.request_id}]"
-        return " ".join(f"{self.status} {line}".split())
-
-
-class Unreachable(Exception):  # noqa: N818 - says what is the case
-    """The API did not answer; the message is one line and says what to do."""
-
-
-class Damaged(Exception):  # noqa: N818 - says what is the case
-    """What was fetched is not what the API said it would be; the message is one line and says what to do."""
+LIMITS = frozenset({"tenant_busy", "spend_limit"})
+"""Codes of refusals by a limit of the tenant's: jobs in flight, US dollars a day."""
 
 
 class Api:
@@ -82,7 +45,7 @@ class Api:
         self.url = url.rstrip("/")
         self._patience = patience
         self._sleep = sleep
-        self._transport = transport
+        self._storage = Storage(transport)
         self._http = httpx.Client(
             headers={"Authorization": f"Bearer {key}", "User-Agent": "claimcheck-client"},
             timeout=httpx.Timeout(30.0, connect=5.0, read=LONGEST_WAIT + 15.0),
@@ -115,11 +78,8 @@ class Api:
         return self.json("GET", f"/documents/{segment(document_id)}")
 
     def upload(self, target: Json, content: Iterable[bytes]) -> None:
-        """Put bytes where `upload` of a document says: without our key, which is nobody else's business."""
-        patience = httpx.Timeout(30.0, connect=5.0, read=120.0)
-        self._storage(
-            "upload", target["method"], target["url"], patience, headers=target["headers"], content=content
-        )
+        """Put bytes where `upload` of a document says."""
+        self._storage.put(target, content)
 
     def get(self, job_id: str, wait: int | None = None) -> Job:
         """The job; with `wait`, when it is final or after that many seconds (at most 20).
@@ -143,7 +103,7 @@ class Api:
         answer = self._send("GET", f"/jobs/{segment(job_id)}", headers=headers)
         if answer.status_code == 304:
             return None, etag
-        return self._with_result(_body(answer)), answer.headers.get("ETag")
+        return self._with_result(answers.body(answer)), answer.headers.get("ETag")
 
     def list(
         self,
@@ -169,59 +129,33 @@ class Api:
         answer = self._send("GET", f"/jobs/{segment(job_id)}/document")
         if "json" not in answer.headers.get("Content-Type", ""):
             return answer.content.decode("utf-8")
-        said = _body(answer)
+        said = answers.body(answer)
         if said.get("text_link"):
-            return self._linked(said["text_link"]).decode()
+            return self._storage.get(said["text_link"]).decode()
         return str(said["text"])
 
     def _with_result(self, job: Json) -> Job:
         """The job as if its result had fitted the answer, numbers as they were sent."""
         link = job.pop("result_link", None)
         if link:
-            content = self._linked(link)
+            content = self._storage.get(link)
             try:
                 job["result"] = jsontext.loads(content)
             except ValueError:
                 raise Unreachable("what the result's link leads to is no JSON: try again") from None
         return cast("Job", job)
 
-    def _linked(self, link: Json) -> bytes:
-        """What a link of an answer leads to, checked where it says which SHA-256 that has."""
-        patience = httpx.Timeout(60.0, connect=5.0)
-        content = self._storage("download", "GET", link["url"], patience).content
-        said = link.get("sha256")
-        if said and hashlib.sha256(content).hexdigest() != said:
-            raise Damaged(
-                f"the storage gave {len(content)} bytes that do not have the SHA-256 {said}, which the API "
-                "says they have: try again; if it stays, tell the service's owner"
-            )
-        return content
-
-    def _storage(
-        self, what: str, method: str, url: str, patience: httpx.Timeout, **request: Any
-    ) -> httpx.Response:
-        """A request to the storage, without our key. Raises Unreachable, or ApiProblem `WHAT_refused`."""
-        try:
-            with httpx.Client(timeout=patience, transport=self._transport) as http:
-                answer = http.request(method, url, **request)
-        except httpx.HTTPError as error:
-            raise Unreachable(f"the {what} was cut off ({error}): try again") from error
-        if not answer.is_success:
-            raise ApiProblem(
-                status=answer.status_code,
-                code=f"{what}_refused",
-                title=f"The storage refused the {what}",
-                detail=storage_code(answer),
-            )
-        return answer
-
     def cancel(self, job_id: str) -> Job:
         """Cancel the job; a job that is final stays as it is."""
         return cast("Job", self.json("POST", f"/jobs/{segment(job_id)}/cancel"))
 
     def redrive(self, job_id: str) -> Job:
-        """Put a failed job back; it starts over with all of its attempts."""
-        return cast("Job", self.json("POST", f"/jobs/{segment(job_id)}/redrive"))
+        """Put a failed job back; it starts over with all of its attempts.
+
+        Where a limit forbids it, that is said at once: room for it may come in a minute, or tomorrow.
+        """
+        path = f"/jobs/{segment(job_id)}/redrive"
+        return cast("Job", answers.body(self._send("POST", path, not_awaited=LIMITS)))
 
     def delete(self, job_id: str) -> None:
         """Delete a job with all that it holds, for good; its trail stays. One that is open is cancelled."""
@@ -261,21 +195,27 @@ class Api:
 
     def json(self, method: str, path: str, **request: Any) -> Json:
         """The JSON object that a call answers with. Raises ApiProblem or Unreachable."""
-        return _body(self._send(method, path, **request))
+        return answers.body(self._send(method, path, **request))
 
-    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """The answer, once it is a success or 304; raises ApiProblem or Unreachable."""
+    def _send(
+        self, method: str, path: str, *, not_awaited: Collection[str] = (), **request: Any
+    ) -> httpx.Response:
+        """The answer, once it is a success or 304; raises ApiProblem or Unreachable.
+
+        Refusals with a code in `not_awaited` are raised at once.
+        """
         left = self._patience
         while True:
             answer = self._once(method, path, **request)
-            pause = retry_after(answer) if answer.status_code in _TRY_AGAIN else None
-            if pause is None or pause > left:
+            pause = answers.retry_after(answer) if answer.status_code in _TRY_AGAIN else None
+            told = not_awaited and answers.problem(answer).code in not_awaited
+            if pause is None or pause > left or told:
                 break
             left -= max(pause, 0.5)  # a server that says "at once" for ever ends here too
             self._sleep(pause)
         if answer.is_success or answer.status_code == 304:
             return answer
-        raise _problem(answer)
+        raise answers.problem(answer)
 
     def _once(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
@@ -305,32 +245,3 @@ def healthy(url: str) -> bool:
 def segment(text: str) -> str:
     """An id is one path segment, whatever was typed: `../health` must not become another route."""
     return quote(text, safe="").replace(".", "%2E")
-
-
-def _body(answer: httpx.Response) -> Json:
-    try:
-        body = jsontext.loads(answer.content)
-    except ValueError:
-        body = None
-    if not isinstance(body, dict):
-        raise Unreachable(f"{answer.url} answered with no JSON object: is this the address of Claimcheck?")
-    return body
-
-
-def _problem(answer: httpx.Response) -> ApiProblem:
-    """The refusal as the API words it; API Gateway's own answers have a `message` only."""
-    try:
-        body = jsontext.loads(answer.content)
-    except ValueError:
-        body = {}
-    if not isinstance(body, dict):
-        body = {}
-    errors = body.get("errors")
-    return ApiProblem(
-        status=answer.status_code,
-        code=str(body.get("code") or "http_error"),
-        title=str(body.get("title") or body.get("message") or answer.reason_phrase),
-        detail=str(body.get("detail") or ""),
-        errors=tuple(e for e in errors if isinstance(e, dict)) if isinstance(errors, list) else (),
-        request_id=body.get("request_id") or answer.headers.get("x-request-id"),
-    )

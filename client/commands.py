@@ -13,10 +13,11 @@ import typer
 from rich.console import Console
 
 from client import exported, jsontext, render, submission, trail, upload, webhook_commands
-from client.api import ApiProblem
+from client.api import LIMITS
 from client.called_as import command
 from client.connection import connect
 from client.exits import EXIT_FAILED, one_line_errors
+from client.failures import ApiProblem
 from client.listen import listen
 from client.options import DEFAULT_DATA, AsJson, Data, JobId, Key, Url
 from client.terminal import show
@@ -211,13 +212,19 @@ def redrive(
     key: Key = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Put failed jobs back; each starts over, and its trail says so."""
+    """Put failed jobs back, as many as your limits allow; each starts over, and its trail says so."""
     with one_line_errors(), connect(url, key, data) as api:
         if (job_id is None) != every:
             raise submission.Unusable("redrive needs a JOB, or --all")
         failed = [str(job_id)] if job_id is not None else _failed(api)
-        for each in failed:
-            typer.echo(f"{each} {api.redrive(each)['status']}")
+        for done, each in enumerate(failed):
+            try:
+                typer.echo(f"{each} {api.redrive(each)['status']}")
+            except ApiProblem as problem:
+                if problem.code not in LIMITS:
+                    raise
+                typer.echo(f"{done} put back, {len(failed) - done} left: {problem.detail}", err=True)
+                raise typer.Exit(EXIT_FAILED) from None
         if not failed:
             typer.echo("no job is failed", err=True)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
-from client.api import ApiProblem, Damaged, Unreachable
 from client.connection import NoAddress
+from client.failures import ApiProblem, Damaged, Unreachable
 from client.submission import Unusable
 
 if TYPE_CHECKING:

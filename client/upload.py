@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from client.api import Unreachable
+from client.failures import Unreachable
 from client.media_types import HEAD_BYTES, media_type
 from client.submission import Unusable
 

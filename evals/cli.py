@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from client.api import Api, ApiProblem, Damaged, Unreachable
+from client.api import Api
 from client.connection import NoAddress
+from client.failures import ApiProblem, Damaged, Unreachable
 from evals import compare as comparing
 from evals import labelled_files, report, system, tables
 from evals.budget import Budget

@@ -20,9 +20,10 @@ import typer
 from rich.console import Console
 from rich.rule import Rule
 
-from client.api import Api, ApiProblem, Unreachable, healthy
+from client.api import Api, healthy
 from client.called_as import command
 from client.connection import read_up
+from client.failures import ApiProblem, Unreachable
 from client.options import DEFAULT_DATA
 from client.render import OFFLINE_NOTICE, job_view, plain
 from client.submission import names_of

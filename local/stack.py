@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import os
 import secrets
@@ -12,15 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from local import database_roles, emulator, postgres, secretfiles, tenant_key
+from local import database_roles, emulator, tenant_key
 from local.datadir import DataDirectory, UpFile
-from local.emulator import Emulator
-from local.model_server import OfflineModel
-from local.options import check_port, choose_model, function_environment, port_error
-from local.postgres import Postgres
+from local.options import check_port, function_environment, port_error
 from local.processes import LOOPBACK, ServiceError
-from local.supervisor import Supervisor
-from local.system import Physical
+from local.services import SECRET_PARAMETERS, Services
 from local.tenant_key import TENANT
 
 if TYPE_CHECKING:
@@ -34,8 +29,6 @@ if TYPE_CHECKING:
     from local.sources import Sources
     from local.system import System
 
-_MODEL_KEY_AT = "claimcheck/anthropic-key"
-_WEBHOOK_KEY_AT = "claimcheck/webhook-key"
 # On a laptop, what bounds a tenant is the machine, unless somebody asks for limits.
 _UNHURRIED = {"TenantRateLimit": "10000", "TenantBurst": "5000"}
 
@@ -54,12 +47,8 @@ class Stack:
     def __init__(self, options: Options, *, log: Callable[[str], None] = lambda _: None) -> None:
         self._options = options
         self._log = log
-        self._model = choose_model(options.model, options.environ)
         self._data = DataDirectory(options.directory)
-        self._supervisor = Supervisor(log)
-        self._emulator = Emulator(self._data.path)
-        self._postgres: Postgres | None = None
-        self._offline: OfflineModel | None = None
+        self._services = Services(options, self._data, log=log)
         self._system: System | None = None
         self._pools: dict[str, FunctionPool] = {}
         self._gateway: Gateway | None = None
@@ -72,7 +61,7 @@ class Stack:
     @property
     def failed(self) -> asyncio.Future[ServiceError]:
         """Is done when a service cannot be kept running; its result says why."""
-        return self._supervisor.failed
+        return self._services.failed
 
     async def start(self) -> Ready:
         """Start everything and return when requests are answered.
@@ -82,11 +71,11 @@ class Stack:
         """
         self._data.acquire()
         check_port(self._options.port)
-        database_url = await self._start_services()
+        database_url = await self._services.start()
         self._system = self._load_template(database_url)
         await self._start_pools(self._system)
-        _, version = await asyncio.gather(self._provision(), self._migrate())
-        self._watch_services()
+        _, version = await asyncio.gather(self._services.provision(self._system), self._migrate())
+        self._services.watch(self._system)
         self._log(f"the database's schema is at version {version}")
         await asyncio.to_thread(self._open_to_roles, database_url)
         key = await asyncio.to_thread(self._ensure_key, database_url)
@@ -110,67 +99,25 @@ class Stack:
             )
         if self._guard is not None:
             await self._guard.close()
-        await self._supervisor.stop()
+        await self._services.stop()
         self._data.release()
 
     def kill(self) -> None:
         """Kill every process at once and let the data directory go; for a user who does not want to wait."""
         import psutil
 
-        database = self._postgres.process if self._postgres else None
         workers = [pid for pool in self._pools.values() for pid in pool.pids()]
         victims = []
-        for pid in (*self._supervisor.pids(), *workers):
+        for pid in (*self._services.pids(), *workers):
             with contextlib.suppress(psutil.NoSuchProcess):
                 victims.append(psutil.Process(pid))
                 # PostgreSQL takes its own children with it, and recovers at the next start
-                is_database = database is not None and pid == database.pid
+                is_database = pid == self._services.database_pid()
                 victims[-1].send_signal(signal.SIGQUIT if is_database else signal.SIGKILL)
         for survivor in psutil.wait_procs(victims, timeout=1.5)[1]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 survivor.kill()
         self._data.release()
-
-    async def _start_services(self) -> str:
-        external = self._options.environ.get("DATABASE_URL")
-        services: list[Emulator | Postgres | OfflineModel] = [self._emulator]
-        if not external:
-            self._postgres = Postgres(self._data.path, log=self._log)
-            services.append(self._postgres)
-        if self._model == "offline":
-            self._log("answers come from the offline stand-in, labelled `offline`: no AI model is called")
-            self._offline = OfflineModel(self._data.path, context_tokens=self._context_tokens())
-            services.append(self._offline)
-        imported = asyncio.create_task(asyncio.to_thread(_import_slow_modules))
-        await self._supervisor.start(*services)
-        await imported
-        if external:
-            self._log("using the PostgreSQL server of DATABASE_URL")
-            await asyncio.to_thread(postgres.check_server, external)
-            return external
-        assert self._postgres is not None  # noqa: S101 (for the type checker)
-        return self._postgres.url
-
-    def _watch_services(self) -> None:
-        self._supervisor.watch(self._emulator, self._provision)
-        for service in (self._postgres, self._offline):
-            if service is not None:
-                self._supervisor.watch(service)
-
-    def _context_tokens(self) -> int | None:
-        """What the worker believes the model to hold: the stand-in is to refuse what is more.
-
-        What is wrong with the template is said where it is loaded.
-        """
-        from local import template, template_parameters
-
-        try:
-            said = template_parameters.parameter(
-                self._options.template, "ContextTokens", self._options.parameters
-            )
-            return None if said is None else int(said)
-        except (template.TemplateError, OSError, ValueError):
-            return None
 
     def _load_template(self, database_url: str) -> System:
         from local import nested, template
@@ -179,31 +126,19 @@ class Stack:
         parameters = {
             **_UNHURRIED,
             **self._options.parameters,
-            "AnthropicSecretArn": emulator.secret_arn(_MODEL_KEY_AT),
-            "WebhookKeySecretArn": emulator.secret_arn(_WEBHOOK_KEY_AT),
+            **SECRET_PARAMETERS,
         }
-        names = Physical(aws_endpoint=self._emulator.url, region=emulator.REGION, account=emulator.ACCOUNT)
         try:
             return template.load(
                 self._options.template,
                 parameters,
-                physical=names,
+                physical=self._services.physical(),
                 outputs=nested.outputs(database_url, address),
             )
         except template.TemplateError as error:
             raise ServiceError(f"{self._options.template}: {error}") from error
         except OSError as error:
             raise ServiceError(f"cannot read {self._options.template}: {error.strerror}") from None
-
-    async def _provision(self) -> None:
-        """Again after each start of the emulator, which keeps neither queues nor secrets."""
-        assert self._system is not None  # noqa: S101 (for the type checker)
-        webhook_key = secretfiles.read_or_make(
-            self._data.webhook_key, lambda: base64.b64encode(secrets.token_bytes(32)).decode()
-        )
-        model_key = self._options.environ.get("ANTHROPIC_API_KEY") if self._model == "anthropic" else None
-        values = {_MODEL_KEY_AT: model_key or "offline", _WEBHOOK_KEY_AT: webhook_key}
-        await asyncio.to_thread(emulator.provision, self._emulator.url, self._system, values)
 
     async def _start_pools(self, system: System) -> None:
         from local.lambdas.environment import THIS_PYTHON
@@ -213,12 +148,12 @@ class Stack:
         self._guard = await guarding(
             self._options.permissions,
             system,
-            upstream=self._emulator.url,
+            upstream=self._services.aws_url,
             record=self._data.path / "logs" / "aws-calls.jsonl",
         )
         for logical_id, function in system.functions.items():
-            aws_url = self._guard.url(logical_id) if self._guard else self._emulator.url
-            extra = function_environment(self._options, aws_url=aws_url, model_url=self._model_url())
+            aws_url = self._guard.url(logical_id) if self._guard else self._services.aws_url
+            extra = function_environment(self._options, aws_url=aws_url, model_url=self._services.model_url)
             pool = FunctionPool(
                 function,
                 logs=self._data.path / "logs",
@@ -253,7 +188,7 @@ class Stack:
 
     def _open_to_roles(self, database_url: str) -> None:
         database_roles.give_passwords(database_url, self._data.role_passwords)
-        if self._postgres is None:
+        if not self._services.own_database:
             database_roles.check_roles(database_url, self._data.role_passwords)
 
     def _ensure_key(self, database_url: str) -> str:
@@ -279,7 +214,7 @@ class Stack:
         self._sources = Sources(
             system,
             self._pools,
-            sqs_endpoint=self._emulator.url,
+            sqs_endpoint=self._services.aws_url,
             region=emulator.REGION,
             credentials=emulator.CREDENTIALS,
         )
@@ -304,21 +239,18 @@ class Stack:
     def _port(self) -> int:
         return self._gateway.port if self._gateway else self._options.port
 
-    def _model_url(self) -> str | None:
-        return self._offline.url if self._offline else self._options.environ.get("ANTHROPIC_BASE_URL")
-
     def _up(self, ready: Ready, database_url: str) -> UpFile:
         operator = self._pools.get("OperatorFunction")
         return UpFile(
             pid=os.getpid(),
             url=ready.url,
             key=ready.key,
-            model=self._model,
+            model=self._services.model,
             database_url=database_url,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
             services={
-                "aws": self._emulator.url,
-                "model": self._model_url() or "",
+                "aws": self._services.aws_url,
+                "model": self._services.model_url or "",
                 "lambda": self._invoke_api.url if self._invoke_api else "",
             },
             operator={
@@ -327,10 +259,3 @@ class Stack:
                 "secret_access_key": self._invoke_secret,
             },
         )
-
-
-def _import_slow_modules() -> None:
-    """While the services start: half a second that nobody has to wait for afterwards."""
-    import aiohttp  # noqa: F401
-    import boto3  # noqa: F401
-    import psycopg  # noqa: F401

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import openapi.answers
 import openapi.problems
 import openapi.requests
+import openapi.results
 import openapi.webhooks
 from openapi import job_calls, other_calls
 from openapi.parameters import HEADERS, PARAMETERS
@@ -66,6 +67,7 @@ def document() -> Json:
             "schemas": {
                 **openapi.requests.SCHEMAS,
                 **openapi.answers.SCHEMAS,
+                **openapi.results.SCHEMAS,
                 **openapi.webhooks.SCHEMAS,
                 **openapi.problems.SCHEMAS,
             },

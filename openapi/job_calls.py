@@ -178,7 +178,7 @@ PATHS: Json = {
             "Put a failed job back",
             {"200": ok("The job, pending again.", "Job", headers=_JOB_HEADERS)},
             scope="jobs:write",
-            refusals=(*_GONE, "job_not_failed"),
+            refusals=(*_GONE, "job_not_failed", "tenant_busy", "spend_limit"),
             parameters=[_JOB_ID],
         )
     },

@@ -17,7 +17,8 @@ from operations.options import DEFAULT_DATA, AsJson, Data, Region, Stack, Tenant
 
 _MB = 1_000_000
 _COLUMNS = (
-    "tenant", "created", "live keys", "kept days", "jobs in flight", "USD a day", "spent", "document MB",
+    "tenant", "created", "deleted", "live keys", "kept days", "jobs in flight", "USD a day", "spent",
+    "document MB",
 )  # fmt: skip
 
 
@@ -209,6 +210,7 @@ def _cells(tenant: Mapping[str, Any], deployment: Mapping[str, Any]) -> list[Any
     return [
         tenant["tenant"],
         tenant["created_at"],
+        tenant.get("deleted_at") or "",
         tenant["live_keys"],
         tenant["retention_days"] or "default",
         _limit(own["jobs_in_flight"], deployment["jobs_in_flight"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from claimcheck import bootstrap
+from claimcheck.bootstrap import answering
 from claimcheck.refusals import KeyRefusedError
 from claimcheck.telemetry import count, logger, metrics, observed
 
@@ -12,7 +12,7 @@ from claimcheck.telemetry import count, logger, metrics, observed
 def _authorize(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     try:
-        caller = bootstrap.authorize()(headers.get("authorization"))
+        caller = answering.authorize()(headers.get("authorization"))
     except KeyRefusedError as refusal:
         logger().info("key refused", extra={"reason": str(refusal)})
         if not refusal.known_form:

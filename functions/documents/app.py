@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from claimcheck import bootstrap
-from claimcheck.problems import base_path, request_body, resolver
+from claimcheck.bootstrap import answering
+from claimcheck.rest import base_path, request_body, resolver
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _api() -> APIGatewayRestResolver:
     def post_document() -> Response[str]:
         event = api.current_event
         base = base_path(event)
-        shown = bootstrap.documents().announce.post(tenant(), request_body(event.raw_event), base=base)
+        shown = answering.documents().announce.post(tenant(), request_body(event.raw_event), base=base)
         headers: dict[str, str | list[str]] = {
             "Location": f"{base}/documents/{shown.document_id}",
             "Cache-Control": "no-store",
@@ -36,14 +36,14 @@ def _api() -> APIGatewayRestResolver:
 
     @api.get("/documents/<document_id>")
     def get_document(document_id: str) -> Response[str]:
-        shown = bootstrap.documents().announce.get(tenant(), document_id, base=base_path(api.current_event))
+        shown = answering.documents().announce.get(tenant(), document_id, base=base_path(api.current_event))
         headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
         return Response(200, content_types.APPLICATION_JSON, shown.body, headers=headers)
 
     @api.delete("/documents/<document_id>")
     def delete_document(document_id: str) -> Response[str]:
         jobs = (api.current_event.query_string_parameters or {}).get("jobs")
-        bootstrap.documents().purge.document(tenant(), document_id, jobs=jobs)
+        answering.documents().purge.document(tenant(), document_id, jobs=jobs)
         return Response(204)
 
     return api

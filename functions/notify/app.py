@@ -8,8 +8,8 @@ from contextvars import copy_context
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from claimcheck import bootstrap
 from claimcheck.batches import all_at_once
+from claimcheck.bootstrap import working
 from claimcheck.telemetry import observed
 from claimcheck.usecases.overtime import AT_ONCE, Overtime
 
@@ -26,7 +26,7 @@ def _senders() -> ThreadPoolExecutor:
 
 
 def _notify(event: dict[str, Any], context: Any) -> Any:
-    service = bootstrap.notify()
+    service = working.notify()
 
     async def post(message: Mapping[str, Any]) -> None:
         tenant_id = message["tenant_id"]  # what lacks it must not be posted first

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claimcheck import bootstrap
-from claimcheck.problems import base_path, known_tag, resolver
+from claimcheck.bootstrap import answering
+from claimcheck.rest import base_path, known_tag, resolver
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def _api() -> APIGatewayRestResolver:
     from aws_lambda_powertools.event_handler import Response, content_types
 
     api = resolver()
-    describe = bootstrap.openapi(_FILE.read_text(encoding="utf-8"))
+    describe = answering.openapi(_FILE.read_text(encoding="utf-8"))
 
     @api.get("/openapi.json")
     def get_openapi() -> Response[str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from claimcheck import bootstrap
+from claimcheck.bootstrap import operating
 from claimcheck.telemetry import observed
 
 
 def _operate(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    return bootstrap.operator()(event)
+    return operating.operator()(event)
 
 
 handler = observed(_operate)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from claimcheck import bootstrap
 from claimcheck.batches import all_at_once
+from claimcheck.bootstrap import working
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _MARGIN_S = 10.0
 
 
 def _process(event: dict[str, Any], context: Any) -> Any:
-    process = bootstrap.process()
+    process = working.process()
 
     async def work(message: Mapping[str, Any]) -> None:
         remaining_s = context.get_remaining_time_in_millis() / 1000 - _MARGIN_S

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from claimcheck import bootstrap
+from claimcheck.bootstrap import operating
 from claimcheck.telemetry import observed
 
 
 def _schema(event: dict[str, Any], _context: Any) -> None:
-    bootstrap.gate()(event)
+    operating.gate()(event)
 
 
 handler = observed(_schema)

@@ -7,14 +7,14 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from claimcheck import bootstrap
-from claimcheck.problems import base_path, known_tag, resolver
+from claimcheck.bootstrap import answering
+from claimcheck.rest import base_path, known_tag, resolver
 from claimcheck.telemetry import observed
 from claimcheck.usecases.read import Filters
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-    from claimcheck.bootstrap import StatusService
+    from claimcheck.bootstrap.answering import StatusService
     from claimcheck.store.reading import JobView
 
 _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,5})\"?\s*(?:[,;]|$)", re.IGNORECASE)
@@ -23,7 +23,7 @@ _WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?([0-9]{1,5})\"?\s*(?:[,;]|$)", r
 @cache
 def _api() -> APIGatewayRestResolver:
     api = resolver()
-    service = bootstrap.status()
+    service = answering.status()
     _jobs(api, service)
     _parts(api, service)
 

@@ -6,8 +6,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from claimcheck import bootstrap
-from claimcheck.problems import base_path, request_body, resolver
+from claimcheck.bootstrap import answering
+from claimcheck.rest import base_path, request_body, resolver
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def _api() -> APIGatewayRestResolver:
         event = api.current_event
         tenant_id = event.request_context.authorizer["tenant_id"]
         wishes = Wishes(event.headers.get("Idempotency-Key"), event.headers.get("Cancel-After"))
-        ticket = bootstrap.submit()(tenant_id, task, request_body(event.raw_event), wishes)
+        ticket = answering.submit()(tenant_id, task, request_body(event.raw_event), wishes)
         location = f"{base_path(event)}/jobs/{ticket.job_id}"
         body = {
             "job_id": ticket.job_id,

@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from claimcheck import bootstrap
-from claimcheck.problems import request_body, resolver
+from claimcheck.bootstrap import answering
+from claimcheck.rest import request_body, resolver
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
-    from claimcheck.bootstrap import TenantWebhooks
+    from claimcheck.bootstrap.answering import TenantWebhooks
 
 
 @cache
 def _api() -> APIGatewayRestResolver:
     api = resolver()
-    service = bootstrap.webhooks()
+    service = answering.webhooks()
     _deliveries(api, service)
     _secrets(api, service)
     _addresses(api, service)

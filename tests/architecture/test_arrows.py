@@ -57,3 +57,14 @@ def test_modules_are_named_for_what_they_are(package: str) -> None:
     found = modules(package)
     assert found
     assert {part for path in found for part in path.with_suffix("").parts} & SAYS_NOTHING == set()
+
+
+@pytest.mark.parametrize("package", [*PRODUCT, "openapi", "costs", "bench", "evals", "toolchain"])
+def test_modules_can_be_read_in_one_go(package: str) -> None:
+    """None has more than 300 lines: what is longer is two things."""
+    lines = {
+        path: len((ROOT / package / path).read_text(encoding="utf-8").splitlines())
+        for path in modules(package)
+    }
+    assert lines
+    assert {path: count for path, count in lines.items() if count > 300} == {}

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from claimcheck.settings import NotifySettings, SubmitSettings, load
+from claimcheck.environment import load
+from claimcheck.settings import NotifySettings, SubmitSettings
 
 from local.intrinsics import TemplateError, read_yaml
 from local.nested import outputs

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from claimcheck.problems import EXPOSED
+from claimcheck.rest import EXPOSED
 
 from local.intrinsics import read_yaml
 from openapi.document import ROOT, document

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from client.api import ApiProblem
 from client.connection import read_up
+from client.failures import ApiProblem
 from tests.contract.documented import CheckedTransport
 from tests.integration.offline.control import Server
 from tests.integration.services.observed import wait_for

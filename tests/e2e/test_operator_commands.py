@@ -66,17 +66,21 @@ def test_a_key_from_its_making_to_its_end(system: Running, tenant: str) -> None:
 
 
 def test_limits_take_effect_at_once(system: Running, tenant: str) -> None:
-    """A tenant's own limit refuses the next submission, and is the deployment's again after a reset."""
+    """A tenant's own limit refuses the next submission, is shown to it, and can be reset."""
     key = operator(system, "keys", "create", "--tenant", tenant).stdout
+    limits = ("limits", "--url", system.url, "--key", key.strip(), "--json")
     operator(
         system, "tenants", "limits", "--tenant", tenant, "--jobs-in-flight", "0", "--document-mb", "0.00002"
     )
     assert asked(system, key, "POST", "/jobs/extract", json=BODY) == (413, "document_too_large")
+    seen = json.loads(run(*limits).stdout)
+    assert (seen["jobs_in_flight"]["limit"], seen["document_bytes"]["limit"]) == (0, 20)
     operator(system, "tenants", "limits", "--tenant", tenant, "--default", "document-mb")
     assert asked(system, key, "POST", "/jobs/extract", json=BODY) == (429, "tenant_busy")
     shown = operator(system, "tenants", "limits", "--tenant", tenant, "--default", "jobs-in-flight").stdout
     assert "jobs in flight: 10,000 (the deployment's)" in shown
     assert asked(system, key, "POST", "/jobs/extract", json=BODY)[0] == 202
+    assert json.loads(run(*limits).stdout)["jobs_in_flight"]["limit"] == 10_000
 
 
 @pytest.mark.parametrize(

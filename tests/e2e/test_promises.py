@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from client import trail
-from client.api import ApiProblem
 from client.connection import read_up
+from client.failures import ApiProblem
 from tests.integration.offline.control import Server
 from tests.integration.services.observed import wait_for
 

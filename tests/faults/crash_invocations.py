@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from claimcheck import bootstrap
+from claimcheck.bootstrap import adapters
 from claimcheck.store.connection import Database
 
 from tests.faults.crash_aws import BUCKET, QUEUES, FileCloud
@@ -132,7 +132,7 @@ class Environment:
         """
         with pytest.MonkeyPatch.context() as process:
             shared = cache(Database)
-            process.setattr(bootstrap, "_database", lambda chosen: shared(chosen.database_url))
+            process.setattr(adapters, "database", lambda chosen: shared(chosen.database_url))
             first = self.calls(again)
             with psycopg.connect(self._database_url, autocommit=True) as sql:
                 sweeps = self._until_all_is_over(sql)

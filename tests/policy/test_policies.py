@@ -12,6 +12,7 @@ from tests.policy import (
     rules_data,
     rules_functions,
     rules_loops,
+    rules_quotas,
     rules_secrets,
     rules_template,
 )
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
     from tests.policy.rule import Rule
 
 pytestmark = pytest.mark.xdist_group("policy")  # one worker transforms the templates, for all
-MODULES = (rules_access, rules_api, rules_data, rules_functions, rules_loops, rules_secrets, rules_template)
+MODULES = (
+    rules_access,
+    rules_api,
+    rules_data,
+    rules_functions,
+    rules_loops,
+    rules_quotas,
+    rules_secrets,
+    rules_template,
+)
 RULES = {rule.name: rule for module in MODULES for rule in module.RULES}
 FAULTS = [(rule, fault) for rule in RULES.values() for fault in rule.faults]
 

@@ -1,26 +1,15 @@
-"""Settings of a function, read from its environment on first use and never at import.
+"""The settings of each function: a frozen dataclass, whose fields `environment.load` reads.
 
-Each function has a frozen dataclass; a field is the variable of the same name in upper case.
+A field without a default has to be set.
 """
 
 from __future__ import annotations
 
-import os
-from dataclasses import MISSING, dataclass, fields
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from claimcheck.rates import Amounts
-
-    Ceilings = tuple[tuple[str, Amounts], ...]
-
-S = TypeVar("S")
-Ports = frozenset[int]
-Origins = tuple[str, ...]
-DatabaseAuth = Literal["password", "iam"]
-"""What opens a connection: a password, in the URL or of libpq's finding, or a token of IAM for each."""
+    from claimcheck.environment import Ceilings, DatabaseAuth, Origins, Ports
 
 _HTTPS_PORTS: Ports = frozenset({443, 8443})
 _UPLOAD_BYTES = 209_715_200
@@ -32,75 +21,9 @@ _DOCUMENT_BYTES = _UPLOAD_BYTES
 _REQUESTS_PER_SECOND = 100.0
 _REQUESTS_BURST = 200
 
-_WORDS = {
-    "Ports": "list of ports: numbers from 1 to 65535, separated by commas",
-    "DatabaseAuth": "way to authenticate: password or iam",
-    "Ceilings": "list of limits a minute: MODEL=REQUESTS/INPUT/OUTPUT, separated by commas, - for none",
-}
-
 ANSWER_BYTES = 3_000_000
 """Longest answer of `GET /jobs/{id}` (JSON, UTF-8). Lambda takes 6 MB (6,291,556 bytes), in which it is a
 string: whatever it holds, its escapes make it at most twice as long."""
-
-_TRUE = {"true": True, "1": True, "false": False, "0": False, "": False}
-
-
-class SettingsError(Exception):
-    """A variable is missing or does not parse; the message names each one and no value."""
-
-
-def load(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
-    """Read a settings dataclass from `environ` (default: the process's). Raises SettingsError."""
-    source = os.environ if environ is None else environ
-    values: dict[str, Any] = {}
-    faults: list[str] = []
-    for field in fields(kind):  # type: ignore[arg-type]  # S is always one of the dataclasses below
-        name = field.name.upper()
-        if name not in source:
-            if field.default is MISSING:
-                faults.append(f"{name} is not set")
-            continue
-        try:
-            values[field.name] = _PARSERS.get(str(field.type), str)(source[name])
-        except (ValueError, KeyError):
-            faults.append(f"{name} is not a valid {_WORDS.get(str(field.type), field.type)}")
-    if faults:
-        raise SettingsError("; ".join(faults))
-    return kind(**values)
-
-
-def _ports(text: str) -> Ports:
-    ports = frozenset(int(each) for each in text.split(","))
-    if not all(0 < port < 65_536 for port in ports):
-        raise ValueError
-    return ports
-
-
-def _auth(text: str) -> str:
-    if text not in get_args(DatabaseAuth):
-        raise ValueError
-    return text
-
-
-def _ceilings(text: str) -> Ceilings:
-    from claimcheck.rates import parse_ceilings
-
-    return tuple(parse_ceilings(text).items())
-
-
-def _origins(text: str) -> Origins:
-    return tuple(each.strip() for each in text.split(",") if each.strip())
-
-
-_PARSERS: Mapping[str, Callable[[str], Any]] = {
-    "bool": lambda text: _TRUE[text.strip().lower()],
-    "int": int,
-    "float": float,
-    "Ports": _ports,
-    "Origins": _origins,
-    "DatabaseAuth": _auth,
-    "Ceilings": _ceilings,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +95,8 @@ class StatusSettings:
 
     `upload_wait_s`: how long a job that is put back waits for its document's bytes (seconds).
     `answer_bytes`: a result that makes the answer longer is linked to; process has to know the same.
-    `limit_…` and `max_upload_bytes` are shown here, and kept by others; API Gateway keeps those of requests.
+    `limit_…` and `max_upload_bytes` are shown here; those of jobs and money hold for jobs that are put back.
+    API Gateway keeps those of requests.
     """
 
     database_url: str

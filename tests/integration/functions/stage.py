@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from claimcheck import bootstrap, telemetry
+from claimcheck import telemetry
+from claimcheck.bootstrap import answering, operating, working
 from moto.server import ThreadedMotoServer
 
 from local import nested, template
@@ -156,7 +157,7 @@ class Stage:
     def more_submits(self, count: int) -> Iterator[list[Submit]]:
         """So many further environments of `submit`, each with a connection of its own; good in any thread."""
         with self._environment("submit"):
-            others = [bootstrap.submit.__wrapped__() for _ in range(count)]
+            others = [answering.submit.__wrapped__() for _ in range(count)]
             yield others
         for other in others:
             other._database.close()
@@ -257,7 +258,7 @@ def _load(name: str) -> ModuleType:
 def _forget_environments() -> None:
     """As if no function had run: nothing built is kept, no connection stays open."""
     for build in _builders():
-        if build.cache_info().currsize and build is not bootstrap.openapi:  # which has no database
+        if build.cache_info().currsize and build is not answering.openapi:  # which has no database
             _close_database(build)
         build.cache_clear()
     telemetry.logger.cache_clear()
@@ -269,13 +270,18 @@ def _forget_environments() -> None:
 
 def _builders() -> list[Any]:
     """What `bootstrap` keeps for as long as an environment lives."""
-    return [each for each in vars(bootstrap).values() if hasattr(each, "cache_clear")]
+    return [
+        each
+        for module in (answering, operating, working)
+        for each in vars(module).values()
+        if hasattr(each, "cache_clear")
+    ]
 
 
 async def _close_model() -> None:
     """The SDK's connections belong to this stage's event loop."""
-    if bootstrap.process.cache_info().currsize:
-        model: Any = bootstrap.process()._examine._answerer._models
+    if working.process.cache_info().currsize:
+        model: Any = working.process()._examine._answerer._models
         if model._client is not None:
             await model._client.close()
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import pytest
+from claimcheck.store.deliveries import insert_sample
 from claimcheck.usecases.export import KINDS, Export
 from claimcheck.usecases.keys import create_key
 from claimcheck.usecases.operate import Operate
 
 from client.exported import verified
 from operations.exporting import Written
-from tests.integration.functions import recorded
+from tests.integration.functions import recorded, uploads
 from tests.integration.functions.dumped import bucket, everything, found_in, hashes_in
 from tests.integration.functions.test_forensic import (
     CANARIES,
@@ -34,6 +35,18 @@ if TYPE_CHECKING:
 
     from tests.integration.functions.rows import Rows
     from tests.integration.functions.stage import Stage
+
+
+HELD: LiteralString = """
+SELECT 'tenant_events' AS held FROM tenant_events WHERE tenant_id = 'acme'
+UNION SELECT 'webhook_secrets' FROM webhook_secrets WHERE tenant_id = 'acme'
+UNION SELECT 'deliveries' FROM deliveries WHERE tenant_id = 'acme'
+UNION SELECT 'webhook_addresses' FROM webhook_addresses WHERE tenant_id = 'acme'
+UNION SELECT 'documents' FROM documents WHERE tenant_id = 'acme' AND purged_at IS NULL
+UNION SELECT 'objects' FROM objects WHERE tenant_id = 'acme'
+UNION SELECT 'idempotency_keys' FROM idempotency_keys WHERE tenant_id = 'acme'
+UNION SELECT 'api_keys' FROM api_keys WHERE tenant_id = 'acme'
+"""
 
 
 def operator(stage: Stage, command: str, **arguments: Any) -> dict[str, Any]:
@@ -210,10 +223,6 @@ def test_the_end_of_a_tenant(stage: Stage, rows: Rows, database: Database, datab
     refused = stage.call("operator", {"command": "keys.create", "tenant": "acme"})
     assert refused["error"]["code"] == "tenant_deleted"
     assert rows.all("SELECT FROM api_keys WHERE tenant_id = 'acme'") == []
-    # What comes by a key that an authorizer still remembers is worked on, and goes with the next sweep.
-    late = stage.accept(document={"text": TEXT}, fields=["claimant"])
-    stage.work(late)
-    assert stage.call("sweep", recorded.recorded("scheduler"))["jobs_expired"] == 1
 
 
 def test_events_of_a_tenant_that_lives_cannot_be_deleted(rows: Rows) -> None:
@@ -227,3 +236,43 @@ def test_events_of_a_tenant_that_lives_cannot_be_deleted(rows: Rows) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         rows.run("UPDATE tenant_events SET type = 'y'")
     rows.run("DELETE FROM tenant_events")
+
+
+def test_what_comes_after_the_end_goes_with_the_next_sweep(
+    stage: Stage, rows: Rows, database: Database
+) -> None:
+    """By a key that an authorizer still remembers: jobs, uploads, samples, secrets, events. None stays."""
+    for tenant in ("acme", "globex"):
+        create_key(database, tenant)
+    stage.work(stage.accept(document={"text": TEXT}, fields=["claimant"]))
+    operator(stage, "tenants.delete")
+    hook = {"webhook_url": "https://hooks.example/late"}
+    jobs = [stage.accept(document={"text": f"{TEXT} {n}"}, fields=["claimant"], **hook) for n in range(2)]
+    stage.work(jobs[0])
+    uploads.announce(stage, LARGE.encode())
+    stage.call("webhooks", recorded.api_call("POST", "/webhook-secret/rotate"))
+    insert_sample(database, "acme", "https://sample.example/a", '{"type":"webhook.test",', most=10)
+    late = {"tenant_events", "webhook_secrets", "deliveries", "webhook_addresses", "documents", "objects"}
+    assert {row["held"] for row in rows.all(HELD)} == late
+    for command in ("create", "limits", "retention", "usage_key", "planned"):
+        asked: dict[str, Any] = {"command": f"tenants.{command}", "tenant": "acme"}
+        if command == "planned":
+            asked["planned"] = True
+        assert stage.call("operator", asked)["error"]["code"] == "tenant_deleted"
+    assert stage.call("sweep", recorded.recorded("scheduler"))["jobs_expired"] == 1
+    stage.work(jobs[1])
+    for _ in range(2):
+        stage.call("sweep", recorded.recorded("scheduler"))
+    assert rows.all(HELD) == []
+    living = (
+        "SELECT (SELECT count(*) FROM api_keys) AS keys, (SELECT count(*) FROM tenant_events) > 0 AS events"
+    )
+    assert rows.one(living) == {"keys": 1, "events": True}
+    assert rows.all("SELECT id FROM jobs WHERE purged_at IS NULL") == []
+    (listed,) = (each for each in operator_list(stage) if each["tenant"] == "acme")
+    assert listed["deleted_at"].startswith("20")
+
+
+def operator_list(stage: Stage) -> list[dict[str, Any]]:
+    """All tenants as the command shows them."""
+    return list(stage.call("operator", {"command": "tenants.list"})["result"]["tenants"])

@@ -67,8 +67,12 @@ def test_a_day_that_is_spent_is_a_429_until_midnight(stage: Stage, rows: Rows) -
 
 
 def spend(rows: Rows, usd: float) -> None:
-    """What acme has spent on this day."""
-    rows.run("INSERT INTO tenant_spend VALUES ('acme', (now() AT TIME ZONE 'UTC')::date, %s, 0)", [usd])
+    """What acme has spent on this day, and on the next one: it may begin before the test is over."""
+    rows.run(
+        "INSERT INTO tenant_spend SELECT 'acme', (now() AT TIME ZONE 'UTC')::date + later, %s, 0"
+        " FROM (VALUES (0), (1)) AS days (later)",
+        [usd],
+    )
 
 
 def test_a_call_that_a_day_cannot_pay_for_is_not_made(stage: Stage, rows: Rows) -> None:
@@ -93,7 +97,7 @@ def test_a_job_without_money_today_waits_for_the_next_day(stage: Stage, rows: Ro
     assert (job["status"], job["last_failure"]["code"], job["failures"]) == ("pending", "spend_limit", 0)
     assert job["delay_s"] > 0
     assert rows.all("SELECT FROM model_calls") == []
-    rows.run("UPDATE tenant_spend SET day = day - 1")
+    rows.run("UPDATE tenant_spend SET day = day - 7")
     rows.make_due()
     stage.work(job_id)
     assert stage.read(job_id)["status"] == "completed"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-from claimcheck.settings import SettingsError
+from claimcheck.environment import SettingsError
 from claimcheck.sql.migrations.deployment import MigrationFailedError
 from claimcheck.sql.migrations.runner import _LOCK
 

@@ -50,6 +50,18 @@ def test_only_a_failed_job_is_put_back(stage: Stage) -> None:
         stage.work(job_id)
 
 
+def test_the_limit_of_jobs_holds_for_it(stage: Stage, rows: Rows, failed_id: str) -> None:
+    """429 tenant_busy with a time to come again, and the job stays failed, until there is room."""
+    rows.run("UPDATE tenants SET max_jobs_in_flight = 1 WHERE id = 'acme'")
+    other = stage.accept(**EXTRACT)
+    answer = stage.call("status", redrive_job(failed_id))
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (429, "tenant_busy")
+    assert answer["multiValueHeaders"]["Retry-After"] == ["5"]
+    assert stage.read(failed_id)["status"] == "failed"
+    stage.work(other)
+    assert stage.call("status", redrive_job(failed_id))["statusCode"] == 200
+
+
 def test_another_tenants_job_is_not_put_back(stage: Stage, rows: Rows, failed_id: str) -> None:
     """404, as for a job that does not exist."""
     rows.run("INSERT INTO tenants (id) VALUES ('globex')")

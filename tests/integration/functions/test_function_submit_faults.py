@@ -92,7 +92,7 @@ def test_a_fault_of_ours_is_logged_by_type_and_place(stage: Stage) -> None:
     stage.call("submit", post_job("extract", EXTRACT))
     (line,) = [line for line in stage.lines() if line.get("level") == "ERROR"]
     assert (line["api_request_id"], line["status"], line["code"]) == (REQUEST_ID, 500, "internal")
-    assert line["error"][0].startswith("SettingsError at settings.py:")
+    assert line["error"][0].startswith("SettingsError at environment.py:")
     assert "canary" not in stage.output.getvalue()
 
 

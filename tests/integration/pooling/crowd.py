@@ -62,8 +62,15 @@ class Crowd:
     """`clients` connections, half of functions that answer, half of workers; a pair does jobs of a tenant."""
 
     def __init__(
-        self, owner_url: str, url_for: Callable[[str], str], *, clients: int, tenants: Sequence[str]
+        self,
+        owner_url: str,
+        url_for: Callable[[str], str],
+        *,
+        clients: int,
+        tenants: Sequence[str],
+        begins: bool = False,
     ) -> None:
+        self._begins = begins
         self._owner_url = owner_url
         self._url_for = url_for
         self._pairs = clients // 2
@@ -98,7 +105,7 @@ class Crowd:
                 self.found.most_servers = max(self.found.most_servers, int(row[0]) if row else 0)
 
     def _work(self, tenant: str, rounds: int) -> None:
-        api, worker = Database(self._url_for("api")), Database(self._url_for("worker"))
+        api, worker = (Database(self._url_for(role), begins=self._begins) for role in ("api", "worker"))
         counting = _Counting()
         try:
             for database in (api, worker):

@@ -21,7 +21,8 @@ from tests.integration.store.jobs_in_states import RESULT, TENANT, accepted, cla
 from tests.integration.store.traces import event_types, row_of, value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from psycopg.rows import TupleRow
 
@@ -33,6 +34,14 @@ SECRET = "s3cret-word"
 # Another user's query ends that way: the statement is told to stop, the connection lives on.
 CANCEL = "SELECT pg_cancel_backend(%(pid)s)"
 KILL = "SELECT pg_terminate_backend(%(pid)s, 60000)"  # gives true once the backend is gone
+
+
+@pytest.fixture(params=[False, True], ids=["in a pipeline", "from BEGIN to COMMIT"])
+def database(database_url: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Both ways in which a statement is run for a tenant: on a server, and behind a multiplexer."""
+    opened = Database(database_url, begins=request.param)
+    yield opened
+    opened.close()
 
 
 def pid_of(database: Database) -> int:
@@ -220,6 +229,43 @@ def test_an_error_leaves_no_transaction_open(database: Database, sql_connection:
     assert value(sql_connection, state, {"pid": pid}) == "idle"
     assert accepted(database)
     assert pid_of(database) == pid
+
+
+def test_what_fails_before_it_is_sent_leaves_no_transaction_open(
+    database: Database, sql_connection: Sql
+) -> None:
+    """A statement that the driver cannot send comes after a tenant that it has sent: nothing stays open."""
+    pid = pid_of(database)
+    with pytest.raises(StoreError):
+        get_job(database, TENANT, "\ud800")
+    state = "SELECT state FROM pg_stat_activity WHERE pid = %(pid)s"
+    assert value(sql_connection, state, {"pid": pid}) == "idle"
+    assert get_job(database, TENANT, accepted(database)) is not None
+    assert pid_of(database) == pid
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_a_tenants_statement_is_one_round_trip(database_url: str, tmp_path: Path, begins: bool) -> None:
+    """All of it goes out before one Sync; with `begins` as a transaction that says where it ends."""
+    said = (tmp_path / "protocol").open("w+b")
+
+    def connect(*args: Any, **options: Any) -> psycopg.Connection[TupleRow]:
+        connection = psycopg.connect(*args, **options)
+        connection.pgconn.trace(said.fileno())
+        return connection
+
+    database = Database(database_url, connect=connect, begins=begins)
+    with said:
+        database.one(Query("everything", "SELECT count(*) FROM jobs"), {}, tenant_id=TENANT)
+        database.close()
+        said.seek(0)
+        lines = [line.split(b"\t") for line in said.read().splitlines()]
+    parsed = [fields[4].split(b'"')[3].decode() for fields in lines if fields[3] == b"Parse"]
+    both = ["SELECT act_for_tenant($1)", "SELECT count(*) FROM jobs"]
+    assert parsed == (["BEGIN", *both, "COMMIT"] if begins else both)
+    assert [fields[3] for fields in lines].count(b"Sync") == 1
+    from_server = [fields[1] == b"B" for fields in lines if fields[3] != b"Terminate"]
+    assert from_server == sorted(from_server), "everything is sent before the server speaks"
 
 
 def test_nothing_is_ever_prepared(database: Database) -> None:

@@ -10,7 +10,18 @@ import psycopg
 import pytest
 from claimcheck.refusals import DocumentOverLimitError, SpendLimitError, TenantBusyError
 from claimcheck.store.calls import Begun, CallUsage, OverDay, begin_call, end_call
-from claimcheck.store.jobs import ClaimedJob, IdempotencyKey, KeyTaken, NewJob, Ticket, accept_job, claim_job
+from claimcheck.store.connection import Database
+from claimcheck.store.jobs import (
+    ClaimedJob,
+    IdempotencyKey,
+    KeyTaken,
+    NewJob,
+    Ticket,
+    accept_job,
+    claim_job,
+    finish_job,
+    redrive_job,
+)
 from claimcheck.store.limits import Limits
 from claimcheck.store.tenants import insert_tenant, set_limits
 from claimcheck.store.uploads import Announcement, announce_document
@@ -19,9 +30,7 @@ from tests.integration.store.at_once import at_once
 from tests.integration.store.traces import rows, value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from claimcheck.store.connection import Database
+    from collections.abc import Callable, Iterator
 
     from tests.integration.store.traces import Sql
 
@@ -101,9 +110,16 @@ def end(database: Database, call_id: str, cost: float, *, unknown: bool = False)
 
 
 def day(sql: Sql) -> tuple[float, float]:
-    """Spent and reserved on this day."""
-    (row,) = rows(sql, "SELECT spent_usd::float8 AS s, reserved_usd::float8 AS r FROM tenant_spend")
+    """Spent and reserved: on this day, or on two where it ended in the middle of the test."""
+    (row,) = rows(sql, "SELECT sum(spent_usd)::float8 AS s, sum(reserved_usd)::float8 AS r FROM tenant_spend")
     return row["s"], row["r"]
+
+
+@pytest.fixture
+def moment(database_url: str) -> Iterator[tuple[Database, Sql]]:
+    """The product's connection, and the same one to look with, in one transaction: for it no day ends."""
+    with psycopg.connect(database_url) as connection:
+        yield Database(database_url, connect=lambda *_, **__: connection), connection
 
 
 @pytest.mark.parametrize("most", [0, 1, 3])
@@ -135,6 +151,52 @@ def test_submissions_at_once_do_not_pass_the_limit(
     assert outcomes.count("accepted") == 7
     assert value(sql_connection, "SELECT count(*) FROM jobs") == 7
     assert value(sql_connection, "SELECT count(*) FROM documents") == 7
+
+
+def failed(database: Database) -> str:
+    """A job that was given up."""
+    job_id, fence = running(database)
+    error = {"code": "model_refusal", "message": "No.", "retryable": False, "attempts": 1}
+    assert finish_job(database, job_id, fence, status="failed", error=error)
+    return job_id
+
+
+def put_back(database: Database, job_id: str, **limits: Any) -> str:
+    """What comes of putting a job back."""
+    try:
+        redriven = redrive_job(database, TENANT, job_id, limits=Limits(**limits))
+    except (TenantBusyError, SpendLimitError) as error:
+        return type(error).__name__
+    assert redriven is not None
+    return redriven.was
+
+
+def test_a_job_that_is_put_back_counts_as_a_new_one(database: Database, sql_connection: Sql) -> None:
+    """Up to the limit and no further; one that is refused stays failed, and nothing is in its trail."""
+    jobs = [failed(database) for _ in range(3)]
+    accept(database)
+    assert [put_back(database, each, jobs_in_flight=2) for each in jobs] == [
+        "failed",
+        *["TenantBusyError"] * 2,
+    ]
+    assert put_back(database, jobs[0], jobs_in_flight=2) == "pending"  # what it is, limit or no
+    assert value(sql_connection, "SELECT count(*) FROM jobs WHERE status = 'failed'") == 2
+    assert value(sql_connection, "SELECT count(*) FROM job_events WHERE type = 'redriven'") == 1
+    assert put_back(database, jobs[1], jobs_in_flight=3) == "failed"
+    assert put_back(database, jobs[2], usd_per_day=0.0) == "SpendLimitError"
+    assert put_back(database, jobs[2]) == "failed"
+
+
+def test_jobs_put_back_at_once_do_not_pass_the_limit(
+    database: Database, sql_connection: Sql, another: Callable[[], Database]
+) -> None:
+    """Beside submissions at the same moment: of twelve and twelve, seven come in, exactly."""
+    jobs = [failed(database) for _ in range(12)]
+    calls = [partial(put_back, another(), each, jobs_in_flight=7) for each in jobs]
+    more = [partial(attempt, another(), jobs_in_flight=7) for _ in range(12)]
+    outcomes = at_once(*calls, *more)
+    assert outcomes.count("failed") + outcomes.count("accepted") == 7
+    assert value(sql_connection, "SELECT count(*) FROM jobs WHERE status = 'pending'") == 7
 
 
 def test_nobody_waits_far_below_the_limit(database: Database, database_url: str) -> None:
@@ -205,8 +267,9 @@ def test_a_tenants_own_limits_come_first(database: Database, sql_connection: Sql
     assert value(sql_connection, events) == 3
 
 
-def test_a_day_holds_what_is_spent_and_what_may_be(database: Database, sql_connection: Sql) -> None:
+def test_a_day_holds_what_is_spent_and_what_may_be(moment: tuple[Database, Sql]) -> None:
     """A call reserves its worst case, and costs what it cost; one of unknown end is taken at its worst."""
+    database, sql_connection = moment
     job = running(database)
     _, first = begin(database, job, 0.5, 10.0)
     assert day(sql_connection) == (0.0, 0.5)
@@ -218,8 +281,9 @@ def test_a_day_holds_what_is_spent_and_what_may_be(database: Database, sql_conne
     assert day(sql_connection) == (1.2, 0.0)
 
 
-def test_a_call_begins_only_where_its_worst_case_fits(database: Database, sql_connection: Sql) -> None:
+def test_a_call_begins_only_where_its_worst_case_fits(moment: tuple[Database, Sql]) -> None:
     """Not while others may use up the rest, not after they did, and never where a whole day is too little."""
+    database, sql_connection = moment
     job = running(database)
     begun, under_way = begin(database, job, 0.6, 1.0)
     assert isinstance(begun, Begun)
@@ -240,11 +304,14 @@ def test_a_call_begins_only_where_its_worst_case_fits(database: Database, sql_co
 def test_calls_at_once_do_not_pass_the_day(
     database: Database, sql_connection: Sql, another: Callable[[], Database]
 ) -> None:
-    """Of twelve jobs that each ask for a third of what is left, three may call."""
+    """Of twelve jobs that each ask for a third of what is left, three may call: on a day, whichever it is."""
     jobs = [running(database) for _ in range(12)]
     begun = at_once(*[partial(begin, another(), job, 0.33, 1.0) for job in jobs])
-    assert sum(isinstance(each, Begun) for each, _ in begun) == 3
-    assert day(sql_connection) == (0.0, 0.99)
+    held = "SELECT day, reserved_usd::float8 AS usd FROM tenant_spend WHERE reserved_usd > 0 ORDER BY day"
+    first, *later = [row["usd"] for row in rows(sql_connection, held)]
+    assert sum(isinstance(each, Begun) for each, _ in begun) == round((first + sum(later)) / 0.33)
+    assert first == 0.99 or later  # none is refused before a day is full
+    assert all(usd <= 0.99 for usd in later)
 
 
 def test_calls_of_one_job_that_begin_and_end_at_once(
@@ -262,8 +329,9 @@ def test_calls_of_one_job_that_begin_and_end_at_once(
     assert day(sql_connection) == (0.15, 0.0)
 
 
-def test_spent_days_refuse_submissions(database: Database, sql_connection: Sql) -> None:
+def test_spent_days_refuse_submissions(moment: tuple[Database, Sql]) -> None:
     """Until midnight in UTC; a limit of nothing does so always. What another day cost does not count."""
+    database, sql_connection = moment
     job = running(database)
     _, call_id = begin(database, job, 0.5, 10.0)
     assert attempt(database, usd_per_day=0.5) == "accepted"  # reserved is not spent
@@ -279,8 +347,9 @@ def test_spent_days_refuse_submissions(database: Database, sql_connection: Sql) 
     assert attempt(database, usd_per_day=0.5) == "accepted"
 
 
-def test_the_version_before_keeps_the_account_too(database: Database, sql_connection: Sql) -> None:
+def test_the_version_before_keeps_the_account_too(moment: tuple[Database, Sql]) -> None:
     """Its begin_model_call knows no day; what it begins is reserved, and settled by whoever ends it."""
+    database, sql_connection = moment
     job_id, fence = running(database)
     call_id = str(uuid.uuid4())
     sql_connection.execute("SELECT begin_model_call(%s, %s, %s, 'm', %s, 0.7)", [job_id, fence, call_id, SHA])

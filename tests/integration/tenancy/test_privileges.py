@@ -164,7 +164,7 @@ DEFINERS = {
     "discard_object": ["worker"],
     "take_deletions": ["worker"], "purge_expired": ["worker"], "forget_uploads": ["worker"],
     "purge_failed": ["worker"], "overdue_jobs": ["worker"], "purge_overdue": ["worker"],
-    "purge_uploads": ["worker"], "overdue_content_s": ["worker"],
+    "purge_uploads": ["worker"], "forget_ended": ["worker"], "overdue_content_s": ["worker"],
     "forget_orphans": ["worker"], "forget_samples": ["worker"], "forget_secrets": ["worker"],
     "refuse_change_of_events": None, "export_page": ["operator"], "tenant_holds": ["operator"],
     "delete_tenant": ["operator"], "end_tenant": ["operator"], "delete_tenant_page": ["operator"],

@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import psycopg
 import pytest
-from claimcheck import bootstrap
 from claimcheck.aws import database_token
 from claimcheck.aws.database_token import INSTANCE_AUTHORITIES, auth_token, connect_with_token
+from claimcheck.bootstrap import answering
 from claimcheck.store.connection import Database
 from claimcheck.store.faults import DatabaseUnavailableError
 from claimcheck.store.sql import Query
@@ -130,12 +130,13 @@ def test_a_function_chooses_by_its_setting(tmp_path: Path, monkeypatch: pytest.M
         )
         monkeypatch.setenv("DATABASE_AUTH", "iam")
         monkeypatch.setenv("SHARED_USAGE_KEY", "of-no-account-here")
-        bootstrap.authorize.cache_clear()
-        connection = bootstrap.authorize()._database._open()
-        connection.close()
-        bootstrap.authorize.cache_clear()
+        answering.authorize.cache_clear()
+        database = answering.authorize()._database
+        database._open().close()
+        answering.authorize.cache_clear()
         assert [login.parameters["user"] for login in server.logins] == ["claimcheck_auth"]
         assert "X-Amz-Signature" in server.logins[0].password
+        assert database._begins, "and says BEGIN: it is behind RDS Proxy"
 
 
 def test_the_authorities_of_rds_instances_are_with_us() -> None:

@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from client import upload
-from client.api import Api, ApiProblem, Unreachable
+from client.api import Api
+from client.failures import ApiProblem, Unreachable
 from client.submission import Unusable
 
 if TYPE_CHECKING:

@@ -37,9 +37,9 @@ WANTED = Wanted("m", "acme", "job", 1_000, 400)
 def test_the_headers_say_limits_and_what_is_left() -> None:
     """Tokens are told in thousands: what is a whole thousand may be half of one more."""
     told = told_by(HEADERS)
-    assert told.limits == (1_000, 400_000, 80_000)
-    assert told.left == (999, 396_000, 79_321)
-    assert told.grain == (0, 500, 0)
+    assert told.limits == Amounts(1_000, 400_000, 80_000)
+    assert told.left == Amounts(999, 396_000, 79_321)
+    assert told.grain == Amounts(0, 500, 0)
     assert told == Told(told.limits, told.left, told.grain, None)
     assert told.says_something
 
@@ -49,8 +49,8 @@ def test_the_headers_say_limits_and_what_is_left() -> None:
 def test_what_does_not_parse_is_left_out_with_its_partner(name: str, value: str) -> None:
     """Half of a pair says nothing; the other limits are known all the same."""
     told = told_by({**HEADERS, f"anthropic-ratelimit-requests-{name}": value})
-    assert told.limits == (None, 400_000, 80_000)
-    assert told.left == (None, 396_000, 79_321)
+    assert told.limits == Amounts(None, 400_000, 80_000)
+    assert told.left == Amounts(None, 396_000, 79_321)
 
 
 def test_an_answer_without_the_headers_says_nothing() -> None:

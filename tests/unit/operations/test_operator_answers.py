@@ -107,15 +107,16 @@ def test_limits_are_asked_for_by_their_names(tmp_path: Path) -> None:
 
 
 def test_a_list_has_every_tenants_limits(tmp_path: Path) -> None:
-    """Its own as they are, the deployment's in brackets."""
+    """Its own as they are, the deployment's in brackets; and when it was deleted."""
     deployment = {"jobs_in_flight": 10_000, "usd_per_day": 500.0, "document_bytes": 200_000_000}
     tenant = {"tenant": "acme", "created_at": "2026-01-01", "live_keys": 1, "retention_days": None}
     own = {"jobs_in_flight": 7, "usd_per_day": None, "document_bytes": None}
-    result = {"tenants": [{**tenant, "limits": own, "spent_today_usd": 1.25}], "limits": deployment}
+    shown = {**tenant, "deleted_at": "2026-02-03", "limits": own, "spent_today_usd": 1.25}
+    result = {"tenants": [shown], "limits": deployment}
     with System(tmp_path, Operator({"result": result})) as system:
-        shown = system.run("tenants", "list").stdout
-    for told in ("acme", "default", " 7 ", "(500.0)", "1.2500", "(200.0)"):
-        assert told in shown
+        told = system.run("tenants", "list").stdout
+    for each in ("acme", "2026-02-03", "default", " 7 ", "(500.0)", "1.2500", "(200.0)"):
+        assert each in told
 
 
 def test_commands_are_told_as_they_are_typed(monkeypatch: pytest.MonkeyPatch) -> None:

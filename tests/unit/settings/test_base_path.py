@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from claimcheck.problems import base_path
+from claimcheck.rest import base_path
 
 
 def base(path: str, context: dict[str, Any]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from claimcheck.problems import resolver
 from claimcheck.refusals import JobNotFoundError
+from claimcheck.rest import resolver
 
 A, B = "https://a.example.com", "https://b.example.com"
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from claimcheck.problems import resolver
 from claimcheck.refusals import InvalidRequest, JobNotFoundError
+from claimcheck.rest import resolver
 from claimcheck.telemetry import about, logger
 from claimcheck.telemetry.invocation import ids_of
 

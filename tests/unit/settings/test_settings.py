@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from claimcheck import settings
-from claimcheck.settings import NotifySettings, ProcessSettings, SettingsError, SubmitSettings, load
+from claimcheck.environment import SettingsError, load
+from claimcheck.settings import NotifySettings, ProcessSettings, SubmitSettings
 from claimcheck.webhooks.endpoint import PUBLIC_HTTPS
 from hypothesis import given
 from hypothesis import strategies as st

@@ -11,7 +11,7 @@ from threading import Barrier, Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from claimcheck import bootstrap
+from claimcheck.bootstrap import working
 
 from tests.unit.usecases.posting import message
 
@@ -62,7 +62,7 @@ def notified(
 ) -> list[str]:
     """Hand messages to the function in one batch; the places of those that failed."""
     service = SimpleNamespace(notify=notify, outcomes=outcomes, inboxes={"deliveries": NeverAsked()})
-    monkeypatch.setattr(bootstrap, "notify", lambda: service)
+    monkeypatch.setattr(working, "notify", lambda: service)
     spec = importlib.util.spec_from_file_location("notify_app", APP)
     assert spec is not None
     assert spec.loader is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +15,7 @@ from claimcheck.store.faults import DatabaseUnavailableError, translated
 from claimcheck.telemetry import span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from claimcheck.store.sql import Query
@@ -59,6 +60,8 @@ class Database:
 
     With `tenant_id` it runs for that tenant: the role's policies show and take no other's rows, however the
     statement reads. That is said in the same round trip and the same transaction, and forgotten with it.
+    `begins` puts the two between BEGIN and COMMIT, in one round trip still: for a multiplexer that may know a
+    transaction by these words, and not, as the protocol does, by the Sync behind it.
 
     Statements are never prepared: behind a multiplexer a prepared statement pins the connection. A
     connection that is found dead before anything was sent is opened again; a statement that may have
@@ -66,9 +69,14 @@ class Database:
     """
 
     def __init__(
-        self, url: str, *, connect: Callable[..., psycopg.Connection[TupleRow]] | None = None
+        self,
+        url: str,
+        *,
+        connect: Callable[..., psycopg.Connection[TupleRow]] | None = None,
+        begins: bool = False,
     ) -> None:
         self._url = url
+        self._begins = begins
         self._connect = connect or psycopg.connect
         self._connection: psycopg.Connection[TupleRow] | None = None
 
@@ -83,8 +91,7 @@ class Database:
                 with connection.cursor(row_factory=dict_row) as cursor:
                     if tenant_id is None:
                         return cursor.execute(query.text, params).fetchall()
-                    # Everything up to the pipeline's end is one transaction, whose end is its commit.
-                    with connection.pipeline():
+                    with self._transaction(connection):
                         connection.execute(_ACT_FOR_TENANT, [tenant_id])
                         cursor.execute(query.text, params)
                     return cursor.fetchall()
@@ -103,6 +110,22 @@ class Database:
             self._connection.close()
             self._connection = None
 
+    @contextmanager
+    def _transaction(self, connection: psycopg.Connection[TupleRow]) -> Iterator[None]:
+        """One round trip: everything up to the pipeline's end is one transaction, whose end is its commit."""
+        if not self._begins:
+            with connection.pipeline():
+                yield
+            return
+        try:
+            with connection.pipeline():
+                connection.execute("BEGIN")
+                yield
+                connection.execute("COMMIT")
+        except BaseException:
+            _roll_back(connection)  # the server has passed over COMMIT, or was never sent it
+            raise
+
     def _open(self) -> psycopg.Connection[TupleRow]:
         if self._connection is None or self._connection.closed or _hung_up(self._connection):
             self.close()
@@ -117,6 +140,14 @@ class Database:
     def _drop_if_dead(self, connection: psycopg.Connection[TupleRow]) -> None:
         if connection.broken or connection.closed:
             self._connection = None
+
+
+def _roll_back(connection: psycopg.Connection[TupleRow]) -> None:
+    """End a transaction that a failure has left open; a connection on which that fails is closed."""
+    try:
+        connection.rollback()
+    except psycopg.Error:
+        connection.close()
 
 
 def _statement(query: Query) -> AbstractContextManager[object]:

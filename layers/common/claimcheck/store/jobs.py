@@ -275,15 +275,26 @@ class Redriven:
 
 
 def redrive_job(
-    database: Database, tenant_id: str, job_id: str, *, upload_wait_s: float = 24 * 3600.0
+    database: Database,
+    tenant_id: str,
+    job_id: str,
+    *,
+    limits: Limits | None = None,
+    upload_wait_s: float = 24 * 3600.0,
 ) -> Redriven | None:
     """Put a failed job back to `pending`; None where there is no such job.
 
-    It waits `upload_wait_s` seconds for its document, where that is still missing.
+    It waits `upload_wait_s` seconds for its document, where that is still missing. Raises TenantBusyError and
+    SpendLimitError where a limit of the tenant (`limits`: of those that have none of their own) forbids it.
     """
     params = {"job_id": job_id, "tenant_id": tenant_id, "upload_wait_s": upload_wait_s}
+    params |= asdict(limits or Limits())
     row = database.one(queries("jobs")["redrive_job"], params, tenant_id=tenant_id)
-    return None if row is None else Redriven(**row)
+    if row is None:
+        return None
+    if row["refusal"] is not None:
+        raise_refusal(row["refusal"])
+    return Redriven(row["was"], row["waits"])
 
 
 def _json(value: Mapping[str, Any]) -> str:

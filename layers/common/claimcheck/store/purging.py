@@ -140,6 +140,11 @@ def forget_secrets(database: Database, *, limit: int) -> int:
     return _done(database, "forget_secrets", limit=limit)
 
 
+def forget_ended(database: Database, *, limit: int) -> int:
+    """Delete what came of tenants after they were deleted, jobs and uploads apart; how much."""
+    return _done(database, "forget_ended", limit=limit)
+
+
 def _done(database: Database, query: str, **params: int) -> int:
     row = database.one(queries("purging")[query], params)
     return 0 if row is None else int(row["done"])

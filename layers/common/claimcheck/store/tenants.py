@@ -51,6 +51,12 @@ def tenant_exists(database: Database, tenant_id: str) -> bool:
     return database.one(queries("tenants")["tenant_exists"], {"tenant_id": tenant_id}) is not None
 
 
+def tenant_deleted(database: Database, tenant_id: str) -> bool:
+    """Whether there was a tenant of this id, and its end has begun."""
+    row = database.one(queries("tenants")["tenant_deleted"], {"tenant_id": tenant_id})
+    return row is not None and bool(row["deleted"])
+
+
 def set_limits(
     database: Database, tenant_id: str, limits: Limits, *, reset: Sequence[str] = ()
 ) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from claimcheck.telemetry import metrics, traces
-from claimcheck.telemetry.logs import about, logger
+from claimcheck.telemetry.logs import about
 from claimcheck.telemetry.metrics import count
 
 if TYPE_CHECKING:
@@ -32,16 +32,33 @@ def observed(work: Callable[[dict[str, Any], Any], T]) -> Callable[[dict[str, An
 
     @wraps(work)
     def handler(event: dict[str, Any], context: Any) -> T:
-        with about(**ids_of(event)):
+        with about(**_invocation(context), **ids_of(event)):
             try:
                 with _spanned(event, context) as span:
-                    answer: T = logger().inject_lambda_context(work, clear_state=True)(event, context)
+                    answer = work(event, context)
                     _tell(span, answer)
             finally:
                 _write(context)
         return answer
 
     return handler
+
+
+_invoked: list[None] = []  # one for the first invocation of the environment
+
+
+def _invocation(context: Any) -> dict[str, str | int]:
+    """As Powertools' `inject_lambda_context`, but a request that logs nothing makes no logger."""
+    cold = not _invoked
+    if cold:
+        _invoked.append(None)
+    return {
+        "cold_start": cold,
+        "function_name": context.function_name,
+        "function_memory_size": context.memory_limit_in_mb,
+        "function_arn": context.invoked_function_arn,
+        "function_request_id": context.aws_request_id,
+    }
 
 
 def _spanned(event: Mapping[str, Any], context: Any) -> AbstractContextManager[traces.Span]:

@@ -12,6 +12,7 @@ from claimcheck.usecases.read import checked_id
 
 if TYPE_CHECKING:
     from claimcheck.store.connection import Database
+    from claimcheck.store.limits import Limits
     from claimcheck.store.reading import JobView
     from claimcheck.usecases.deliver import Deliver
     from claimcheck.usecases.ports import Queue
@@ -42,19 +43,28 @@ class Cancel:
 class Redrive:
     """`POST /jobs/{job_id}/redrive`: a failed job starts over, and its trail says so."""
 
-    def __init__(self, database: Database, read: Read, jobs_queue: Queue, *, upload_wait_s: float) -> None:
+    def __init__(
+        self, database: Database, read: Read, jobs_queue: Queue, limits: Limits, *, upload_wait_s: float
+    ) -> None:
         self._database = database
         self._read = read
         self._jobs_queue = jobs_queue
+        self._limits = limits
         self._upload_wait_s = upload_wait_s
 
     def __call__(self, tenant_id: str, job_id: str, *, base: str = "") -> JobView:
         """Put back, and give the job as it is now.
 
-        Raises JobNotFoundError, JobNotFailedError, PurgedError.
+        Raises JobNotFoundError, JobNotFailedError, PurgedError; TenantBusyError and SpendLimitError as for a
+        new job: its tenant's limits hold for it.
         """
-        wait_s = self._upload_wait_s
-        redriven = redrive_job(self._database, tenant_id, checked_id(job_id), upload_wait_s=wait_s)
+        redriven = redrive_job(
+            self._database,
+            tenant_id,
+            checked_id(job_id),
+            limits=self._limits,
+            upload_wait_s=self._upload_wait_s,
+        )
         if redriven is None:
             raise JobNotFoundError
         if redriven.was == "purged":

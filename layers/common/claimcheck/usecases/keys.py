@@ -11,7 +11,7 @@ from claimcheck.store.keys import MOST_LIVE, NewKey, issue_key, list_keys, revok
 from claimcheck.store.tenants import insert_tenant, tenant_exists
 from claimcheck.usecases.authorize import CACHED_S, digest_of, new_key, prefix_of
 from claimcheck.usecases.operate import Command
-from claimcheck.usecases.tenants import ForTenant, no_such_tenant
+from claimcheck.usecases.tenants import ForTenant, ended_tenant, no_such_tenant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,9 +118,7 @@ def _made(issued: Issued, tenant: str) -> Issued:
     if issued.outcome == "no_tenant":
         raise no_such_tenant(tenant)
     if issued.outcome == "deleted":
-        raise CommandRefused(
-            "tenant_deleted", f"Tenant {tenant} was deleted: what it hands in would be, too. Take another id."
-        )
+        raise ended_tenant(tenant)
     live = "; ".join(_described(key) for key in issued.live)
     if issued.outcome == "too_many":
         raise CommandRefused(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -15,13 +15,14 @@ from claimcheck.store.tenants import (
     set_limits,
     set_planned,
     set_retention,
+    tenant_deleted,
     usage_key,
 )
 from claimcheck.usecases.authorize import CACHED_S
 from claimcheck.usecases.operate import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from claimcheck.store.connection import Database
 
@@ -42,6 +43,7 @@ class ForTenant(BaseModel):
     tenant: TenantId
 
 
+Asked = TypeVar("Asked", bound=ForTenant)
 Limit = Literal["jobs_in_flight", "usd_per_day", "document_bytes"]
 
 
@@ -73,6 +75,13 @@ def no_such_tenant(tenant: str) -> CommandRefused:
     return CommandRefused("tenant_unknown", f"There is no tenant {tenant}. tenants.create makes it.")
 
 
+def ended_tenant(tenant: str) -> CommandRefused:
+    """The refusal of a command about a tenant that was deleted."""
+    return CommandRefused(
+        "tenant_deleted", f"Tenant {tenant} was deleted: what it hands in would be, too. Take another id."
+    )
+
+
 class Tenants:
     """Commands about tenants; `limits` are those of tenants without limits of their own."""
 
@@ -83,13 +92,23 @@ class Tenants:
     def commands(self) -> dict[str, Command]:
         """By their names."""
         return {
-            "tenants.create": Command(ForTenant, self._create),
-            "tenants.limits": Command(SetLimits, self._set_limits),
+            "tenants.create": Command(ForTenant, self._living(self._create)),
+            "tenants.limits": Command(SetLimits, self._living(self._set_limits)),
             "tenants.list": Command(NoArguments, self._list),
-            "tenants.planned": Command(Planned, self._planned),
-            "tenants.retention": Command(Retention, self._retention),
-            "tenants.usage_key": Command(ForTenant, self._usage_key),
+            "tenants.planned": Command(Planned, self._living(self._planned)),
+            "tenants.retention": Command(Retention, self._living(self._retention)),
+            "tenants.usage_key": Command(ForTenant, self._living(self._usage_key)),
         }
+
+    def _living(self, run: Callable[[Asked], Mapping[str, Any]]) -> Callable[[Asked], Mapping[str, Any]]:
+        """The command, for tenants that were not deleted: of one that was nothing new is kept."""
+
+        def checked(asked: Asked) -> Mapping[str, Any]:
+            if tenant_deleted(self._database, asked.tenant):
+                raise ended_tenant(asked.tenant)
+            return run(asked)
+
+        return checked
 
     def _create(self, arguments: ForTenant) -> Mapping[str, Any]:
         made = insert_tenant(self._database, arguments.tenant)

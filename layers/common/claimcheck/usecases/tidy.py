@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from claimcheck.store.faults import StoreError
 from claimcheck.store.purging import (
+    forget_ended,
     forget_orphans,
     forget_samples,
     forget_secrets,
@@ -66,6 +67,7 @@ class Tidy:
         self._tried(partial(forget_samples, database, days=days, limit=_OTHERS))
         self._tried(partial(forget_secrets, database, limit=_OTHERS))
         self._tried(partial(forget_lines, database, limit=_OTHERS))
+        self._tried(partial(forget_ended, database, limit=_OTHERS))
         jobs: list[Overdue] = []
         while in_time:
             batch = self._jobs(until)

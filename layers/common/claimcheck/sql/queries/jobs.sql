@@ -160,10 +160,13 @@ SELECT id::text AS job_id, (SELECT id::text FROM delivery) AS delivery_id FROM c
 
 -- name: redrive_job
 -- A failed job starts over: its attempts and its age count anew, what it cost stays. Where its document's bytes
--- are still not here it waits for them again; their object is held as in accept_job.
-WITH found AS MATERIALIZED (
+-- are still not here it waits for them again; their object is held as in accept_job. Its tenant's limits hold as for a new one.
+WITH limits AS MATERIALIZED (
+  SELECT tenant_refusal(%(tenant_id)s, NULL, true, %(jobs_in_flight)s::integer, %(usd_per_day)s::numeric, NULL) AS refusal
+), found AS MATERIALIZED (
   SELECT id, CASE WHEN purged_at IS NULL THEN status ELSE 'purged' END AS status, document_id FROM jobs
-  WHERE id = %(job_id)s AND tenant_id = %(tenant_id)s FOR UPDATE
+  WHERE (SELECT true FROM limits) -- first: who waits there for its turn holds nothing that others need
+    AND id = %(job_id)s AND tenant_id = %(tenant_id)s FOR UPDATE
 ), object AS MATERIALIZED (
   SELECT o.stored_at IS NULL AS awaited
   FROM found JOIN documents d ON d.id = found.document_id JOIN objects o ON o.key = d.object_key
@@ -175,7 +178,7 @@ WITH found AS MATERIALIZED (
     document_until = CASE WHEN (SELECT awaited FROM object)
       THEN now() + make_interval(secs => %(upload_wait_s)s) END,
     updated_at = now()
-  FROM found WHERE jobs.id = found.id AND found.status = 'failed'
+  FROM found, limits WHERE jobs.id = found.id AND found.status = 'failed' AND limits.refusal IS NULL
   RETURNING jobs.*
 ), prolonged AS (
   UPDATE documents d SET upload_until = greatest(d.upload_until, redriven.document_until)
@@ -189,7 +192,9 @@ WITH found AS MATERIALIZED (
     CASE WHEN document_until IS NOT NULL THEN jsonb_build_object('waits_for', 'document') ELSE '{}' END
   FROM redriven
 )
-SELECT found.status AS was, coalesce((SELECT awaited FROM object), false) AS waits FROM found
+SELECT found.status AS was, coalesce((SELECT awaited FROM object), false) AS waits,
+  CASE found.status WHEN 'failed' THEN limits.refusal END AS refusal
+FROM found, limits
 
 -- name: save_text
 -- What the worker read out of a document. The same for every job that names it, so it needs no fence: the first

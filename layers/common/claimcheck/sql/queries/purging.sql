@@ -51,3 +51,6 @@ SELECT forget_samples(%(days)s, %(limit)s) AS done
 
 -- name: forget_secrets
 SELECT forget_secrets(%(limit)s) AS done
+
+-- name: forget_ended
+SELECT forget_ended(%(limit)s) AS done

@@ -18,7 +18,7 @@ SELECT id FROM changed
 
 -- name: list_tenants
 -- `limits` are a tenant's own; null: the deployment's.
-SELECT t.id AS tenant, t.retention_days, iso(t.created_at) AS created_at,
+SELECT t.id AS tenant, t.retention_days, iso(t.created_at) AS created_at, iso(t.deleted_at) AS deleted_at,
   (SELECT count(*) FROM api_keys k WHERE k.tenant_id = t.id AND key_is_live(k)) AS live_keys,
   jsonb_build_object('jobs_in_flight', t.max_jobs_in_flight, 'usd_per_day', t.max_usd_per_day,
     'document_bytes', t.max_document_bytes) AS limits,
@@ -65,6 +65,9 @@ SELECT id FROM changed
 
 -- name: tenant_exists
 SELECT id FROM tenants WHERE id = %(tenant_id)s
+
+-- name: tenant_deleted
+SELECT deleted_at IS NOT NULL AS deleted FROM tenants WHERE id = %(tenant_id)s
 
 -- name: tenant_holds
 SELECT tenant_holds(%(tenant_id)s) AS holds
