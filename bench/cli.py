@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.measuring import Count, Outcome
+    from bench.measuring import Count, Outcome, Share
 
 # Each is a module `bench.NAME` with `run(rounds)`, which gives one result or several. What it needs beyond
 # the product's own dependencies is named here; without it the benchmark is left out, with a word.
+_PEERS = ("celery", "fastapi", "procrastinate", "psycopg_pool", "redis", "uvicorn")
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "ticket": (),
     "status": (),
@@ -25,15 +26,18 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "rates": (),
     "width": (),
     "drain": (),
-    "throughput": ("celery", "fastapi", "procrastinate", "psycopg_pool", "redis", "uvicorn"),
+    "in_flight": (),
+    "throughput": _PEERS,
+    "latency": (*_PEERS, "matplotlib"),
     "memory": (),
+    "tokens": (),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; exit code 1 where an aim is missed, 2 where a benchmark cannot run."""
     chosen = _parser().parse_args(arguments)
-    results: list[Outcome | Count] = []
+    results: list[Outcome | Count | Share] = []
     for name in chosen.names or BENCHMARKS:
         if missing := [module for module in BENCHMARKS[name] if importlib.util.find_spec(module) is None]:
             print(f"{name}: left out, needs {', '.join(missing)} (pip install)", file=sys.stderr)
@@ -47,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(0 if all(result.ok for result in results) else 1)
 
 
-def _print(results: Sequence[Outcome | Count], *, as_json: bool) -> None:
+def _print(results: Sequence[Outcome | Count | Share], *, as_json: bool) -> None:
     from bench import report
 
     if as_json:

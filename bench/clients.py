@@ -28,10 +28,14 @@ class Handed:
     waited_ms: float
 
 
-def small_job(number: int, run: str) -> dict[str, Any]:
-    """A short invoice and one question about it. `run` tells the jobs of a run from others."""
+def small_job(number: int, run: str, *, takes_s: int | None = None) -> dict[str, Any]:
+    """A short invoice and one question about it, whose answer takes the instant model `takes_s` seconds.
+
+    `run` tells the jobs of a run from others.
+    """
+    takes = "" if takes_s is None else f" It takes {takes_s} s."
     return {
-        "document": {"text": f"Invoice {number} of run {run}. The fee is EUR {number}, due in May."},
+        "document": {"text": f"Invoice {number} of run {run}. The fee is EUR {number}, due in May.{takes}"},
         "fields": ["fee"],
         "metadata": {"run": run},
     }
@@ -79,7 +83,7 @@ def _session(url: str, key: str, connections: int) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         url,
         headers={"Authorization": f"Bearer {key}"} if key else {},
-        connector=aiohttp.TCPConnector(limit=connections),
+        connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=2),
         timeout=aiohttp.ClientTimeout(total=120),
     )
 

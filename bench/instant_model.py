@@ -1,7 +1,8 @@
 """A model that answers at once or after a fixed time, and costs its machine as little as it can.
 
 `python -m bench.instant_model --port PORT [--latency-s S]`. Its answer to `extract` quotes the document, so
-that all of the answer's way is walked; whoever asks otherwise may make of it what they like.
+that all of the answer's way is walked; whoever asks otherwise may make of it what they like. A document may
+say itself how long its answer takes (`It takes 30 s`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from local.processes import LOOPBACK
 
 _LARGEST = 64 << 20  # bytes of a request
 _FEE = re.compile(r"The fee is (EUR \d+)")
+_TAKES = re.compile(r"It takes (\d+) s")
 _FIELD = re.compile(r'\\?"id\\?":\s*\\?"([^"\\]+)')
 
 
@@ -25,8 +27,8 @@ def application(latency_s: float) -> web.Application:
 
     async def messages(request: web.Request) -> web.Response:
         asked = await request.text()
-        if latency_s:
-            await asyncio.sleep(latency_s)
+        takes = _TAKES.search(asked)
+        await asyncio.sleep(float(takes[1]) if takes else latency_s)
         return web.Response(text=_message(asked), content_type="application/json")
 
     async def health(_: web.Request) -> web.Response:

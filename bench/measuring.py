@@ -94,6 +94,27 @@ class Count:
         return self.each <= self.most
 
 
+@dataclass(frozen=True)
+class Share:
+    """A cost against another one, in US dollars; neither is noisy. `most` is the share that it may be."""
+
+    name: str
+    cost_usd: float
+    of_usd: float
+    most: float
+    notes: Sequence[str] = field(default_factory=tuple)
+
+    @property
+    def ratio(self) -> float:
+        """The share."""
+        return self.cost_usd / self.of_usd
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is small enough."""
+        return self.ratio <= self.most
+
+
 def in_turn(
     things: Mapping[str, Callable[[], object]], *, rounds: int, warm_up: int = 20
 ) -> dict[str, Sample]:

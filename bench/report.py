@@ -7,7 +7,7 @@ import platform
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from bench.measuring import Count, Outcome
+from bench.measuring import Count, Outcome, Share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,15 +28,25 @@ def machine() -> dict[str, Any]:
     }
 
 
-def as_json(results: Sequence[Outcome | Count]) -> dict[str, Any]:
+def as_json(results: Sequence[Outcome | Count | Share]) -> dict[str, Any]:
     """Every result with its noise; times in milliseconds."""
     return {"machine": machine(), "results": [_json(result) for result in results]}
 
 
-def _json(result: Outcome | Count) -> dict[str, Any]:
+def _json(result: Outcome | Count | Share) -> dict[str, Any]:
     if isinstance(result, Count):
         counted = {"benchmark": result.name, "count": result.each, "unit": result.unit}
         return {**counted, "aim": result.most, "ok": result.ok, "notes": list(result.notes)}
+    if isinstance(result, Share):
+        return {
+            "benchmark": result.name,
+            "claimcheck_usd": result.cost_usd,
+            "comparison_usd": result.of_usd,
+            "ratio": round(result.ratio, 4),
+            "aim": result.most,
+            "ok": result.ok,
+            "notes": list(result.notes),
+        }
     return {
         "benchmark": result.benchmark,
         "claimcheck": _summary(result.subject),
@@ -59,7 +69,7 @@ def _summary(sample: Sample) -> dict[str, Any]:
     }
 
 
-def show(results: Sequence[Outcome | Count], console: Console) -> None:
+def show(results: Sequence[Outcome | Count | Share], console: Console) -> None:
     """Print the table, and below it where each benchmark's time goes."""
     from rich.table import Table
 
@@ -70,6 +80,10 @@ def show(results: Sequence[Outcome | Count], console: Console) -> None:
             table.add_row(
                 result.name, f"{result.each:.3g} {result.unit}", "", "", f"≤ {result.most:g}", verdict
             )
+            continue
+        if isinstance(result, Share):
+            costs = (f"{result.cost_usd:.4f} USD", f"{result.of_usd:.4f} USD", f"{result.ratio:.3f} ×")
+            table.add_row(result.name, *costs, f"≤ {result.most:g} ×", verdict)
             continue
         low, high = result.ratio_iqr
         ratio = f"{result.ratio:.2f} × ({low:.2f} to {high:.2f})"
@@ -82,10 +96,12 @@ def show(results: Sequence[Outcome | Count], console: Console) -> None:
         if isinstance(result, Count):
             for note in result.notes:
                 console.print(f"  {result.name}: {note}", highlight=False)
-        else:
+        elif isinstance(result, Outcome):
             console.print(f"\n{result.benchmark}: where the time goes, median ms", *result.notes, sep="\n  ")
             for name, sample in result.parts:
                 console.print(f"  {sample.median:9.3f}  {name}", highlight=False)
+        else:
+            console.print(f"\n{result.name}:", *result.notes, sep="\n  ")
     told = machine()
     console.print(f"\nratios of medians, quartiles in brackets; {told['at']}, {told['cpus']} CPUs, ", end="")
     console.print(f"load {told['load'][0]}, Python {told['python']}")

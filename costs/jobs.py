@@ -63,7 +63,7 @@ def job_lines(
 
 
 def token_lines(kind: Figures, models: Mapping[str, str]) -> list[Line]:
-    """The model's tokens for a thousand jobs, by priority. No part of a prompt is cached: the dearer case."""
+    """The model's tokens for a thousand jobs, by priority. Nothing is cached: they share no document."""
     usage = Usage(input_tokens=int(kind["input_tokens"]), output_tokens=int(kind["output_tokens"]))
     return [
         Line(f"{priority}: {model}", cost_usd(model, usage) * kind["model_calls"] * JOBS)

@@ -18,7 +18,7 @@ from local.offline.schemas import valid
 from local.offline.summarise import NOTHING, summarise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 KEPT = 8  # documents whose index is kept
 
@@ -47,6 +47,14 @@ def request_line(instruction: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _forms(value: Any, task: str, schema: Mapping[str, Any] | None) -> Iterator[Any]:
+    """The answer by itself, and as one of the properties that the schema has for several tasks."""
+    yield value
+    properties = (schema or {}).get("properties") or {}
+    if task in properties:
+        yield {name: value if name == task else None for name in properties}
+
+
 class Answerer:
     """Answers questions about documents; keeps the last few indexes. Several threads may use it."""
 
@@ -61,8 +69,9 @@ class Answerer:
         task = _TASKS.get(str(request.get("task")))
         if task is not None:
             value: Any = task(request, index)
-            if schema is None or valid(value, schema):
-                return json.dumps(value, ensure_ascii=False)
+            for said in _forms(value, str(request["task"]), schema):
+                if schema is None or valid(said, schema):
+                    return json.dumps(said, ensure_ascii=False)
         question = json.dumps(request, ensure_ascii=False) if request else instruction
         if schema is not None:
             return json.dumps(fill(schema, question, index), ensure_ascii=False)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from local.offline.usage import CHARS, PromptCache, tokens
+from local.offline.usage import CHARS, tokens
 from local.offline.wire import Reply
 
 if TYPE_CHECKING:
     from local.offline.faults import Fault
     from local.offline.messages import Asked
+    from local.offline.usage import Looked
 
 THOUGHT = "An offline stand-in does not think; this block was asked for by a test."
 
 
-def reply(asked: Asked, text: str, cache: PromptCache, fault: Fault | None) -> Reply:
+def reply(asked: Asked, text: str, looked: Looked, fault: Fault | None) -> Reply:
     """The reply to a request whose full answer is `text`."""
     kind = fault.kind if fault else None
     if kind == "refusal":
@@ -24,9 +25,9 @@ def reply(asked: Asked, text: str, cache: PromptCache, fault: Fault | None) -> R
             "category": None,
             "explanation": "A refusal that was asked for.",
         }
-        return Reply(None, "refusal", cache.usage(asked, 1), stop_details=details)
+        return Reply(None, "refusal", looked.usage(1), stop_details=details)
     if kind == "empty":
-        return Reply(None, "end_turn", cache.usage(asked, 1))
+        return Reply(None, "end_turn", looked.usage(1))
     if kind == "malformed":
         text = "Sure! Here is what you asked for: {" + text[: len(text) // 2]
     elif kind == "schema":
@@ -34,12 +35,12 @@ def reply(asked: Asked, text: str, cache: PromptCache, fault: Fault | None) -> R
     thinking = THOUGHT if kind == "thinking" else None
     spent = tokens(thinking or "")
     limit = min(asked.max_tokens, (spent + tokens(text)) // 2) if kind == "truncate" else asked.max_tokens
-    return _limited(Reply(text, "end_turn", {}, thinking), limit, spent, asked, cache)
+    return _limited(Reply(text, "end_turn", {}, thinking), limit, spent, looked)
 
 
-def _limited(whole: Reply, limit: int, spent: int, asked: Asked, cache: PromptCache) -> Reply:
+def _limited(whole: Reply, limit: int, spent: int, looked: Looked) -> Reply:
     text = whole.text or ""
     if spent + tokens(text) <= limit:
-        return replace(whole, usage=cache.usage(asked, max(1, spent + tokens(text))))
+        return replace(whole, usage=looked.usage(max(1, spent + tokens(text))))
     cut = text[: max(0, limit - spent) * CHARS]
-    return replace(whole, text=cut or None, stop_reason="max_tokens", usage=cache.usage(asked, limit))
+    return replace(whole, text=cut or None, stop_reason="max_tokens", usage=looked.usage(limit))

@@ -155,11 +155,13 @@ class OfflineModel:
         self._limiter.admit(asked.model, used)
         fault = self._faults.take(asked.instruction, asked.document)
         call.fault = fault.kind if fault else None
+        looked = self._cache.look(asked)
         await _wait(fault, self._latency)
         if fault and (fault.kind == "status" or (fault.kind == "stream_error" and not asked.stream)):
             raise _asked_for(fault)
         text = await self._text(asked)
-        answered = reply(asked, text, self._cache, fault)
+        self._cache.begun(looked)
+        answered = reply(asked, text, looked, fault)
         call.status = 200
         self._limiter.adjust(
             asked.model,

@@ -6,15 +6,17 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from local.offline.messages import Asked
 
 CHARS = 4  # characters of a token
-SMALLEST = 1_024  # tokens; a shorter prefix is not cached
+SMALLEST = 4_096  # tokens; a shorter prefix is not cached: the highest that is documented for a model
+LOOKBACK = 20  # blocks before a mark, itself among them, at whose ends a kept prefix is looked for
 KEPT = 4_096
 IMAGE = 1_600
 PDF = 1_500
@@ -54,49 +56,89 @@ def _overhead(asked: Asked) -> int:
     return 8 + (tokens(json.dumps(asked.schema)) if asked.schema else 0)
 
 
-class PromptCache:
-    """Prefixes of requests that a `cache_control` marked, in memory, with their times to live."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a request found in the cache when it arrived, and what it leaves there.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._expires: OrderedDict[str, float] = OrderedDict()
-        self._clock = clock
+    `read` and `written` are tokens; `marked` the marked prefixes, with seconds to live.
+    """
 
-    def usage(self, asked: Asked, output: int) -> dict[str, Any]:
-        """The `usage` of an answer; the marked prefixes are cached from now on."""
-        now, read, written, ttl = self._clock(), 0, 0, "5m"
-        for key, size, life in self._breakpoints(asked):
-            if self._expires.get(key, now) > now:
-                read = size
-            else:
-                written, ttl = size, life
-            self._keep(key, now + _TTL[life])
-        created = max(0, written - read)
-        total = input_tokens(asked)
+    total: int
+    read: int = 0
+    written: int = 0
+    ttl: str = "5m"
+    used: str | None = None
+    marked: tuple[tuple[str, float], ...] = ()
+
+    def usage(self, output: int) -> dict[str, Any]:
+        """The `usage` of an answer of so many tokens."""
         return {
-            "input_tokens": total - read - created,
-            "cache_creation_input_tokens": created,
-            "cache_read_input_tokens": read,
+            "input_tokens": self.total - self.read - self.written,
+            "cache_creation_input_tokens": self.written,
+            "cache_read_input_tokens": self.read,
             "cache_creation": {
-                "ephemeral_5m_input_tokens": created if ttl == "5m" else 0,
-                "ephemeral_1h_input_tokens": created if ttl == "1h" else 0,
+                "ephemeral_5m_input_tokens": self.written if self.ttl == "5m" else 0,
+                "ephemeral_1h_input_tokens": self.written if self.ttl == "1h" else 0,
             },
             "output_tokens": output,
             "service_tier": "standard",
         }
 
-    def _breakpoints(self, asked: Asked) -> list[tuple[str, int, str]]:
-        digest = hashlib.sha256(asked.model.encode())
-        size, found = 0, []
-        for block in asked.blocks:
-            plain = {k: v for k, v in block.items() if k != "cache_control"}
-            digest.update(json.dumps(plain, sort_keys=True).encode())
-            size += block_tokens(block)
-            control = block.get("cache_control")
-            if control and size >= SMALLEST:
-                found.append((digest.hexdigest(), size, control.get("ttl", "5m")))
-        return found
 
-    def _keep(self, key: str, expires: float) -> None:
-        self._expires[key] = max(expires, self._expires.pop(key, expires))
-        while len(self._expires) > KEPT:
-            self._expires.popitem(last=False)
+class PromptCache:
+    """Prefixes of requests that a `cache_control` marked, in memory, with their times to live.
+
+    As the API documents it: a prefix is the model, the format of the answer, the system prompt and the
+    content up to a mark, each to the letter; a short one is not kept; it can be read once the answer to the
+    request that writes it has begun; each use begins its five minutes (or its hour) anew.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._kept: OrderedDict[str, tuple[float, float]] = OrderedDict()  # until when, and for how long
+        self._clock = clock
+
+    def look(self, asked: Asked) -> Looked:
+        """What a request finds when it arrives."""
+        prefixes = list(_prefixes(asked))
+        marks = [at for at, (_, size, life) in enumerate(prefixes) if life and size >= SMALLEST]
+        near = {at for mark in marks for at in range(max(0, mark - LOOKBACK + 1), mark + 1)}
+        used = max((at for at in near if self._has(prefixes[at])), default=None)
+        read = 0 if used is None else prefixes[used][1]
+        last = prefixes[marks[-1]] if marks else None
+        return Looked(
+            total=input_tokens(asked),
+            read=read,
+            written=max(0, last[1] - read) if last else 0,
+            ttl=(last[2] if last else None) or "5m",
+            used=None if used is None else prefixes[used][0],
+            marked=tuple((prefixes[at][0], _TTL[str(prefixes[at][2])]) for at in marks),
+        )
+
+    def begun(self, looked: Looked) -> None:
+        """The answer to a request begins: what it used lives on, and what it has written can be read."""
+        now = self._clock()
+        if looked.used is not None and looked.used in self._kept:
+            life = self._kept[looked.used][1]
+            self._keep(looked.used, now + life, life)
+        for key, life in looked.marked:
+            self._keep(key, now + life, life)
+
+    def _has(self, prefix: tuple[str, int, str | None]) -> bool:
+        return self._kept.get(prefix[0], (0.0, 0.0))[0] > self._clock()
+
+    def _keep(self, key: str, until: float, life: float) -> None:
+        self._kept[key] = (max(until, self._kept.pop(key, (until, life))[0]), life)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+
+def _prefixes(asked: Asked) -> Iterator[tuple[str, int, str | None]]:
+    """Of each block the digest and the tokens of all up to it, and how long it is to be kept, if at all."""
+    digest = hashlib.sha256(json.dumps([asked.model, asked.schema]).encode())
+    size = _overhead(asked)
+    for block in asked.blocks:
+        plain = {k: v for k, v in block.items() if k != "cache_control"}
+        digest.update(json.dumps(plain, sort_keys=True).encode())
+        size += block_tokens(block)
+        control = block.get("cache_control")
+        yield digest.hexdigest(), size, control.get("ttl", "5m") if control else None

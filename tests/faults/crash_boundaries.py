@@ -72,6 +72,7 @@ def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch)
     """
     import boto3
     import httpx
+    from claimcheck.aws.sqs_sender import SqsSender
     from claimcheck.model.claude import Claude
     from claimcheck.store.connection import Database
 
@@ -95,6 +96,10 @@ def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch)
     process.setattr(Claude, "ask", boundaries.around_async("ask", Claude.ask))
     process.setattr(httpx.AsyncHTTPTransport, "handle_async_request", posted)
     process.setattr(boto3, "client", client)
+    sender = client("sqs")
+    process.setattr(SqsSender, "__init__", lambda *_, **__: None)
+    process.setattr(SqsSender, "send_message", lambda _, **call: sender.send_message(**call))
+    process.setattr(SqsSender, "send_message_batch", lambda _, **call: sender.send_message_batch(**call))
 
 
 class _Watched:

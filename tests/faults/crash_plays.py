@@ -130,6 +130,15 @@ def process_two(deployment: Deployment, tenant: str) -> Staged:
     return Staged({"queue": "process"}, jobs=lambda _: 2, unknown=nobody_knows)
 
 
+def process_shared(deployment: Deployment, tenant: str) -> Staged:
+    """Two jobs about the same long document: one writes the model's prompt cache, the other waits for it."""
+    document = {"text": f"{_LONG * 20} {tenant}"}
+    deployment.accept(
+        asked(deployment, tenant, document=document), asked(deployment, tenant, document=document)
+    )
+    return Staged({"queue": "process"}, jobs=lambda _: 2, unknown=nobody_knows)
+
+
 # --- what becomes of webhooks ---------------------------------------------------------------------
 
 

@@ -36,6 +36,7 @@ PROCESS = [
     plays.process_paid,
     plays.process_held,
     plays.process_two,
+    plays.process_shared,
 ]
 SUBMIT = [plays.submit, plays.submit_large, plays.submit_without_a_key, plays.submit_again]
 OTHERS = [plays.notify, plays.record, plays.sweep, plays.cancel, plays.redrive, plays.bury]

@@ -52,7 +52,7 @@ TABLE: dict[str, FailureClass] = {
     "model_throttled": _again("429: our rate limit is used up", charged=False, delay_s=2),
     "model_overloaded": _again("529: the model's API is overloaded", charged=False, delay_s=2),
     "model_paced": _again(
-        "there is no room in the model's rate yet: the job is in line", charged=False, delay_s=1
+        "there is no room in the model's rate yet: the job is in line", charged=False, delay_s=2
     ),
     # The model fails.
     "model_error": _again("5xx, 408, 409: the model's API failed", model_down=True),

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from claimcheck.model.types import Usage
-
 
 class Amounts(NamedTuple):
     """So many of each; where it is a limit, None stands for one that is not known."""
@@ -115,11 +113,6 @@ class Learnt:
         self.output += taken.output_tokens or 0
 
 
-def taken_by(usage: Usage) -> Amounts:
-    """What a call took of the limits: tokens that the cache served do not count."""
-    return Amounts(1, usage.input_tokens + usage.cache_write_tokens, usage.output_tokens)
-
-
 @dataclass(slots=True)
 class Allowance:
     """What an environment may use without asking, until `until` (the clock's seconds).
@@ -155,20 +148,16 @@ def added(one: Amounts, other: Amounts, *, times: float = 1) -> Amounts:
     return Amounts(*((a or 0) + times * (b or 0) for a, b in zip(one, other, strict=True)))
 
 
-class RatesError(ValueError):
-    """Limits that an operator set do not parse."""
-
-
 def parse_ceilings(text: str) -> dict[str, Amounts]:
     """Limits an operator set: `MODEL=REQUESTS/INPUT/OUTPUT`, a minute, separated by commas; `-` for none.
 
-    Raises RatesError.
+    Raises ValueError.
     """
     found: dict[str, Amounts] = {}
     for part in filter(None, (each.strip() for each in text.split(","))):
         model, sign, numbers = part.partition("=")
         given = [None if each == "-" else _number(each) or -1 for each in numbers.split("/")]
         if not model or not sign or len(given) != len(_NAMES) or -1 in given:
-            raise RatesError("a limit is MODEL=REQUESTS/INPUT/OUTPUT, numbers above 0 or -")
+            raise ValueError("a limit is MODEL=REQUESTS/INPUT/OUTPUT, numbers above 0 or -")
         found[model.strip()] = Amounts(*given)
     return found

@@ -217,7 +217,7 @@ def test_a_result_that_is_refused_is_not_told(loud: Stage, rows: Rows) -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        f"Bearer ck_0a1b2c3d4e5f_{'Zz9-_' * 8}abc",
+        f"Bearer ck_0a1b2c3d4e5f_{'Zz9-_' * 8}xyz",
         "Bearer canary-malformed",
         "Basic canary",
         "canary",

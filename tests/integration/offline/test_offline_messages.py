@@ -89,17 +89,26 @@ def test_max_tokens_cuts_the_text(server: Server) -> None:
 
 
 def test_a_marked_prefix_is_written_once_and_then_read(server: Server) -> None:
-    """`cache_control` on the document: another task over the same document reads it from the cache."""
-    document = CLAIM * 40
-    first = create(server, question("summarise", document, cached=True)).usage
-    second = create(server, question("extract", document, cached=True)).usage
-    other = create(server, question("extract", document + "!", cached=True)).usage
+    """`cache_control` on the document: another question about the same document reads it from the cache."""
+    document = CLAIM * 120
+    first = create(server, question("summarise", document, cached=True, output_config={})).usage
+    second = create(server, question("extract", document, cached=True, output_config={})).usage
+    other = create(server, question("extract", document + "!", cached=True, output_config={})).usage
     written = first.cache_creation_input_tokens
     assert written
     assert written > len(document) // 5
     assert first.cache_read_input_tokens == 0
     assert (second.cache_creation_input_tokens, second.cache_read_input_tokens) == (0, written)
     assert other.cache_read_input_tokens == 0
+
+
+def test_another_format_of_the_answer_is_another_prefix(server: Server) -> None:
+    """The API describes the format to the model before everything else: the document is written again."""
+    first = create(server, question("summarise", CLAIM * 120, cached=True)).usage
+    second = create(server, question("extract", CLAIM * 120, cached=True)).usage
+    assert first.cache_creation_input_tokens
+    assert second.cache_creation_input_tokens
+    assert second.cache_read_input_tokens == 0
 
 
 def test_a_short_prefix_is_not_cached(server: Server) -> None:

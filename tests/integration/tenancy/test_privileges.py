@@ -34,6 +34,8 @@ DECIDED: dict[str, dict[str, str]] = {
     "tenant_events": {"api": "Si", "worker": "i", "operator": "i"},
     "deletions": {"worker": "SuD"},
     "purge_failures": {},  # by functions alone
+    "prompt_prefixes": {},  # by functions alone
+    "prompt_prefix_key": {},  # by them alone, and never shown
     "heartbeats": {"worker": "SIU"},
     "model_circuits": {"worker": "SIU"},
     "model_rates": {"worker": "SIU"},
@@ -166,6 +168,7 @@ DEFINERS = {
     "purge_failed": ["worker"], "overdue_jobs": ["worker"], "purge_overdue": ["worker"],
     "purge_uploads": ["worker"], "forget_ended": ["worker"], "overdue_content_s": ["worker"],
     "forget_orphans": ["worker"], "forget_samples": ["worker"], "forget_secrets": ["worker"],
+    "join_prefix": ["worker"], "settle_prefix": ["worker"], "forget_prefixes": ["worker"],
     "refuse_change_of_events": None, "export_page": ["operator"], "tenant_holds": ["operator"],
     "delete_tenant": ["operator"], "end_tenant": ["operator"], "delete_tenant_page": ["operator"],
 }  # fmt: skip

@@ -50,7 +50,15 @@ _LOST = (
 )
 _OLD = "what is older than a tenant keeps it: nothing is"
 _GONE = "an upload that is not there: tests/integration/functions/test_function_uploads.py"
+_LONG = (
+    "a text or a result that its row does not hold: "
+    "tests/integration/functions/test_function_status_faults.py, test_function_large_results.py"
+)
+_EXPORTED = "an export's links: tests/integration/functions/test_function_export.py"
 NO_OCCASION = (
+    ("ProcessFunction", "s3:PutObject", "*", _LONG),
+    ("ProcessFunction", "kms:GenerateDataKey", "DataKey", _LONG),
+    ("OperatorFunction", "s3:GetObject", "*", _EXPORTED),
     ("*", "sqs:SendMessage", "SlowDeliveriesQueue", _SLOW),
     ("StatusFunction", "sqs:SendMessage", "DeliveriesQueue", _CANCELLED),
     ("StatusFunction", "secretsmanager:GetSecretValue", "webhook-key", _CANCELLED),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from claimcheck.model.types import Answer, Usage
+from claimcheck.rates import Told
 
 from tests.unit.model.conversations import QUESTION, answered, message
 from tests.unit.model.messages_server import Reply
@@ -37,6 +38,7 @@ def test_an_answer_in_full() -> None:
         usage=Usage(input_tokens=7, cache_read_tokens=11, cache_write_tokens=13, output_tokens=17),
         model="claude-sonnet-5-5-20260101",
         request_id="req_9",
+        told=Told(),
     )
 
 

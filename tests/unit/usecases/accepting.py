@@ -27,6 +27,12 @@ _SETTINGS = SubmitSettings(
 )
 
 
+_NOTHING = {
+    "open": True, "refusal": None, "job_id": None, "created_at": None, "waits": None,
+    "first_id": None, "first_at": None, "first_body": None,
+}  # fmt: skip
+
+
 class AcceptedJobs:
     """Jobs and keys as the tables hold them; `busy` keys belong to a request that is under way."""
 
@@ -34,12 +40,9 @@ class AcceptedJobs:
         self.jobs: list[dict[str, Any]] = []
         self.keys: dict[tuple[str, str, str], tuple[dict[str, Any], bytes]] = {}
         self.busy: set[str] = set()
-        self.vanishing = False
         self.away = False
         self.known: set[bytes] = set()
-        self.database = ScriptedDatabase(
-            accept_job=self._insert, find_first=self._find, want_object=self._want
-        )
+        self.database = ScriptedDatabase(accept_job=self._insert, want_object=self._want)
 
     def _want(self, params: Mapping[str, Any]) -> Rows:
         return [{"stored": params["sha256"] in self.known}]
@@ -48,22 +51,18 @@ class AcceptedJobs:
         if self.away:
             raise DatabaseUnavailableError("the database call failed (connection lost)")
         if params["key"] in self.busy:
-            return [{"open": False, "refusal": None, "job_id": None, "created_at": None}]
+            return [{**_NOTHING, "open": False}]
         place = params["tenant_id"], params["task"], params["key"]
         if place in self.keys:
-            return [{"open": True, "refusal": None, "job_id": None, "created_at": None}]
+            first, body_sha256 = self.keys[place]
+            told = {"first_id": first["job_id"], "first_at": first["created_at"], "first_body": body_sha256}
+            return [{**_NOTHING, **told}]
         ticket = {"job_id": f"job-{len(self.jobs) + 1}", "created_at": f"at {len(self.jobs) + 1}"}
         self.jobs.append(dict(params))
         self.known.add(params["sha256"])
         if params["key"] is not None:
             self.keys[place] = ticket, params["body_sha256"]
-        return [{"open": True, "waits": False, **ticket}]
-
-    def _find(self, params: Mapping[str, Any]) -> Rows:
-        if self.vanishing:
-            return []
-        ticket, body_sha256 = self.keys[params["tenant_id"], params["task"], params["key"]]
-        return [{**ticket, "body_sha256": body_sha256}]
+        return [{**_NOTHING, "waits": False, **ticket}]
 
 
 class Bucket:

@@ -15,6 +15,7 @@ from claimcheck.model.types import Answer, CallFailedError, Question, Usage
 from claimcheck.store.faults import DatabaseUnavailableError
 from claimcheck.usecases.answer import Answerer
 from claimcheck.usecases.examine import Attempt, Examine
+from claimcheck.usecases.prefixes import Prefixes
 
 from tests.unit.usecases.claimed_jobs import claimed
 from tests.unit.usecases.scripted_database import InlineThread, ScriptedDatabase
@@ -72,6 +73,13 @@ class Asked:
         return any("cache_control" in block for block in self.question.content)
 
 
+def _in_its_form(reply: dict[str, Any], asked: Asked) -> dict[str, Any]:
+    """As the question's format has it: by itself, or as one task's of all."""
+    properties = asked.question.schema["properties"]
+    task = asked.request["task"]
+    return {name: reply if name == task else None for name in properties} if task in properties else reply
+
+
 class WrittenModel:
     """Answers as `reply` says, and counts how many calls are under way at once.
 
@@ -92,6 +100,8 @@ class WrittenModel:
     async def ask(self, question: Question) -> Answer:
         asked = Asked(question)
         self.asked.append(asked)
+        if question.begun is not None:
+            await question.begun()
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         if self.most >= self._together:
@@ -105,7 +115,7 @@ class WrittenModel:
         if isinstance(reply, CallFailedError):
             raise reply
         stop = reply if isinstance(reply, str) else "end_turn"
-        text = "" if isinstance(reply, str) else json.dumps(reply)
+        text = "" if isinstance(reply, str) else json.dumps(_in_its_form(reply, asked))
         return Answer(text, stop, Usage(), question.model, "req_1")
 
 
@@ -136,21 +146,24 @@ class Examining:
         self._paid: dict[bytes, tuple[str, str, str]] = {}
         self._open: dict[str, bytes] = {}
         self._begun = 0
+        self._warm: set[bytes] = set()
         self.database = ScriptedDatabase(
             begin_call=self._begin,
             find_paid=self._find,
             end_call=self._end,
             reject_answer=self._reject,
             set_progress=self._progress,
+            join_prefix=self._join,
+            settle_prefix=self._settle,
         )
 
     def run(self, document: DocumentText | str) -> dict[str, Any]:
         """One attempt."""
         text = DocumentText(document) if isinstance(document, str) else document
         thread = InlineThread(self.database, pauses_s=(0.0,))
-        examine = Examine(
-            thread, Answerer(thread, self.model, governor=Unhurried()), context_tokens=self.context
-        )
+        prefixes = Prefixes(thread, wait_s=0.0)
+        answerer = Answerer(thread, self.model, governor=Unhurried())
+        examine = Examine(thread, answerer, prefixes, context_tokens=self.context)
 
         async def attempt() -> dict[str, Any]:
             return await examine(claimed(task=self.task, params=self.params), text, self._attempt())
@@ -202,6 +215,17 @@ class Examining:
 
     def _reject(self, params: Mapping[str, Any]) -> Rows:
         self._paid = {key: paid for key, paid in self._paid.items() if paid[0] != params["call_id"]}
+        return []
+
+    def _join(self, params: Mapping[str, Any]) -> Rows:
+        """As the function does for a job that nobody shares with: its first call leads."""
+        if params["prefix"] in self._warm:
+            return [{"role": "warm"}]
+        return [{"role": "lead" if params["more"] else "alone"}]
+
+    def _settle(self, params: Mapping[str, Any]) -> Rows:
+        if params["warm_s"] is not None:
+            self._warm.add(params["prefix"])
         return []
 
     def _progress(self, params: Mapping[str, Any]) -> Rows:

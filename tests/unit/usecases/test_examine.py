@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from claimcheck.failures import PermanentFailure, RetryableFailure
+from claimcheck.parts.tokens import tokens_in
 from claimcheck.usecases.leases import LeaseLostError
 
 from tests.unit.usecases.counted import counted
 from tests.unit.usecases.examining import Asked, Examining, Reply, failing, fees, long
 
 FEE = "fee: EUR 400 a month"
+LONG_ENOUGH = "Nothing of this is asked for, and all of it is shown.\n" * 500  # to be worth a cache
 MANY = {"fields": [{"name": f"field {at}", "type": "string"} for at in range(120)]}
 
 
@@ -134,8 +136,8 @@ def test_the_last_attempt_gives_what_there_is() -> None:
 
 def test_many_fields_are_asked_in_groups() -> None:
     """Each field is asked for once, in groups of about the same width, of the same cached document."""
-    examining = Examining(fees, params=MANY)
-    result = examining.run("field 7: seven\nfield 99: ninety-nine\n")
+    examining = Examining(fees, params=MANY, context=200_000)
+    result = examining.run(f"field 7: seven\nfield 99: ninety-nine\n{LONG_ENOUGH}")
     groups = [[field["name"] for field in asked.request["fields"]] for asked in examining.model.asked]
     assert sorted(map(len, groups)) == [40, 40, 40]
     assert sorted(name for group in groups for name in group) == sorted(result["fields"])
@@ -153,8 +155,8 @@ def test_the_first_group_writes_the_cache() -> None:
         asked_and_ended.append((len(examining.model.asked), examining.model.ended))
         return fees(asked)
 
-    examining = Examining(reply, params=MANY)
-    examining.run("field 7: seven\n")
+    examining = Examining(reply, params=MANY, context=200_000)
+    examining.run(f"field 7: seven\n{LONG_ENOUGH}")
     assert asked_and_ended[0] == (1, 1)
 
 
@@ -164,8 +166,8 @@ def test_an_answer_that_is_too_long_is_asked_for_in_halves() -> None:
     def reply(asked: Asked) -> Reply:
         return "max_tokens" if len(asked.request["fields"]) > 10 else fees(asked)
 
-    examining = Examining(reply, params={"fields": MANY["fields"][:32]})
-    result = examining.run("field 7: seven\n")
+    examining = Examining(reply, params={"fields": MANY["fields"][:32]}, context=200_000)
+    result = examining.run(f"field 7: seven\n{LONG_ENOUGH}")
     assert sorted(len(asked.request["fields"]) for asked in examining.model.asked) == [8, 8, 8, 8, 16, 16, 32]
     assert [asked.cached for asked in examining.model.asked] == [False, *[True] * 6]
     assert (result["fields"]["field 7"], result["coverage"]["gaps"]) == ("seven", [])
@@ -296,3 +298,24 @@ def test_what_leaves_no_room_is_refused() -> None:
     with pytest.raises(PermanentFailure, match="document_too_long"):
         examining.run("field 7: seven\n")
     assert examining.model.asked == []
+
+
+def test_jobs_with_other_questions_are_shown_the_same_parts() -> None:
+    """So that they can share them: a document is cut at the same places, whatever most jobs ask."""
+    text = long(FEE)
+    shown = []
+    for count in (1, 2, 5):
+        examining = Examining(fees, params={"fields": MANY["fields"][:count]})
+        examining.run(text)
+        shown.append(sorted(asked.document for asked in examining.model.asked))
+    assert len(shown[0]) > 1
+    assert shown[0] == shown[1] == shown[2]
+
+
+def test_what_fits_in_one_call_is_not_cut_to_be_shared() -> None:
+    """A document that fills the room to the last is one call all the same."""
+    text = "".join(f"{at} says what has been said.\n" for at in range(1_546))
+    assert 17_500 < tokens_in(text) < 17_700  # less than what is left, more than would be shared
+    examining = Examining(fees, context=22_000)
+    examining.run(text)
+    assert [asked.document for asked in examining.model.asked] == [text]

@@ -128,15 +128,6 @@ def test_a_request_under_way_is_waited_for() -> None:
     assert (accepting.accepted.jobs, accepting.queue.sent) == ([], [])
 
 
-def test_a_key_that_runs_out_meanwhile_is_asked_for_again() -> None:
-    """A key deleted between the two looks at it is one to come back with."""
-    accepting = Accepting()
-    accepting.post(key="k")
-    accepting.accepted.vanishing = True
-    with pytest.raises(IdempotencyInFlightError):
-        accepting.post(key="k")
-
-
 def test_a_bell_that_cannot_be_rung_refuses_nobody() -> None:
     """The job is stored: its ticket is given, and a later request with the key finds it."""
     accepting = Accepting(queue=RecordingQueue(away=True))

@@ -34,6 +34,7 @@ def process() -> Process:
     from claimcheck.usecases.examine import Examine
     from claimcheck.usecases.governor import Governor
     from claimcheck.usecases.ingest import Ingest
+    from claimcheck.usecases.prefixes import Prefixes
     from claimcheck.usecases.process import Process
 
     chosen = load(settings.ProcessSettings)
@@ -53,6 +54,7 @@ def process() -> Process:
                 governor=Governor(database, ceilings=dict(chosen.model_rates)),
                 usd_per_day=chosen.limit_usd_per_day,
             ),
+            Prefixes(database),
             context_tokens=chosen.context_tokens,
         ),
         ingest=Ingest(database, objects, parse=parse_isolated, render=render_isolated),

@@ -46,7 +46,7 @@ class Claude:
                 self._client = await asyncio.to_thread(self._connect)
 
     async def ask(self, question: Question) -> Answer:
-        """One `messages.create`, `question.timeout_s` in all. Raises CallFailedError, UnavailableError."""
+        """One call, `question.timeout_s` in all. Raises CallFailedError, UnavailableError."""
         with traces.span(f"chat {question.model}", "client", attributes=_asked(question)) as span:
             try:
                 answer = await self._ask(question)
@@ -58,6 +58,7 @@ class Claude:
 
     async def _ask(self, question: Question) -> Answer:
         import anthropic
+        import httpx2
 
         await self.ready()
         client = self._client
@@ -65,8 +66,7 @@ class Claude:
             raise CallFailedError(RetryableFailure(*_OURS[401]), outcome_known=True)
         try:
             async with asyncio.timeout(question.timeout_s):
-                response = await client.messages.with_raw_response.create(**_arguments(question))
-                return _answer(await response.parse(), told_by(response.headers))
+                return await _answered_by(client, question)
         except anthropic.APIStatusError as error:
             if error.status_code == 401:
                 self._client = None
@@ -76,13 +76,13 @@ class Claude:
             raise CallFailedError(
                 failure, request_id=error.request_id, outcome_known=known, told=_told(error, failure)
             ) from None
-        except (anthropic.APITimeoutError, TimeoutError):
+        except (anthropic.APITimeoutError, httpx2.TimeoutException, TimeoutError):
             failure = RetryableFailure("model_timeout", "The model did not answer in time.")
             raise CallFailedError(failure, outcome_known=False) from None
-        except anthropic.AnthropicError:
+        except (anthropic.AnthropicError, httpx2.HTTPError):  # in the middle of a stream the SDK wraps none
             failure = RetryableFailure("model_unreachable", "The connection to the model was lost.")
             raise CallFailedError(failure, outcome_known=False) from None
-        except (ValueError, AttributeError, TypeError):  # what the SDK trips over, or we do
+        except (ValueError, AttributeError, TypeError, AssertionError):  # what the SDK trips over, or we do
             failure = RetryableFailure("model_error", "The model's API answered what is no message.")
             raise CallFailedError(failure, outcome_known=False) from None
 
@@ -164,7 +164,20 @@ def _answered(answer: Answer) -> dict[str, traces.Value | None]:
     }
 
 
-def _answer(message: Message, told: Told) -> Answer:
+async def _answered_by(client: AsyncAnthropic, question: Question) -> Answer:
+    """The whole answer; as a stream where somebody wants to know when it begins."""
+    if question.begun is None:
+        response = await client.messages.with_raw_response.create(**_arguments(question))
+        return _answer(await response.parse(), response.request_id, told_by(response.headers))
+    async with client.messages.stream(**_arguments(question)) as stream:
+        async for event in stream:
+            if event.type == "message_start":
+                await question.begun()
+        message = await stream.get_final_message()
+        return _answer(message, stream.request_id, told_by(stream.response.headers))
+
+
+def _answer(message: Message, request_id: str | None, told: Told) -> Answer:
     usage = message.usage
     return Answer(
         # A thinking block may come first: blocks are picked by type, never by position.
@@ -177,7 +190,7 @@ def _answer(message: Message, told: Told) -> Answer:
             output_tokens=usage.output_tokens,
         ),
         model=message.model,
-        request_id=message._request_id,  # noqa: SLF001 -- the SDK's documented name for the header
+        request_id=request_id,
         told=told,
     )
 

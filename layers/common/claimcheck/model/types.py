@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from claimcheck.failures import JobFailure
     from claimcheck.rates import Told
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One call. `max_tokens` bounds the answer, `timeout_s` (seconds) the wait for all of it."""
+    """One call. `max_tokens` bounds the answer, `timeout_s` (seconds) the wait for all of it.
+
+    `begun` is awaited when the answer begins, where somebody wants to know.
+    """
 
     model: str
     system: str
@@ -20,6 +25,7 @@ class Question:
     schema: dict[str, Any]
     max_tokens: int
     timeout_s: float
+    begun: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

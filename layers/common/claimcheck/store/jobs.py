@@ -172,14 +172,9 @@ def extend_leases(
     database: Database, held: Mapping[tuple[str, int], object], *, lease_s: float
 ) -> set[tuple[str, int]]:
     """Heartbeat for jobs held as (job id, attempt); returns those that are still ours."""
-    rows = database.all(
-        queries("jobs")["extend_leases"],
-        {
-            "job_ids": [job_id for job_id, _ in held],
-            "attempts": [attempt for _, attempt in held],
-            "lease_s": lease_s,
-        },
-    )
+    job_ids, attempts = [job_id for job_id, _ in held], [attempt for _, attempt in held]
+    params = {"job_ids": job_ids, "attempts": attempts, "lease_s": lease_s}
+    rows = database.all(queries("jobs")["extend_leases"], params)
     return {(row["job_id"], row["attempt"]) for row in rows}
 
 

@@ -145,6 +145,11 @@ def forget_ended(database: Database, *, limit: int) -> int:
     return _done(database, "forget_ended", limit=limit)
 
 
+def forget_prefixes(database: Database, *, limit: int) -> int:
+    """Delete what calls shared of their prompts and can share no more; how many."""
+    return _done(database, "forget_prefixes", limit=limit)
+
+
 def _done(database: Database, query: str, **params: int) -> int:
     row = database.one(queries("purging")[query], params)
     return 0 if row is None else int(row["done"])

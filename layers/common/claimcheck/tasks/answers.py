@@ -6,14 +6,17 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from claimcheck.failures import RetryableFailure
+from claimcheck.tasks.one_format import taken_out
 from claimcheck.tasks.storable import storable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def parse_answer(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def parse_answer(text: str, schema: Mapping[str, Any], *, task: str | None = None) -> dict[str, Any]:
     """Parse and check an answer; strings in it are made storable.
+
+    It may be in the format of all tasks (one_format.py): then what it says as `task` is the answer.
 
     Raises RetryableFailure `answer_malformed`: the model may do better another time. The message
     names the kind of fault and never what was said.
@@ -21,7 +24,7 @@ def parse_answer(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     from jsonschema import Draft202012Validator
 
     try:
-        answer = storable(json.loads(text))
+        answer = taken_out(storable(json.loads(text)), task)
         error = next(Draft202012Validator(dict(schema)).iter_errors(answer), None)
     except (ValueError, RecursionError):
         raise RetryableFailure("answer_malformed", "The model's answer is not valid JSON.") from None

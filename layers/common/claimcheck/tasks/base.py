@@ -98,6 +98,7 @@ class Task(Generic[P, F]):
     parameters for some of them, at most `per_call` in one question.
     `prompt` asks; all questions of a job have the schema of the widest (`width` items), as another schema
     would not share the cached document. `read` turns an answer that matches the schema into findings.
+    `answer` is a schema that any answer matches, whatever was asked.
     `merge` makes the public result, without `coverage`, of the findings of each item, in the order of the
     document; `incomplete` are the items of which a part of the document was not asked. Neither raises on odd
     content: what cannot be used becomes null or is reported in `warnings`.
@@ -112,6 +113,7 @@ class Task(Generic[P, F]):
     prompt: Callable[[P, int], Prompt]
     read: Callable[[P, Mapping[str, Any], Source], dict[str, F]]
     merge: Callable[[P, Mapping[str, Sequence[F]], frozenset[str]], Json]
+    answer: Json
     digest: Digest[P, F] | None = None
 
     def params(self, stored: Mapping[str, Any]) -> P:

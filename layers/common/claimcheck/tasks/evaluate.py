@@ -87,23 +87,28 @@ def _ours(at: int) -> str:
     return f"c{at + 1}"
 
 
-def _prompt(params: EvaluateParameters, width: int) -> Prompt:
-    listed = [{"id": _ours(at), "criterion": spec.criterion} for at, spec in enumerate(params.criteria)]
-    ours = frozenset(entry["id"] for entry in listed)
+def _answer(criterion: Json) -> Json:
+    """The schema of an answer; `criterion` is that of a criterion's id."""
     verdict = closed(
         {
-            "criterion": {"type": "string", "enum": [_ours(at) for at in range(width)]},
+            "criterion": criterion,
             "verdict": {"type": "string", "enum": ["pass", "fail"]},
             "basis": {"type": "string", "enum": ["stated", "contradicted", "not_mentioned"]},
             "reasoning": {"type": "string"},
             "quotes": array_of({"type": "string"}),
         }
     )
+    return closed({"verdicts": array_of(verdict)})
+
+
+def _prompt(params: EvaluateParameters, width: int) -> Prompt:
+    listed = [{"id": _ours(at), "criterion": spec.criterion} for at, spec in enumerate(params.criteria)]
+    ours = frozenset(entry["id"] for entry in listed)
     return Prompt(
         SYSTEM,
         _PROSE,
         {"task": "evaluate", "criteria": listed},
-        closed({"verdicts": array_of(verdict)}),
+        _answer({"type": "string", "enum": [_ours(at) for at in range(width)]}),
         max_tokens=answer_tokens(1000 + TOKENS_EACH * width),
         answered=lambda said: any(each["criterion"] in ours for each in said["verdicts"]),
     )
@@ -149,4 +154,5 @@ EVALUATE = Task(
     prompt=_prompt,
     read=_read,
     merge=_merge,
+    answer=_answer({"type": "string"}),
 )

@@ -74,6 +74,13 @@ def _fields(params: ExtractParameters) -> list[_Field]:
     return fields
 
 
+def _answer(field: Json) -> Json:
+    """The schema of an answer; `field` is that of a field's id."""
+    value = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    quotes = array_of({"type": "string"})
+    return closed({"answers": array_of(closed({"field": field, "value": value, "quotes": quotes}))})
+
+
 def _prompt(params: ExtractParameters, width: int) -> Prompt:
     fields = _fields(params)
     request: Json = {"task": "extract", "fields": [field.as_json() for field in fields]}
@@ -81,18 +88,11 @@ def _prompt(params: ExtractParameters, width: int) -> Prompt:
         if params.json_schema and shared in params.json_schema:
             request[shared] = params.json_schema[shared]
     ours = frozenset(field["id"] for field in request["fields"])
-    answer = closed(
-        {
-            "field": {"type": "string", "enum": [f"f{at}" for at in range(1, width + 1)]},
-            "value": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-            "quotes": array_of({"type": "string"}),
-        }
-    )
     return Prompt(
         SYSTEM,
         _PROSE,
         request,
-        closed({"answers": array_of(answer)}),
+        _answer({"type": "string", "enum": [f"f{at}" for at in range(1, width + 1)]}),
         max_tokens=answer_tokens(1000 + sum(field.tokens for field in fields)),
         answered=lambda said: any(each["field"] in ours for each in said["answers"]),
     )
@@ -203,4 +203,5 @@ EXTRACT = Task(
     prompt=_prompt,
     read=_read,
     merge=_merge,
+    answer=_answer({"type": "string"}),
 )

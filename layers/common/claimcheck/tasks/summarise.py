@@ -158,5 +158,6 @@ SUMMARISE = Task(
     prompt=_prompt,
     read=_read,
     merge=_merge,
+    answer=_SCHEMA,
     digest=Digest(_digest_text, _digest_prompt, _digested, _joined),
 )

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import PermanentFailure, RetryableFailure
-from claimcheck.model.prices import UnknownPriceError, cost_usd, worst_case_usd
+from claimcheck.model.prices import UnknownPriceError, cost_usd
 from claimcheck.model.types import Answer, CallFailedError, Question
-from claimcheck.parts.tokens import IMAGE_TOKENS, tokens_in
 from claimcheck.rates import Wanted
 from claimcheck.store.calls import (
     CallUsage,
@@ -25,9 +22,11 @@ from claimcheck.store.calls import (
     reject_answer,
 )
 from claimcheck.tasks.answers import parse_answer
+from claimcheck.tasks.one_format import in_one_format
 from claimcheck.tasks.storable import storable
 from claimcheck.telemetry import count, logger, metrics
 from claimcheck.usecases.leases import LeaseLostError
+from claimcheck.usecases.weighing import weigh, worst_usd
 
 if TYPE_CHECKING:
     from claimcheck.failures import JobFailure
@@ -38,9 +37,9 @@ if TYPE_CHECKING:
     from claimcheck.tasks.base import Prompt
     from claimcheck.usecases.governor import Admission, Governor
     from claimcheck.usecases.ports import Models
+    from claimcheck.usecases.prefixes import Prefix
     from claimcheck.usecases.shown import Shown
-
-_OVERHEAD_TOKENS = 1_000  # the schema as the API presents it to the model, and the turn's frame
+    from claimcheck.usecases.weighing import Weighed
 
 
 class Answerer:
@@ -60,26 +59,46 @@ class Answerer:
         self._governor = governor
 
     async def ask(
-        self, job: ClaimedJob, prompt: Prompt, shown: Shown, *, model: str, timeout_s: float
+        self,
+        job: ClaimedJob,
+        prompt: Prompt,
+        shown: Shown,
+        *,
+        model: str,
+        timeout_s: float,
+        prefix: Prefix | None = None,
     ) -> dict[str, Any]:
         """The model's answer, valid against the prompt's schema and about something that was asked.
 
         Raises JobFailure, LeaseLostError, StoreError, UnavailableError. The call's row is written before
         it, and its usage and raw answer after it, before anything is judged; an answer that an earlier
-        attempt paid for is taken instead of a new one.
+        attempt paid for is taken instead of a new one. `prefix`: other calls show the same; in which form a
+        question is put is no part of what it is.
         """
+        clock = asyncio.get_running_loop().time
+        until = clock() + timeout_s
         # A long document is written and weighed in a thread: the others' heartbeats go on.
+        asked = prompt if prefix is None else in_one_format(prompt)
         question = Question(
             model=model,
             system=prompt.system,
-            content=await asyncio.to_thread(shown.content, prompt.instruction),
-            schema=prompt.schema,
+            content=await asyncio.to_thread(shown.content, asked.instruction, cached=prefix is not None),
+            schema=asked.schema,
             max_tokens=prompt.max_tokens,
             timeout_s=timeout_s,
+            begun=None if prefix is None else prefix.begun,
         )
         await self._models.ready()  # before the call is on record: its credential may be out of reach
-        weighed = await asyncio.to_thread(_weigh, job, prompt, shown, model)
-        return await self._judged(await self._answered(job, question, weighed), prompt)
+        form = None if prefix is None else asked
+        weighed = await asyncio.to_thread(weigh, job, prompt, shown, model, form=form)
+        try:
+            return await self._judged(await self._answered(job, question, weighed), prompt)
+        except RetryableFailure as failure:
+            if prefix is None or failure.code != "answer_malformed":
+                raise
+        # What the common format allows and the question does not: sharing a cache costs no job its attempt.
+        logger().warning("asked again in the question's own format")
+        return await self.ask(job, prompt, shown, model=model, timeout_s=max(1.0, until - clock()))
 
     async def paid(
         self, job: ClaimedJob, prompt: Prompt, shown: Shown, *, model: str
@@ -88,7 +107,7 @@ class Answerer:
 
         Raises as `ask` does.
         """
-        weighed = await asyncio.to_thread(_weigh, job, prompt, shown, model)
+        weighed = await asyncio.to_thread(weigh, job, prompt, shown, model)
         found = await self._database.surely(find_paid, job.job_id, question_sha256=weighed.sha256)
         return None if found is None else await self._judged(_told_of(found), prompt)
 
@@ -100,7 +119,7 @@ class Answerer:
             await self._database.surely(reject_answer, paid.call_id)
             raise
 
-    async def _answered(self, job: ClaimedJob, question: Question, weighed: _Weighed) -> Paid:
+    async def _answered(self, job: ClaimedJob, question: Question, weighed: Weighed) -> Paid:
         """The call's raw answer and why it stopped: from the model, or from an earlier attempt.
 
         What is paid for needs no room in the model's rate; nothing is reserved while a call waits for it.
@@ -109,13 +128,13 @@ class Answerer:
             found = await self._database.surely(find_paid, job.job_id, question_sha256=weighed.sha256)
             if found is not None:
                 return _told_of(found)
-        wanted = Wanted(question.model, job.tenant_id, job.job_id, weighed.estimate, question.max_tokens)
+        wanted = Wanted(question.model, job.tenant_id, job.job_id, weighed.about, question.max_tokens)
         async with self._governor.admitted(wanted) as admission:
             left_s = max(1.0, question.timeout_s - admission.waited_s)
             return await self._asked(job, replace(question, timeout_s=left_s), weighed, admission)
 
     async def _asked(
-        self, job: ClaimedJob, question: Question, weighed: _Weighed, admission: Admission
+        self, job: ClaimedJob, question: Question, weighed: Weighed, admission: Admission
     ) -> Paid:
         call_id = str(uuid.uuid4())
         begun = await self._database.surely(
@@ -125,7 +144,7 @@ class Answerer:
             job.attempt,
             model=question.model,
             question_sha256=weighed.sha256,
-            worst_usd=_worst_usd(question, weighed, capped=job.max_cost_usd is not None),
+            worst_usd=worst_usd(question, weighed, capped=job.max_cost_usd is not None),
             usd_per_day=self._usd_per_day,
         )
         if begun is None:
@@ -201,7 +220,8 @@ def _over_day(over: OverDay) -> JobFailure:
 
 def _read(paid: Paid, prompt: Prompt) -> dict[str, Any]:
     """The answer as JSON. Raises JobFailure."""
-    answer = parse_answer(_usable(paid.answer, paid.outcome), prompt.schema)
+    text = _usable(paid.answer, paid.outcome)
+    answer = parse_answer(text, prompt.schema, task=prompt.request.get("task"))
     if not prompt.answered(answer):
         raise RetryableFailure("answer_malformed", "The answer says nothing of what was asked.")
     return answer
@@ -224,44 +244,6 @@ def _told_of(paid: Paid) -> Paid:
     count(metrics.ANSWERS_USED_AGAIN)
     logger().info("an answer paid for earlier is used")
     return paid
-
-
-@dataclass(frozen=True, slots=True)
-class _Weighed:
-    """What makes two calls one question, and how many tokens its input can have at most, and about."""
-
-    sha256: bytes
-    tokens: int
-    estimate: int
-
-
-def _weigh(job: ClaimedJob, prompt: Prompt, shown: Shown, model: str) -> _Weighed:
-    """One question is all of this but the time that it may take.
-
-    No tokenizer makes more tokens than there are UTF-8 bytes; an image has as many as its size says.
-    """
-    content = shown.identity(prompt.instruction, job.document.document_id)
-    asked = [model, prompt.system, content, prompt.schema, prompt.max_tokens]
-    text = json.dumps(asked, ensure_ascii=False, sort_keys=True)
-    written = text.encode()
-    beside = len(shown.pages) * IMAGE_TOKENS + _OVERHEAD_TOKENS
-    about = tokens_in(text) + beside
-    return _Weighed(hashlib.sha256(written).digest(), len(written) + beside, about)
-
-
-def _worst_usd(question: Question, weighed: _Weighed, *, capped: bool) -> float:
-    """The most that a call can cost.
-
-    Raises PermanentFailure for a model whose price is not known, where a cap has to be kept.
-    """
-    try:
-        return worst_case_usd(question.model, input_tokens=weighed.tokens, max_tokens=question.max_tokens)
-    except UnknownPriceError:
-        if capped:
-            raise PermanentFailure(
-                "price_unknown", "The model has no price in the list, so max_cost_usd cannot be kept."
-            ) from None
-        return 0.0
 
 
 def _usable(text: str, stop: str) -> str:

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from claimcheck.store.connection import Database
+    from claimcheck.store.purging import Deletion
     from claimcheck.usecases.ports import Removals
 
 LEASE_S = 120.0
 """For so long nobody is told to put bytes where they are being deleted: more than sweep may run."""
 _BATCH = 20
+_GIVE_UP_AFTER = 3
 
 
 class Erase:
@@ -40,25 +42,32 @@ class Erase:
     def __call__(self, *, until: float) -> int:
         """Delete until nothing is due or `until` (the clock's seconds) has come; how many objects.
 
-        Raises StoreError. A bucket out of reach is logged, and left to the next sweep.
+        Raises StoreError. An object that cannot be deleted is logged, keeps no other back, and is taken again
+        after its lease; after three in a row the bucket counts as out of reach, until the next sweep.
         """
         removed = 0
-        while self._clock() < until:
+        away = False
+        while self._clock() < until and not away:
             taken = take_deletions(self._database, limit=_BATCH, lease_s=LEASE_S)
-            done = []
-            try:
-                for each in taken:
-                    if self._clock() >= until:
-                        break
+            done: list[Deletion] = []
+            in_a_row = 0
+            for each in taken:
+                away = in_a_row == _GIVE_UP_AFTER
+                if away or self._clock() >= until:
+                    break
+                try:
                     removed += self._objects.remove(each.key)
-                    done.append(each)
-            except DatabaseUnavailableError:
-                raise
-            except UnavailableError as error:
-                logger().error("not deleted from the bucket", extra={"error": places_of(error)})
+                except DatabaseUnavailableError:
+                    raise
+                except UnavailableError as error:
+                    in_a_row += 1
+                    logger().error("not deleted from the bucket", extra={"error": places_of(error)})
+                    continue
+                in_a_row = 0
+                done.append(each)
             if done:
                 deletions_done(self._database, done, late_s=self._late_s)
-            if len(done) < _BATCH:
+            if len(taken) < _BATCH:
                 break
         if removed:
             count(metrics.OBJECTS_DELETED, removed)

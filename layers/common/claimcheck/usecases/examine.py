@@ -11,18 +11,18 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.failures import JobFailure, PermanentFailure, RetryableFailure, UnavailableError
-from claimcheck.parts import Room, cut, halves
+from claimcheck.failures import JobFailure, PermanentFailure, RetryableFailure
+from claimcheck.parts import Room, cut
 from claimcheck.parts.tokens import tokens_in
 from claimcheck.slots import Slots
-from claimcheck.store.faults import DatabaseUnavailableError, StoreError
+from claimcheck.store.faults import StoreError
 from claimcheck.store.jobs import set_progress
 from claimcheck.tasks import TASKS
 from claimcheck.tasks.source import Source
 from claimcheck.telemetry import count, logger, metrics, places_of
 from claimcheck.usecases.digest import digested
 from claimcheck.usecases.examination import Examination, PartAnswer
-from claimcheck.usecases.leases import LeaseLostError
+from claimcheck.usecases.question_failures import failure_of, smaller_questions
 from claimcheck.usecases.second_look import look_again
 from claimcheck.usecases.view import View
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.tasks.base import Prompt
     from claimcheck.usecases.answer import Answerer
+    from claimcheck.usecases.prefixes import Prefix, Prefixes
+    from claimcheck.usecases.question_failures import Smaller
     from claimcheck.usecases.shown import Shown
 
 _AT_ONCE = 4  # parts of one job, and calls about them: other jobs want their share of the model's rate
@@ -64,9 +66,12 @@ class Attempt:
 class Examine:
     """Asks all that a job asks, of all of its document. `context_tokens` is what the model can hold."""
 
-    def __init__(self, database: DatabaseThread, answerer: Answerer, *, context_tokens: int) -> None:
+    def __init__(
+        self, database: DatabaseThread, answerer: Answerer, prefixes: Prefixes, *, context_tokens: int
+    ) -> None:
         self._database = database
         self._answerer = answerer
+        self._prefixes = prefixes
         self._context_tokens = context_tokens
         self._images = Slots(_IMAGES_AT_ONCE)
 
@@ -80,14 +85,19 @@ class Examine:
         # In a thread: a caller's schema is checked again, which takes up to a second.
         params = await asyncio.to_thread(task.params, job.params)
         run = Examination(job, task, params, document, _AT_ONCE)
-        room = Room(self._context_tokens - _OVERHEAD_TOKENS - max(map(_weight, run.prompts())))
-        if room.tokens <= 0:
+        left = self._context_tokens - _OVERHEAD_TOKENS
+        weight = max(map(_weight, run.prompts()))
+        if weight >= left:
             raise PermanentFailure("document_too_long", "What is asked leaves no room for a document.")
-        interview = _Interview(run, attempt, self._database, self._answerer, self._images.here())
-        return await interview.result(room)
-
-
-_Smaller = list[tuple["Part", tuple[str, ...]]]
+        interview = _Interview(
+            run,
+            attempt,
+            self._database,
+            self._answerer,
+            self._prefixes,
+            images_at_once=self._images.here(),
+        )
+        return await interview.result(Room(left - weight), Room(_even(left, weight)))
 
 
 class _Interview:
@@ -99,20 +109,27 @@ class _Interview:
         attempt: Attempt,
         database: DatabaseThread,
         answerer: Answerer,
-        images: asyncio.Semaphore,
+        prefixes: Prefixes,
+        *,
+        images_at_once: asyncio.Semaphore,
     ) -> None:
         self._run = run
         self._attempt = attempt
         self._database = database
         self._answerer = answerer
-        self._images_at_once = images
+        self._prefixes = prefixes
+        self._images_at_once = images_at_once
         self._had_s = attempt.until - asyncio.get_running_loop().time()
         self._under_way = 0
         self._call_ended = asyncio.Event()
 
-    async def result(self, room: Room) -> dict[str, Any]:
+    async def result(self, room: Room, even: Room) -> dict[str, Any]:
+        """What does not fit `room` is cut for `even`."""
         run = self._run
         parts = await asyncio.to_thread(cut, run.document, room)
+        if len(parts) > 1:
+            room = even
+            parts = await asyncio.to_thread(cut, run.document, room)
         digest = run.task.digest is not None and len(parts) > 1
         run.total = len(parts) * len(run.groups) + digest
         await self._progress()
@@ -126,7 +143,7 @@ class _Interview:
             await digested(run, self._ask, room.tokens, self._attempt.ends)
         return await asyncio.to_thread(run.result)
 
-    async def _ask(self, prompt: Prompt, shown: Shown) -> dict[str, Any]:
+    async def _ask(self, prompt: Prompt, shown: Shown, prefix: Prefix | None = None) -> dict[str, Any]:
         """One answer. Raises JobFailure: `continued` where the time that is left is too short for one.
 
         Where only the calls under way leave too little of the cap, their end is waited for: each counts with
@@ -135,13 +152,13 @@ class _Interview:
         while True:
             try:
                 async with self._run.calls:
-                    return await self._ask_now(prompt, shown)
+                    return await self._ask_now(prompt, shown, prefix)
             except PermanentFailure as failure:
                 if failure.code != "cost_cap" or not self._under_way:
                     raise
             await self._call_ended.wait()
 
-    async def _ask_now(self, prompt: Prompt, shown: Shown) -> dict[str, Any]:
+    async def _ask_now(self, prompt: Prompt, shown: Shown, prefix: Prefix | None) -> dict[str, Any]:
         left_s = self._attempt.until - asyncio.get_running_loop().time()
         # An attempt that is short as a whole must begin all the same: else none ever would.
         if left_s < min(_START_S + prompt.max_tokens / _TOKENS_A_S, self._had_s / 2):
@@ -149,7 +166,12 @@ class _Interview:
         self._under_way += 1
         try:
             return await self._answerer.ask(
-                self._run.job, prompt, shown, model=self._attempt.model, timeout_s=max(1.0, left_s)
+                self._run.job,
+                prompt,
+                shown,
+                model=self._attempt.model,
+                timeout_s=max(1.0, left_s),
+                prefix=prefix,
             )
         finally:
             self._under_way -= 1
@@ -171,7 +193,7 @@ class _Interview:
                     again.setdefault(smaller, []).append(group)
         await _all(self._ask_about(smaller, together, splits + 1) for smaller, together in again.items())
 
-    async def _question(self, view: View, group: tuple[str, ...], splits: int) -> _Smaller:
+    async def _question(self, view: View, group: tuple[str, ...], splits: int) -> Smaller:
         """Ask one question; gives the smaller ones that take its place, where it was too large."""
         run = self._run
         if run.stopped is not None:
@@ -180,7 +202,7 @@ class _Interview:
             answer = await self._known(view, group) or await self._asked(view, group)
             findings = await asyncio.to_thread(run.task.read, run.narrowed(group), answer, view.source)
         except Exception as error:  # noqa: BLE001 (the calls under way come to their end first)
-            failure = _failure_of(error)
+            failure = failure_of(error)
             if failure is None:
                 run.stop(error)
                 return []
@@ -188,8 +210,8 @@ class _Interview:
         return await self._answered(view, group, splits, findings)
 
     async def _known(self, view: View, group: tuple[str, ...]) -> dict[str, Any] | None:
-        """What an earlier attempt paid for, where making the images takes longer than to look for it."""
-        if not view.part.image_pages or view.rendered:
+        """What an earlier attempt paid for: to find that, nobody waits for images or for another's call."""
+        if view.rendered and self._run.job.attempt == 1:
             return None
         prompt = self._run.prompt(view.part, group)
         return await self._answerer.paid(self._run.job, prompt, view.as_meant(), model=self._attempt.model)
@@ -198,11 +220,16 @@ class _Interview:
         shown = await view.shown()
         if shown.nothing and self._run.document.image_pages:
             raise PermanentFailure("document_empty", "Nothing of this part of the document could be shown.")
-        return await self._ask(self._run.prompt(view.part, group), shown)
+        run, model = self._run, self._attempt.model
+        prompt = run.prompt(view.part, group)
+        async with self._prefixes.joined(
+            run.job, prompt, shown, model=model, more=view.shared, most_s=self._had_s / 4
+        ) as prefix:
+            return await self._ask(prompt, shown, prefix)
 
     async def _answered(
         self, view: View, group: tuple[str, ...], splits: int, findings: Mapping[str, Any]
-    ) -> _Smaller:
+    ) -> Smaller:
         """What the answer leaves out is asked for by itself; what is left out then as well is a gap."""
         run, part = self._run, view.part
         said = tuple(item for item in group if item in findings)
@@ -218,11 +245,13 @@ class _Interview:
         await self._done()
         return []
 
-    async def _failed(self, part: Part, group: tuple[str, ...], splits: int, failure: JobFailure) -> _Smaller:
+    async def _failed(self, part: Part, group: tuple[str, ...], splits: int, failure: JobFailure) -> Smaller:
         run = self._run
         if failure.code == "answer_truncated" and run.wants_more_room(part, group):
             return [(part, group)]
-        smaller = await asyncio.to_thread(_smaller, run, failure, part, group) if splits < _SPLITS else []
+        smaller = (
+            await asyncio.to_thread(smaller_questions, run, failure, part, group) if splits < _SPLITS else []
+        )
         if len(smaller) > 1:
             run.total += len(smaller) - 1
             return smaller
@@ -249,27 +278,11 @@ class _Interview:
             logger().warning("progress not written", extra={"error": places_of(error)})
 
 
-def _failure_of(error: Exception) -> JobFailure | None:
-    """What an exception means for a question; None where the whole attempt has to end by it."""
-    if isinstance(error, JobFailure):
-        return error
-    if isinstance(error, LeaseLostError | DatabaseUnavailableError):
-        return None
-    if isinstance(error, UnavailableError):
-        return RetryableFailure("storage_unavailable", str(error))
-    fields = {"error": places_of(error)}
-    logger().error("a question failed by a fault of ours", extra=fields)
-    return RetryableFailure("internal", f"A fault of ours ({type(error).__name__}).")
-
-
-def _smaller(run: Examination, failure: JobFailure, part: Part, group: tuple[str, ...]) -> _Smaller:
-    """What is asked instead of a question whose answer, or whose document, was too long."""
-    if failure.code == "answer_truncated" and len(group) > 1:
-        middle = len(group) // 2
-        return [(part, group[:middle]), (part, group[middle:])]
-    if failure.code in {"answer_truncated", "document_too_long"}:
-        return [(half, group) for half in halves(run.document, part)]
-    return []
+def _even(left: int, weight: int) -> int:
+    """Room for a part, in steps of an eighth: most questions leave the same, and jobs share their parts."""
+    step = max(1, left // 8)
+    even = left - -(-weight // step) * step
+    return even if even > 0 else left - weight
 
 
 def _weight(prompt: Prompt) -> int:

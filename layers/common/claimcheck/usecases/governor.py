@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from claimcheck.failures import RetryableFailure
-from claimcheck.rates import NO_LIMITS, Allowance, Amounts, Learnt, Ratios, added, taken_by
+from claimcheck.rates import NO_LIMITS, Allowance, Amounts, Learnt, Ratios, added
 from claimcheck.store.faults import StoreError
 from claimcheck.store.rates import claim_rate
 from claimcheck.telemetry import count, metrics
@@ -221,6 +221,11 @@ class Governor:
         if len(self._begun) > _JOBS_KNOWN:
             self._begun.popitem(last=False)
         return known
+
+
+def taken_by(usage: Usage) -> Amounts:
+    """What a call took of the limits: tokens that the cache served do not count."""
+    return Amounts(1, usage.input_tokens + usage.cache_write_tokens, usage.output_tokens)
 
 
 def _by_tenant(waiting: Sequence[_Waiting]) -> dict[str, list[_Waiting]]:

@@ -11,6 +11,7 @@ from claimcheck.store.faults import StoreError
 from claimcheck.store.purging import (
     forget_ended,
     forget_orphans,
+    forget_prefixes,
     forget_samples,
     forget_secrets,
     overdue_jobs,
@@ -68,6 +69,7 @@ class Tidy:
         self._tried(partial(forget_secrets, database, limit=_OTHERS))
         self._tried(partial(forget_lines, database, limit=_OTHERS))
         self._tried(partial(forget_ended, database, limit=_OTHERS))
+        self._tried(partial(forget_prefixes, database, limit=_OTHERS))
         jobs: list[Overdue] = []
         while in_time:
             batch = self._jobs(until)

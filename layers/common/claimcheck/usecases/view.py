@@ -27,7 +27,10 @@ class Render(Protocol):
 
 
 class View:
-    """Images are made when a question wants them, once. `part` loses the pages that cannot be shown."""
+    """Images are made when a question wants them, once. `part` loses the pages that cannot be shown.
+
+    `shared`: the job has more questions about it.
+    """
 
     def __init__(
         self,
@@ -45,14 +48,14 @@ class View:
         self._run = run
         self._render = render
         self._ends = ends
-        self._shared = shared
+        self.shared = shared
         self._images: list[PageImage] = []
         self._rendering = asyncio.Lock()
 
     def as_meant(self) -> Shown:
         """With all of its pages, none of them made."""
         text = self._run.document.text[self.part.shown : self.part.end]
-        return Shown(text, self._run.job.document.name, self.part.image_pages, (), self._shared)
+        return Shown(text, self._run.job.document.name, self.part.image_pages)
 
     async def shown(self) -> Shown:
         """With its images. Raises JobFailure or UnavailableError where they may be made later."""

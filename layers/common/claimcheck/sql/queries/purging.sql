@@ -54,3 +54,6 @@ SELECT forget_secrets(%(limit)s) AS done
 
 -- name: forget_ended
 SELECT forget_ended(%(limit)s) AS done
+
+-- name: forget_prefixes
+SELECT forget_prefixes(%(limit)s) AS done

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0030_rates.sql")
+    apply_sql("0031_rates.sql")

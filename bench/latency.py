@@ -1,0 +1,90 @@
+"""How long a caller waits for a ticket as the load grows, beside three usual designs; and the plot of it.
+
+At each rate an open loop hands in small jobs for a while; the model answers at once, so that the jobs are
+worked on beside it. A system that falls behind its rate is not asked for more.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.clients import hand_in_at, small_job
+from bench.contenders import OURS, PEERS, contender, machine
+from bench.measuring import Outcome, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RATES = (10, 25, 50, 75, 100, 150, 200)  # jobs a second
+SECONDS = 10.0
+GIVEN_UP_MS = 2_000.0
+PLOT = Path(__file__).resolve().parents[1] / "docs" / "figures" / "latency.svg"
+
+Curve = dict[int, Sample]
+
+
+def run(rounds: int | None = None) -> list[Outcome]:
+    """The waits at 50 a second against each peer's; `rounds` is seconds at each rate. Writes the plot."""
+    curves: dict[str, Curve] = {}
+    with machine() as (runner, shared):
+        for name in (OURS, *PEERS):
+            with contender(runner, shared, name) as (url, key):
+                curves[name] = _curve(url, key, name, float(rounds or SECONDS))
+    plot(curves, PLOT)
+    ours = curves.pop(OURS)
+    return [
+        Outcome(
+            f"wait for a ticket at {rate} a second, against {name}",
+            ours[rate],
+            curve[rate],
+            1.0,
+            notes=_said(ours, curve),
+        )
+        for name, curve in curves.items()
+        for rate in (50,)
+        if rate in ours and rate in curve
+    ]
+
+
+def _curve(url: str, key: str, name: str, seconds: float) -> Curve:
+    hand_in_at(url, [small_job(number, f"{name}-warm") for number in range(100)], a_second=20, key=key)
+    curve: Curve = {}
+    for rate in RATES:
+        bodies = [small_job(number, f"{name}-{rate}") for number in range(int(rate * seconds))]
+        handed = hand_in_at(url, bodies, a_second=rate, key=key)
+        curve[rate] = Sample(name, [each.waited_ms for each in handed])
+        if curve[rate].quantile(0.99) > GIVEN_UP_MS:
+            break
+    return curve
+
+
+def _said(ours: Curve, theirs: Curve) -> list[str]:
+    return [
+        f"{rate} a second: p50 {ours[rate].median:.1f} and {theirs[rate].median:.1f} ms, "
+        f"p99 {ours[rate].quantile(0.99):.1f} and {theirs[rate].quantile(0.99):.1f} ms"
+        for rate in ours
+        if rate in theirs
+    ]
+
+
+def plot(curves: Mapping[str, Curve], path: Path) -> None:
+    """p50 and p99 against the rate, as SVG."""
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "claimcheck"  # the same figures give the same file
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
+    for name, curve in curves.items():
+        rates = list(curve)
+        (line,) = axes.plot(
+            rates, [curve[rate].quantile(0.99) for rate in rates], marker="o", label=f"{name}, p99"
+        )
+        axes.plot(rates, [curve[rate].median for rate in rates], linestyle=":", color=line.get_color())
+    axes.set(xlabel="jobs a second (open loop)", ylabel="wait for the ticket, ms (dotted: p50)", yscale="log")
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend()
+    figure.savefig(path, metadata={"Date": None})
+    pyplot.close(figure)
