@@ -131,13 +131,13 @@ def test_a_database_that_is_away_is_asked_once_more_and_not_for_ever(
     class Away(Database):
         def all(self, query: object, *args: object, **more: object) -> list[dict[str, object]]:
             asked.append(query)
-            if len(asked) > 7:  # once the jobs are known
+            if len(asked) > 8:  # once the jobs are known
                 self.close()
                 self._url = "postgresql://nobody@127.0.0.1:1/none"
             return super().all(query, *args, **more)  # type: ignore[arg-type]
 
     assert tidied(Away(database_url)) == Tidied()
-    assert len(asked) == 10
+    assert len(asked) == 11
     assert rows(sql_connection, NOTES) == []
 
 

@@ -1,4 +1,4 @@
-"""A beginning goes with the job that wrote it."""
+"""How fast a model may be called, and who waits for it."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ down_revision = "0030"
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0031_prefixes_of_deleted.sql")
+    apply_sql("0031_rates.sql")
