@@ -63,8 +63,8 @@ class Stand:
         return json.dumps(sqs_event(messages, self.system.queues["JobsQueue"], emulator.REGION)).encode()
 
     @contextlib.asynccontextmanager
-    async def environment(self) -> AsyncIterator[Environment]:
-        """A new environment; to be called from the main thread."""
+    async def environment(self, **more: str) -> AsyncIterator[Environment]:
+        """A new environment, with `more` variables; to be called from the main thread."""
         access_key, secret_key = emulator.CREDENTIALS
         variables = {
             "ANTHROPIC_BASE_URL": self.model_url,
@@ -73,6 +73,7 @@ class Stand:
             "AWS_SECRET_ACCESS_KEY": secret_key,
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": "127.0.0.1,localhost",
+            **more,
         }
         environment = Environment(self.function, self.directory / "process.log")
         await environment.start(region=emulator.REGION, extra=variables)

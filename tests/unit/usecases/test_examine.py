@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from claimcheck.failures import PermanentFailure, RetryableFailure
+from claimcheck.parts.tokens import tokens_in
 from claimcheck.usecases.leases import LeaseLostError
 
 from tests.unit.usecases.counted import counted
@@ -297,3 +298,24 @@ def test_what_leaves_no_room_is_refused() -> None:
     with pytest.raises(PermanentFailure, match="document_too_long"):
         examining.run("field 7: seven\n")
     assert examining.model.asked == []
+
+
+def test_jobs_with_other_questions_are_shown_the_same_parts() -> None:
+    """So that they can share them: a document is cut at the same places, whatever most jobs ask."""
+    text = long(FEE)
+    shown = []
+    for count in (1, 2, 5):
+        examining = Examining(fees, params={"fields": MANY["fields"][:count]})
+        examining.run(text)
+        shown.append(sorted(asked.document for asked in examining.model.asked))
+    assert len(shown[0]) > 1
+    assert shown[0] == shown[1] == shown[2]
+
+
+def test_what_fits_in_one_call_is_not_cut_to_be_shared() -> None:
+    """A document that fills the room to the last is one call all the same."""
+    text = "".join(f"{at} says what has been said.\n" for at in range(1_546))
+    assert 17_500 < tokens_in(text) < 17_700  # less than what is left, more than would be shared
+    examining = Examining(fees, context=22_000)
+    examining.run(text)
+    assert [asked.document for asked in examining.model.asked] == [text]

@@ -85,8 +85,9 @@ class Examine:
         # In a thread: a caller's schema is checked again, which takes up to a second.
         params = await asyncio.to_thread(task.params, job.params)
         run = Examination(job, task, params, document, _AT_ONCE)
-        room = Room(self._context_tokens - _OVERHEAD_TOKENS - max(map(_weight, run.prompts())))
-        if room.tokens <= 0:
+        left = self._context_tokens - _OVERHEAD_TOKENS
+        weight = max(map(_weight, run.prompts()))
+        if weight >= left:
             raise PermanentFailure("document_too_long", "What is asked leaves no room for a document.")
         interview = _Interview(
             run,
@@ -96,7 +97,7 @@ class Examine:
             self._prefixes,
             images_at_once=self._images.here(),
         )
-        return await interview.result(room)
+        return await interview.result(Room(left - weight), Room(_even(left, weight)))
 
 
 class _Interview:
@@ -122,9 +123,13 @@ class _Interview:
         self._under_way = 0
         self._call_ended = asyncio.Event()
 
-    async def result(self, room: Room) -> dict[str, Any]:
+    async def result(self, room: Room, even: Room) -> dict[str, Any]:
+        """What does not fit `room` is cut for `even`."""
         run = self._run
         parts = await asyncio.to_thread(cut, run.document, room)
+        if len(parts) > 1:
+            room = even
+            parts = await asyncio.to_thread(cut, run.document, room)
         digest = run.task.digest is not None and len(parts) > 1
         run.total = len(parts) * len(run.groups) + digest
         await self._progress()
@@ -271,6 +276,13 @@ class _Interview:
         except StoreError as error:
             count(metrics.PROGRESS_NOT_WRITTEN)
             logger().warning("progress not written", extra={"error": places_of(error)})
+
+
+def _even(left: int, weight: int) -> int:
+    """Room for a part, in steps of an eighth: most questions leave the same, and jobs share their parts."""
+    step = max(1, left // 8)
+    even = left - -(-weight // step) * step
+    return even if even > 0 else left - weight
 
 
 def _weight(prompt: Prompt) -> int:
