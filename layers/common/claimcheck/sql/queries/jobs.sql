@@ -72,7 +72,7 @@ WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = 'running'
 RETURNING id::text AS job_id
 
 -- name: finish_job
--- In the database (0039_worker_writes.sql). No row where the fence is lost.
+-- In the database (0031_worker_writes.sql). No row where the fence is lost.
 SELECT delivery_id FROM finish_running_job(%(job_id)s, %(attempt)s, %(status)s, %(result)s::jsonb, %(error)s::jsonb,
   %(charged)s)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0039"
+revision = "0031"
 down_revision = "0030"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0039_worker_writes.sql")
+    apply_sql("0031_worker_writes.sql")
