@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "round_trips": (),
     "cold_start": ("awslambdaric",),
     "finish": ("fastapi", "uvicorn"),
+    "rates": (),
     "width": (),
     "drain": (),
     "in_flight": (),

@@ -80,12 +80,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Count:
-    """Something counted, not timed: `most` is how many there may be."""
+    """Something counted, not timed: `most` is how many `unit` there may be."""
 
     name: str
     each: float
     most: float
     notes: Sequence[str] = field(default_factory=tuple)
+    unit: str = "round trips"
 
     @property
     def ok(self) -> bool:

@@ -35,7 +35,8 @@ def as_json(results: Sequence[Outcome | Count | Share]) -> dict[str, Any]:
 
 def _json(result: Outcome | Count | Share) -> dict[str, Any]:
     if isinstance(result, Count):
-        return {"benchmark": result.name, "count": result.each, "aim": result.most, "ok": result.ok}
+        counted = {"benchmark": result.name, "count": result.each, "unit": result.unit}
+        return {**counted, "aim": result.most, "ok": result.ok, "notes": list(result.notes)}
     if isinstance(result, Share):
         return {
             "benchmark": result.name,
@@ -76,7 +77,9 @@ def show(results: Sequence[Outcome | Count | Share], console: Console) -> None:
     for result in results:
         verdict = "yes" if result.ok else "no"
         if isinstance(result, Count):
-            table.add_row(result.name, f"{result.each:g} round trips", "", "", f"≤ {result.most:g}", verdict)
+            table.add_row(
+                result.name, f"{result.each:.3g} {result.unit}", "", "", f"≤ {result.most:g}", verdict
+            )
             continue
         if isinstance(result, Share):
             costs = (f"{result.cost_usd:.4f} USD", f"{result.of_usd:.4f} USD", f"{result.ratio:.3f} ×")
@@ -90,11 +93,14 @@ def show(results: Sequence[Outcome | Count | Share], console: Console) -> None:
         )
     console.print(table)
     for result in results:
-        if isinstance(result, Outcome):
+        if isinstance(result, Count):
+            for note in result.notes:
+                console.print(f"  {result.name}: {note}", highlight=False)
+        elif isinstance(result, Outcome):
             console.print(f"\n{result.benchmark}: where the time goes, median ms", *result.notes, sep="\n  ")
             for name, sample in result.parts:
                 console.print(f"  {sample.median:9.3f}  {name}", highlight=False)
-        if isinstance(result, Share):
+        else:
             console.print(f"\n{result.name}:", *result.notes, sep="\n  ")
     told = machine()
     console.print(f"\nratios of medians, quartiles in brackets; {told['at']}, {told['cpus']} CPUs, ", end="")

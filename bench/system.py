@@ -16,7 +16,7 @@ from bench.running import start_process
 from local.processes import LOOPBACK, end, free_port, http_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +31,38 @@ class Running:
 
 @contextlib.contextmanager
 def running(
-    *, model_latency_s: float = 0.0, parameters: Mapping[str, str] | None = None
+    *, model_latency_s: float = 0.0, rates: str = "", parameters: Mapping[str, str] | None = None
 ) -> Iterator[Running]:
-    """Start both and stop them afterwards. From the main thread only. Raises NotStartedError."""
+    """Start both and stop them afterwards. From the main thread only. Raises NotStartedError.
+
+    The model answers everything alike, and never refuses; with `rates` (REQUESTS/INPUT/OUTPUT a minute) it is
+    the offline stand-in, which does.
+    """
     with tempfile.TemporaryDirectory(prefix="claimcheck-bench-") as scratch, asyncio.Runner() as runner:
         directory = Path(scratch)
         directory.chmod(0o755)  # as root, the database is another user, who has to enter here
         started: list[asyncio.subprocess.Process] = []
         try:
-            yield runner.run(_start(directory, started, model_latency_s, parameters or {}))
+            command = _limited(rates, model_latency_s) if rates else _instant(model_latency_s)
+            yield runner.run(_start(directory, started, command, parameters or {}))
         finally:
             for process in reversed(started):
                 runner.run(end(process, (signal.SIGTERM, 8.0)))
 
 
+def _instant(latency_s: float) -> list[str]:
+    return ["bench.instant_model", "--latency-s", str(latency_s)]
+
+
+def _limited(rates: str, latency_s: float) -> list[str]:
+    latency = ["--latency-ms", str(latency_s * 1000)]
+    return ["local.offline", "--rates", rates, *latency, "--log-level", "WARNING"]
+
+
 async def _start(
     directory: Path,
     started: list[asyncio.subprocess.Process],
-    latency_s: float,
+    model_command: Sequence[str],
     parameters: Mapping[str, str],
 ) -> Running:
     model, port, data = free_port(), free_port(), directory / "data"
@@ -56,8 +70,7 @@ async def _start(
     async def model_is_up() -> bool:
         return await http_status(model, "/health") is not None
 
-    latency = ["--latency-s", str(latency_s)]
-    command = [sys.executable, "-m", "bench.instant_model", "--port", str(model), *latency]
+    command = [sys.executable, "-m", *model_command, "--port", str(model)]
     await start_process(command, {}, directory / "model.log", model_is_up, started)
     model_url = f"http://{LOOPBACK}:{model}"
 

@@ -8,6 +8,7 @@ import sys
 
 from aiohttp import web
 
+from local.offline import rates
 from local.offline.server import CONTEXT_TOKENS, OfflineModel
 
 
@@ -23,10 +24,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--context-tokens", type=int, default=CONTEXT_TOKENS, help="a longer prompt is refused"
     )
+    parser.add_argument(
+        "--rates",
+        type=rates.parse,
+        default=rates.BOUNDLESS,
+        help="REQUESTS/INPUT/OUTPUT, tokens, that a minute allows for each model; what is more gets 429",
+    )
     parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     options = parser.parse_args(arguments)
     logging.basicConfig(level=options.log_level, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
-    model = OfflineModel(latency=options.latency_ms / 1000, context_tokens=options.context_tokens)
+    model = OfflineModel(
+        latency=options.latency_ms / 1000, context_tokens=options.context_tokens, rates=options.rates
+    )
     return _serve(model, options.host, options.port)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import json
 import logging
 import secrets
@@ -19,6 +18,7 @@ from local.offline import wire
 from local.offline.answers import Answerer, document_key
 from local.offline.faults import CallLog, Fault, FaultQueue, rule_from
 from local.offline.messages import Asked, parse
+from local.offline.rates import BOUNDLESS, RateLimiter, Rates
 from local.offline.replies import reply
 from local.offline.usage import PromptCache, input_tokens
 from local.offline.wire import ApiError
@@ -32,8 +32,6 @@ _ID = web.RequestKey("id", str)
 LARGEST = 32 * 1024 * 1024  # bytes of a request
 CONTEXT_TOKENS = 200_000  # of a prompt, where nobody says otherwise; the template's default of ContextTokens
 INLINE = 20_000  # characters; a longer document is read in a thread so that other calls go on
-REQUESTS = 4_000  # a minute, as a plausible account has; told in headers, never enforced
-TOKENS = 2_000_000
 
 _log = logging.getLogger("local.offline")
 
@@ -41,16 +39,20 @@ _log = logging.getLogger("local.offline")
 class OfflineModel:
     """The state of one server: answers, caches, faults and the record of calls.
 
-    `latency` (seconds) is added to every answer; a prompt of more than `context_tokens` is refused.
+    `latency` (seconds) is added to every answer; a prompt of more than `context_tokens` is refused, and so is
+    what exceeds `rates`.
     """
 
-    def __init__(self, latency: float = 0.0, *, context_tokens: int = CONTEXT_TOKENS) -> None:
+    def __init__(
+        self, latency: float = 0.0, *, context_tokens: int = CONTEXT_TOKENS, rates: Rates = BOUNDLESS
+    ) -> None:
         self._latency = latency
         self._context_tokens = context_tokens
         self._answerer = Answerer()
         self._cache = PromptCache()
         self._faults = FaultQueue()
         self._calls = CallLog()
+        self._limiter = RateLimiter(rates)
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="offline")
 
     def application(self) -> web.Application:
@@ -65,6 +67,8 @@ class OfflineModel:
                 web.delete("/faults", self.clear_faults),
                 web.get("/calls", self.calls),
                 web.delete("/calls", self.clear_calls),
+                web.get("/rates", self.rates),
+                web.put("/rates", self.set_rates),
             ]
         )
         app.cleanup_ctx.append(self._close)
@@ -100,6 +104,18 @@ class OfflineModel:
         self._calls.clear()
         return web.Response(status=204)
 
+    async def rates(self, _request: web.Request) -> web.Response:
+        """`GET /rates`: the limits, and what was taken of them by each model."""
+        return web.json_response(self._limiter.body())
+
+    async def set_rates(self, request: web.Request) -> web.Response:
+        """`PUT /rates`: other limits (`[requests, input, output]` a minute), with full buckets."""
+        try:
+            self._limiter = RateLimiter(Rates(*(float(each) for each in await request.json())))
+        except (ValueError, TypeError) as problem:
+            return web.json_response({"error": str(problem)}, status=400)
+        return web.Response(status=204)
+
     async def count_tokens(self, request: web.Request) -> web.Response:
         """`POST /v1/messages/count_tokens`."""
         _check_headers(request)
@@ -118,6 +134,8 @@ class OfflineModel:
         except ApiError as error:
             call = call or self._calls.open(request[_ID], document_key(""))
             call.status = error.status
+            if call.model is not None:
+                error.headers = self._limiter.headers(call.model)
             raise
         finally:
             if call is not None:
@@ -134,6 +152,7 @@ class OfflineModel:
         used = input_tokens(asked)
         if used > self._context_tokens:
             raise ApiError(400, f"prompt is too long: {used} tokens > {self._context_tokens} maximum")
+        self._limiter.admit(asked.model, used)
         fault = self._faults.take(asked.instruction, asked.document)
         call.fault = fault.kind if fault else None
         looked = self._cache.look(asked)
@@ -144,9 +163,16 @@ class OfflineModel:
         self._cache.begun(looked)
         answered = reply(asked, text, looked, fault)
         call.status = 200
-        headers = _headers(request, self._calls.count, used) | {
-            "server-timing": f"offline;dur={(time.monotonic() - started) * 1000:.1f}"
-        }
+        self._limiter.adjust(
+            asked.model,
+            input_tokens=-answered.usage["cache_read_input_tokens"],
+            output_tokens=answered.usage["output_tokens"],
+        )
+        headers = (
+            _headers(request)
+            | self._limiter.headers(asked.model)
+            | {"server-timing": f"offline;dur={(time.monotonic() - started) * 1000:.1f}"}
+        )
         message_id = f"msg_offline_{secrets.token_hex(10)}"
         if asked.stream:
             events = list(wire.stream(message_id, answered))
@@ -175,7 +201,7 @@ async def _errors(
         error = ApiError(413, "Request exceeds the maximum size")
     except web.HTTPException as problem:
         error = ApiError(problem.status, problem.reason)
-    headers = _headers(request)
+    headers = _headers(request) | error.headers
     if error.retry_after is not None:
         headers["retry-after"] = f"{error.retry_after:g}"
     if error.status >= 500 or error.status == 429:
@@ -200,21 +226,8 @@ async def _body(request: web.Request) -> object:
     return body
 
 
-def _headers(request: web.Request, calls: int = 0, used: int = 0) -> dict[str, str]:
-    reset = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=60)).strftime(
-        "%Y-%m-%dT%H:%M:%SZ"
-    )
-    limits = {
-        "requests": (REQUESTS, calls % REQUESTS),
-        "input-tokens": (TOKENS, used),
-        "output-tokens": (TOKENS, 0),
-    }
-    headers = {"request-id": request[_ID], "anthropic-organization-id": "offline"}
-    for name, (limit, gone) in limits.items():
-        headers[f"anthropic-ratelimit-{name}-limit"] = str(limit)
-        headers[f"anthropic-ratelimit-{name}-remaining"] = str(max(0, limit - gone))
-        headers[f"anthropic-ratelimit-{name}-reset"] = reset
-    return headers
+def _headers(request: web.Request) -> dict[str, str]:
+    return {"request-id": request[_ID], "anthropic-organization-id": "offline"}
 
 
 async def _wait(fault: Fault | None, latency: float) -> None:

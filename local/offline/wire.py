@@ -39,6 +39,7 @@ class ApiError(Exception):
             kind or ERROR_TYPES.get(status) or ("api_error" if status >= 500 else "invalid_request_error")
         )
         self.retry_after = retry_after
+        self.headers: dict[str, str] = {}
 
 
 def error_body(kind: str, message: str, request_id: str) -> dict[str, Any]:

@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from claimcheck.rates import Amounts
+
+    Ceilings = tuple[tuple[str, Amounts], ...]
+    """Limits of models that an operator set."""
+
 S = TypeVar("S")
 Ports = frozenset[int]
 Origins = tuple[str, ...]
@@ -21,6 +26,7 @@ DatabaseAuth = Literal["password", "iam"]
 _WORDS = {
     "Ports": "list of ports: numbers from 1 to 65535, separated by commas",
     "DatabaseAuth": "way to authenticate: password or iam",
+    "Ceilings": "list of limits a minute: MODEL=REQUESTS/INPUT/OUTPUT, separated by commas, - for none",
 }
 
 _TRUE = {"true": True, "1": True, "false": False, "0": False, "": False}
@@ -63,6 +69,12 @@ def _auth(text: str) -> str:
     return text
 
 
+def _ceilings(text: str) -> Ceilings:
+    from claimcheck.rates import parse_ceilings
+
+    return tuple(parse_ceilings(text).items())
+
+
 def _origins(text: str) -> Origins:
     return tuple(each.strip() for each in text.split(",") if each.strip())
 
@@ -74,4 +86,5 @@ _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "Ports": _ports,
     "Origins": _origins,
     "DatabaseAuth": _auth,
+    "Ceilings": _ceilings,
 }

@@ -51,6 +51,9 @@ TABLE: dict[str, FailureClass] = {
     # The model asks us to wait: a job loses nothing by it.
     "model_throttled": _again("429: our rate limit is used up", charged=False, delay_s=2),
     "model_overloaded": _again("529: the model's API is overloaded", charged=False, delay_s=2),
+    "model_paced": _again(
+        "there is no room in the model's rate yet: the job is in line", charged=False, delay_s=2
+    ),
     # The model fails.
     "model_error": _again("5xx, 408, 409: the model's API failed", model_down=True),
     "model_timeout": _again("no answer in time; it may have been paid for", model_down=True),

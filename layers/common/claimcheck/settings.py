@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from claimcheck.environment import DatabaseAuth, Origins, Ports
+    from claimcheck.environment import Ceilings, DatabaseAuth, Origins, Ports
 
 _HTTPS_PORTS: Ports = frozenset({443, 8443})
 _UPLOAD_BYTES = 209_715_200
@@ -125,6 +125,7 @@ class ProcessSettings:
     `probe_s`: how long a call that tries a model again may take before another one does.
     `answer_bytes`: a result that may make an answer longer is put into the bucket: `status` links to it.
     `anthropic_workspace_id`: of Claude Platform on AWS, which needs no key; empty for Anthropic's own API.
+    `model_rates`: limits of models that hold where the API's own are higher, or not known yet.
     """
 
     database_url: str
@@ -146,6 +147,7 @@ class ProcessSettings:
     context_tokens: int = 200_000
     answer_bytes: int = ANSWER_BYTES
     limit_usd_per_day: float = _USD_PER_DAY
+    model_rates: Ceilings = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ DECIDED: dict[str, dict[str, str]] = {
     "prompt_prefix_key": {},  # by them alone, and never shown
     "heartbeats": {"worker": "SIU"},
     "model_circuits": {"worker": "SIU"},
+    "model_rates": {"worker": "SIU"},
+    "rate_lines": {"worker": "SIUD"},
     "schema_version": {"api": "S"},
 }
 # The API changes the state of a job: never whose it is, what was asked, what came of it, what it cost.

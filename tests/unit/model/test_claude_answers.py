@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from claimcheck.model.types import Answer, Usage
+from claimcheck.rates import Told
 
 from tests.unit.model.conversations import QUESTION, answered, message
 from tests.unit.model.messages_server import Reply
@@ -37,6 +38,7 @@ def test_an_answer_in_full() -> None:
         usage=Usage(input_tokens=7, cache_read_tokens=11, cache_write_tokens=13, output_tokens=17),
         model="claude-sonnet-5-5-20260101",
         request_id="req_9",
+        told=Told(),
     )
 
 
@@ -88,3 +90,17 @@ def test_cache_tokens_may_be_missing(cache: dict[str, Any]) -> None:
 def test_a_long_answer_needs_no_streaming() -> None:
     """A bound of 128,000 tokens is asked for in one plain call: the question's timeout stands for it."""
     assert answered(Reply(body=message()), replace(QUESTION, max_tokens=128_000)).stop == "end_turn"
+
+
+def test_an_answer_tells_the_limits() -> None:
+    """Its headers come through beside it; without them nothing is said."""
+    headers = {
+        "anthropic-ratelimit-output-tokens-limit": "8000",
+        "anthropic-ratelimit-output-tokens-remaining": "7000",
+    }
+    told = answered(Reply(body=message(), headers=headers)).told
+    assert told is not None
+    assert (told.limits, told.left.output_tokens) == ((None, None, 8_000), 7_000)
+    silent = answered(Reply(body=message())).told
+    assert silent is not None
+    assert not silent.says_something

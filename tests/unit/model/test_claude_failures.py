@@ -203,3 +203,32 @@ def test_no_error_repeats_what_was_asked(turn: Turn) -> None:
         call = unexpected
     shown = "".join(traceback.format_exception(call)) + repr(call) + str(getattr(call, "failure", ""))
     assert SECRET_TEXT not in shown
+
+
+LIMITS = {"anthropic_ratelimit_requests_limit": "50", "anthropic_ratelimit_requests_remaining": "0"}
+
+
+def test_a_refusal_says_what_is_left_and_for_how_long() -> None:
+    """429 tells of the limits and of `retry-after`, a second where there is none; 529 of no wait."""
+    told = failed(error("rate_limit_error", 429, retry_after="7", **LIMITS)).told
+    assert told is not None
+    assert (told.limits.requests, told.left.requests, told.blocked_s) == (50, 0, 7.0)
+    plain = failed(error("rate_limit_error", 429)).told
+    assert plain is not None
+    assert plain.blocked_s == 1.0
+    overloaded = failed(error("overloaded_error", 529, retry_after="7")).told
+    assert overloaded is not None
+    assert not overloaded.says_something
+
+
+def test_the_accounts_own_spend_cap_is_no_rate() -> None:
+    """It answers 429 too, until the month is over: the account has to pay, waiting finds no room."""
+    said = {
+        "type": "rate_limit_error",
+        "message": "x",
+        "details": {"error_code": "enforced_spend_limit_reached"},
+    }
+    failure = failed(Reply(429, {"type": "error", "error": said}))
+    assert failure.failure.code == "model_unpaid"
+    assert failure.told is not None
+    assert failure.told.blocked_s is None

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from claimcheck.model.types import Answer, Usage
+from claimcheck.rates import Told
 
 from tests.unit.model.conversations import QUESTION, answered, converse, error, failed, message
 from tests.unit.model.messages_server import Reply, Silence
@@ -56,7 +57,7 @@ def test_the_answer_is_put_together_of_its_pieces() -> None:
     waiting = Waiting()
     answer = answered(stream(), waiting.question)
     usage = Usage(input_tokens=10, cache_read_tokens=3, cache_write_tokens=7, output_tokens=5)
-    assert answer == Answer('{"a": 1}', "end_turn", usage, "claude-sonnet-5-5", "req_1")
+    assert answer == Answer('{"a": 1}', "end_turn", usage, "claude-sonnet-5-5", "req_1", Told())
     assert waiting.told == 1
 
 

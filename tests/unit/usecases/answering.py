@@ -15,6 +15,7 @@ from claimcheck.usecases.shown import Shown
 
 from tests.unit.usecases.claimed_jobs import claimed
 from tests.unit.usecases.scripted_database import InlineThread, ScriptedDatabase
+from tests.unit.usecases.unhurried import Unhurried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +63,7 @@ class Asking:
 
     `fenced`: the job's lease is lost. `paid`: an earlier attempt's call to it. `cap` and `spent`
     are what the database knows of the job's money. `cuts`: statements of a kind that lose their connection,
-    after they were carried out.
+    after they were carried out. `waited_s`: how long calls wait for room in the model's rate.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Asking:
         cap: float | None = None,
         spent: float = 0.0,
         cuts: int = 0,
+        waited_s: float = 0.0,
     ) -> None:
         self.model = ScriptedModel(outcome or answer(), away=away)
         self._fenced = fenced
@@ -83,12 +85,14 @@ class Asking:
         self._spent = spent
         self._cuts = {"begin_call": cuts, "end_call": cuts, "reject_answer": cuts}
         self.database = ScriptedDatabase(
+            find_paid=[],
             begin_call=self._begin,
             end_call=lambda _: self._cut("end_call"),
             reject_answer=lambda _: self._cut("reject_answer"),
         )
         thread = InlineThread(self.database, pauses_s=(0.0, 0.0, 0.0))
-        self._answerer = Answerer(thread, self.model)
+        self.governor = Unhurried(waited_s=waited_s)
+        self._answerer = Answerer(thread, self.model, governor=self.governor)
 
     def _cut(self, query: str) -> Rows:
         if self._cuts[query]:

@@ -19,6 +19,7 @@ from claimcheck.usecases.prefixes import Prefixes
 
 from tests.unit.usecases.claimed_jobs import claimed
 from tests.unit.usecases.scripted_database import InlineThread, ScriptedDatabase
+from tests.unit.usecases.unhurried import Unhurried
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -161,7 +162,8 @@ class Examining:
         text = DocumentText(document) if isinstance(document, str) else document
         thread = InlineThread(self.database, pauses_s=(0.0,))
         prefixes = Prefixes(thread, wait_s=0.0)
-        examine = Examine(thread, Answerer(thread, self.model), prefixes, context_tokens=self.context)
+        answerer = Answerer(thread, self.model, governor=Unhurried())
+        examine = Examine(thread, answerer, prefixes, context_tokens=self.context)
 
         async def attempt() -> dict[str, Any]:
             return await examine(claimed(task=self.task, params=self.params), text, self._attempt())

@@ -9,6 +9,7 @@ import pytest
 from claimcheck.failures import TABLE, JobFailure, PermanentFailure, RetryableFailure, UnavailableError
 from claimcheck.model.prices import cost_usd
 from claimcheck.model.types import CallFailedError, Usage
+from claimcheck.rates import Amounts, Told
 from claimcheck.store.calls import CIRCUIT_OPENS_AFTER
 from claimcheck.store.faults import DatabaseUnavailableError
 from claimcheck.usecases.leases import LeaseLostError
@@ -47,10 +48,10 @@ def test_the_document_is_a_block_of_its_own() -> None:
 
 
 def test_a_call_is_noted_before_it_is_made() -> None:
-    """The call's row is written under the fence, then the call is made, then its end is written."""
+    """What was paid before is looked for, then the call's row is written under the fence, then its end."""
     asking = Asking()
     asking.ask(job=claimed("job-7", attempt=3))
-    assert asking.statements == ["begin_call", "end_call"]
+    assert asking.statements == ["find_paid", "begin_call", "end_call"]
     assert asking.noted["call_id"] == asking.recorded["call_id"]
     assert {name: asking.noted[name] for name in ("job_id", "attempt", "model")} == {
         "job_id": "job-7",
@@ -226,3 +227,40 @@ def test_a_nul_character_can_be_stored() -> None:
 def test_no_failure_repeats_the_answer() -> None:
     """The words of a failure, which are stored and shown, hold nothing of what the model said."""
     assert "merger" not in str(failure(Asking(answer('{"overview": 5, "secret merger": "x"}'))))
+
+
+def test_a_call_waits_for_room_before_anything_is_reserved() -> None:
+    """What it may take follows from what is asked; the time that it waited is missing from its own."""
+    asking = Asking(waited_s=4.0)
+    asking.ask("The fee is EUR 5. " * 1_000, timeout_s=30)
+    (admission,) = asking.governor.admissions
+    assert (admission.wanted.model, admission.wanted.tenant_id) == (MODEL, "acme")
+    assert admission.wanted.max_tokens == MAX_TOKENS
+    assert 4_000 < admission.wanted.tokens < 10_000
+    assert asking.model.asked[0].timeout_s == 26
+
+
+def test_what_a_call_used_is_told_to_the_governor() -> None:
+    """As the API counts it, with what the API said of its limits; of a refusal too."""
+    told = Told(Amounts(60, None, None), Amounts(59, None, None), blocked_s=2.0)
+    asking = Asking(answer(usage=Usage(10, 500, 70, 5), told=told))
+    asking.ask()
+    (admission,) = asking.governor.admissions
+    assert (admission.answered, admission.taken, admission.told) == (True, Amounts(1, 80, 5), told)
+    throttled = RetryableFailure("model_throttled", "Wait.")
+    asking = Asking(CallFailedError(throttled, outcome_known=True, told=told))
+    with pytest.raises(RetryableFailure):
+        asking.ask()
+    (admission,) = asking.governor.admissions
+    assert (admission.answered, admission.taken, admission.told) == (False, Amounts(1), told)
+
+
+def test_an_answer_that_is_paid_for_needs_no_room() -> None:
+    """A later attempt looks for it first; what it finds it takes, and no call is on record."""
+    asking = Asking()
+    asking.database.answers["find_paid"] = [
+        {"paid_id": "call-1", "answer": '{"overview": "paid"}', "outcome": "end_turn"}
+    ]
+    assert asking.ask(job=claimed("job-7", attempt=2)) == {"overview": "paid"}
+    assert asking.governor.admissions == []
+    assert asking.statements == ["find_paid"]

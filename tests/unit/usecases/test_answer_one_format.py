@@ -17,6 +17,7 @@ from claimcheck.usecases.shown import Shown
 
 from tests.unit.usecases.claimed_jobs import claimed
 from tests.unit.usecases.scripted_database import InlineThread, ScriptedDatabase
+from tests.unit.usecases.unhurried import Unhurried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +57,7 @@ class Asking:
 
     def put(self, prefix: Prefix | None) -> dict[str, Any]:
         """The answer to the question."""
-        answerer = Answerer(InlineThread(self.database), self)
+        answerer = Answerer(InlineThread(self.database), self, governor=Unhurried())
         shown = Shown("The fee is EUR 5.")
         return asyncio.run(answerer.ask(claimed(), PROMPT, shown, model=MODEL, timeout_s=30, prefix=prefix))
 

@@ -32,6 +32,7 @@ def process() -> Process:
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.usecases.answer import Answerer
     from claimcheck.usecases.examine import Examine
+    from claimcheck.usecases.governor import Governor
     from claimcheck.usecases.ingest import Ingest
     from claimcheck.usecases.prefixes import Prefixes
     from claimcheck.usecases.process import Process
@@ -47,7 +48,12 @@ def process() -> Process:
         database,
         examine=Examine(
             database,
-            Answerer(database, model, usd_per_day=chosen.limit_usd_per_day),
+            Answerer(
+                database,
+                model,
+                governor=Governor(database, ceilings=dict(chosen.model_rates)),
+                usd_per_day=chosen.limit_usd_per_day,
+            ),
             Prefixes(database),
             context_tokens=chosen.context_tokens,
         ),

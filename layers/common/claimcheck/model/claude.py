@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import PermanentFailure, RetryableFailure, UnavailableError
 from claimcheck.model.types import Answer, CallFailedError, Question, Usage
+from claimcheck.rates import told_by
 from claimcheck.telemetry import traces
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from anthropic.types import Message
 
     from claimcheck.failures import JobFailure
+    from claimcheck.rates import Told
 
 _THROTTLED = frozenset({429, 529})
 _OURS = {
@@ -71,7 +73,9 @@ class Claude:
             failure = failure_of(error)
             # Who is turned away (any 4xx, 529) has not been worked for; of a 5xx nobody can tell.
             known = 400 <= error.status_code < 500 or failure.code == "model_overloaded"
-            raise CallFailedError(failure, request_id=error.request_id, outcome_known=known) from None
+            raise CallFailedError(
+                failure, request_id=error.request_id, outcome_known=known, told=_told(error, failure)
+            ) from None
         except (anthropic.APITimeoutError, httpx2.TimeoutException, TimeoutError):
             failure = RetryableFailure("model_timeout", "The model did not answer in time.")
             raise CallFailedError(failure, outcome_known=False) from None
@@ -163,16 +167,17 @@ def _answered(answer: Answer) -> dict[str, traces.Value | None]:
 async def _answered_by(client: AsyncAnthropic, question: Question) -> Answer:
     """The whole answer; as a stream where somebody wants to know when it begins."""
     if question.begun is None:
-        message = await client.messages.create(**_arguments(question))
-        return _answer(message, message._request_id)  # noqa: SLF001 -- the SDK's documented name for the header
+        response = await client.messages.with_raw_response.create(**_arguments(question))
+        return _answer(await response.parse(), response.request_id, told_by(response.headers))
     async with client.messages.stream(**_arguments(question)) as stream:
         async for event in stream:
             if event.type == "message_start":
                 await question.begun()
-        return _answer(await stream.get_final_message(), stream.request_id)
+        message = await stream.get_final_message()
+        return _answer(message, stream.request_id, told_by(stream.response.headers))
 
 
-def _answer(message: Message, request_id: str | None) -> Answer:
+def _answer(message: Message, request_id: str | None, told: Told) -> Answer:
     usage = message.usage
     return Answer(
         # A thinking block may come first: blocks are picked by type, never by position.
@@ -186,7 +191,14 @@ def _answer(message: Message, request_id: str | None) -> Answer:
         ),
         model=message.model,
         request_id=request_id,
+        told=told,
     )
+
+
+def _told(error: APIStatusError, failure: JobFailure) -> Told:
+    """Also where it refuses: then for how long. A second where it does not say."""
+    blocked_s = (failure.delay or 1.0) if failure.code == "model_throttled" else None
+    return told_by(error.response.headers, blocked_s=blocked_s)
 
 
 def failure_of(error: APIStatusError) -> JobFailure:
@@ -194,6 +206,8 @@ def failure_of(error: APIStatusError) -> JobFailure:
     status = error.status_code
     if error.type == "overloaded_error":  # in the middle of a stream it arrives with status 200
         status = 529
+    if status == 429 and _spend_cap(error):
+        return RetryableFailure(*_OURS[402])
     if status in _THROTTLED:
         code = "model_throttled" if status == 429 else "model_overloaded"
         delay = retry_after(error.response.headers)
@@ -209,6 +223,14 @@ def failure_of(error: APIStatusError) -> JobFailure:
             "document_too_long", "The document is larger than the model takes in one call."
         )
     return PermanentFailure("model_refused_request", "The model's API refused the request.")
+
+
+def _spend_cap(error: APIStatusError) -> bool:
+    """The account's own cap for the month answers 429 too: waiting a while does not help."""
+    body = error.body if isinstance(error.body, dict) else {}
+    said = body.get("error")
+    details = said.get("details") if isinstance(said, dict) else None
+    return isinstance(details, dict) and details.get("error_code") == "enforced_spend_limit_reached"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from claimcheck.failures import JobFailure
+    from claimcheck.rates import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Usage:
 class Answer:
     """What came back and is paid for, usable or not.
 
-    `stop` is the API's stop reason, `cut` where it gave none.
+    `stop` is the API's stop reason, `cut` where it gave none. `told`: what the API says of its limits.
     """
 
     text: str
@@ -49,17 +50,26 @@ class Answer:
     usage: Usage
     model: str
     request_id: str | None
+    told: Told | None = None
 
 
 class CallFailedError(Exception):
     """A call that gave no answer. `failure` says what that means for the job.
 
     `outcome_known` is False where the call may have been worked on and paid for (a lost connection,
-    a timeout): nobody told us.
+    a timeout): nobody told us. `told`: what the API says of its limits.
     """
 
-    def __init__(self, failure: JobFailure, *, request_id: str | None = None, outcome_known: bool) -> None:
+    def __init__(
+        self,
+        failure: JobFailure,
+        *,
+        request_id: str | None = None,
+        outcome_known: bool,
+        told: Told | None = None,
+    ) -> None:
         super().__init__(str(failure))
         self.failure = failure
         self.request_id = request_id
         self.outcome_known = outcome_known
+        self.told = told

@@ -23,6 +23,7 @@ class Gauges:
     oldest_due_delivery_s: float
     deliveries_due: int
     circuits_open: int
+    rate_line_s: float
     spend_last_hour_usd: float
     overdue_content_s: float
 

@@ -137,10 +137,11 @@ class ClaimedJob:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The model's circuit is open: the job is put off for `delay_s` seconds."""
+    """The job is put off for `delay_s` seconds: its model's circuit is open, or it got a place in line."""
 
     tenant_id: str
     delay_s: float
+    in_line: bool = False
 
 
 def claim_job(
@@ -162,7 +163,7 @@ def claim_job(
     if row is None or row["tenant_id"] is None:
         return None
     if row["held_s"] is not None:
-        return Held(row["tenant_id"], row["held_s"])
+        return Held(row["tenant_id"], row["held_s"], row["in_line"])
     kept = {name: row[name] for name in ClaimedJob.__dataclass_fields__ if name != "document"}
     return ClaimedJob(**kept, document=StoredDocument.from_row(row))
 
@@ -171,14 +172,9 @@ def extend_leases(
     database: Database, held: Mapping[tuple[str, int], object], *, lease_s: float
 ) -> set[tuple[str, int]]:
     """Heartbeat for jobs held as (job id, attempt); returns those that are still ours."""
-    rows = database.all(
-        queries("jobs")["extend_leases"],
-        {
-            "job_ids": [job_id for job_id, _ in held],
-            "attempts": [attempt for _, attempt in held],
-            "lease_s": lease_s,
-        },
-    )
+    job_ids, attempts = [job_id for job_id, _ in held], [attempt for _, attempt in held]
+    params = {"job_ids": job_ids, "attempts": attempts, "lease_s": lease_s}
+    rows = database.all(queries("jobs")["extend_leases"], params)
     return {(row["job_id"], row["attempt"]) for row in rows}
 
 

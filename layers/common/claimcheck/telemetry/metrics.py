@@ -70,6 +70,11 @@ MODEL_CACHE_READ_TOKENS = _metric("ModelCacheReadTokens", "tokens that the cache
 MODEL_CACHE_WRITE_TOKENS = _metric("ModelCacheWriteTokens", "tokens that the cache took")
 MODEL_OUTPUT_TOKENS = _metric("ModelOutputTokens", "tokens of answers")
 MODEL_COST_USD = _metric("ModelCostUsd", "US dollars, by the price list", unit="None", by="Model")
+RATE_SECONDS = _metric(
+    "RateSeconds", "how long a call waited for room in its model's rate", unit="Seconds", by="Model"
+)
+RATE_CLAIMS = _metric("RateClaims", "questions for room in a model's rate, each for all calls that waited")
+JOBS_PLACED = _metric("JobsPlaced", "jobs that got a place in their tenant's line, before any work was done")
 CALLS_PAID_TWICE = _metric(
     "CallsPaidTwice",
     "calls for a question of which an earlier call may have been paid and is not known to have failed",
@@ -147,6 +152,11 @@ OLDEST_DUE_DELIVERY_SECONDS = _metric(
 )
 DELIVERIES_DUE = _metric("DeliveriesDue", "webhooks that are due and not on their way, counted up to 10,000")
 CIRCUITS_OPEN = _metric("CircuitsOpen", "models that are not called because they keep failing")
+RATE_LINE_SECONDS = _metric(
+    "RateLineSeconds",
+    "how long the last job of the longest line has to wait for its model's rate; 0 where none is",
+    unit="Seconds",
+)
 SPEND_LAST_HOUR_USD = _metric(
     "SpendLastHourUsd", "US dollars of all calls that ended within the hour before", unit="None"
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import PermanentFailure, RetryableFailure
 from claimcheck.model.prices import UnknownPriceError, cost_usd
 from claimcheck.model.types import Answer, CallFailedError, Question
+from claimcheck.rates import Wanted
 from claimcheck.store.calls import (
     CallUsage,
     OverCap,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from claimcheck.store.jobs import ClaimedJob
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.tasks.base import Prompt
+    from claimcheck.usecases.governor import Admission, Governor
     from claimcheck.usecases.ports import Models
     from claimcheck.usecases.prefixes import Prefix
     from claimcheck.usecases.shown import Shown
@@ -42,10 +45,18 @@ if TYPE_CHECKING:
 class Answerer:
     """Asks, pays, and turns what came back into checked JSON."""
 
-    def __init__(self, database: DatabaseThread, models: Models, *, usd_per_day: float | None = None) -> None:
+    def __init__(
+        self,
+        database: DatabaseThread,
+        models: Models,
+        *,
+        governor: Governor,
+        usd_per_day: float | None = None,
+    ) -> None:
         self._database = database
         self._usd_per_day = usd_per_day
         self._models = models
+        self._governor = governor
 
     async def ask(
         self,
@@ -109,7 +120,22 @@ class Answerer:
             raise
 
     async def _answered(self, job: ClaimedJob, question: Question, weighed: Weighed) -> Paid:
-        """The call's raw answer and why it stopped: from the model, or from an earlier attempt."""
+        """The call's raw answer and why it stopped: from the model, or from an earlier attempt.
+
+        What is paid for needs no room in the model's rate; nothing is reserved while a call waits for it.
+        """
+        if job.attempt > 1:
+            found = await self._database.surely(find_paid, job.job_id, question_sha256=weighed.sha256)
+            if found is not None:
+                return _told_of(found)
+        wanted = Wanted(question.model, job.tenant_id, job.job_id, weighed.about, question.max_tokens)
+        async with self._governor.admitted(wanted) as admission:
+            left_s = max(1.0, question.timeout_s - admission.waited_s)
+            return await self._asked(job, replace(question, timeout_s=left_s), weighed, admission)
+
+    async def _asked(
+        self, job: ClaimedJob, question: Question, weighed: Weighed, admission: Admission
+    ) -> Paid:
         call_id = str(uuid.uuid4())
         begun = await self._database.surely(
             begin_call,
@@ -133,16 +159,17 @@ class Answerer:
             return _told_of(begun)
         if begun.again:
             count(metrics.CALLS_PAID_TWICE)
-        answer = await self._call(call_id, question)
+        answer = await self._call(call_id, question, admission)
         return Paid(call_id, answer.text, answer.stop)
 
-    async def _call(self, call_id: str, question: Question) -> Answer:
+    async def _call(self, call_id: str, question: Question, admission: Admission) -> Answer:
         clock = asyncio.get_running_loop().time
         started = clock()
         try:
             answer = await self._models.ask(question)
         except CallFailedError as error:
             failure = error.failure
+            admission.failed(error.told, unknown=not error.outcome_known)
             _count_call(question.model, clock() - started)
             count(metrics.MODEL_CALLS_FAILED, of=failure.code)
             await self._database.surely(
@@ -156,6 +183,7 @@ class Answerer:
             )
             raise failure from None
         usage, cost = answer.usage, _cost(answer, question.model)
+        admission.ended(usage, answer.told)
         _count_call(question.model, clock() - started)
         _count_usage(question.model, usage, cost)
         await self._database.surely(

@@ -14,7 +14,7 @@ from claimcheck.jobs.retries import GiveUp, Retry, RetryPolicy, Spent
 from claimcheck.jobs.states import Status
 from claimcheck.slots import Slots
 from claimcheck.store.faults import DatabaseUnavailableError, StoreError
-from claimcheck.store.jobs import Finished, Held, claim_job, finish_job, note_result_apart, retry_job
+from claimcheck.store.jobs import Finished, Held, claim_job, finish_job, note_result_apart
 from claimcheck.store.sweeping import cancel_overdue
 from claimcheck.telemetry import about, count, logger, metrics, places_of, span
 from claimcheck.usecases.company import Company
@@ -23,6 +23,7 @@ from claimcheck.usecases.doorbell import ring
 from claimcheck.usecases.examine import Attempt
 from claimcheck.usecases.fetch import may_be_long
 from claimcheck.usecases.leases import LeaseLostError, Leases
+from claimcheck.usecases.put_back import put_back
 from claimcheck.usecases.results import as_json, needs_link, result_key
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Outcome(StrEnum):
 
     NOTHING_TO_DO = "nothing_to_do"  # final, leased by another, not yet due, or unknown
     HELD = "held"  # the model's circuit is open; the job is due later
+    PLACED = "placed"  # its tenant's jobs stand in line for the model's rate, and it behind them
     FINISHED = "finished"
     RETRIED = "retried"
     LOST = "lost"  # the lease was lost or the job cancelled: nothing was written
@@ -91,7 +93,9 @@ class Process:
             return Outcome.NOTHING_TO_DO
         if isinstance(claimed, Held):
             await self._ring_later(job_id, claimed.tenant_id, claimed.delay_s)
-            return Outcome.HELD
+            if claimed.in_line:
+                count(metrics.JOBS_PLACED)
+            return Outcome.PLACED if claimed.in_line else Outcome.HELD
         count(metrics.QUEUE_SECONDS, claimed.due_s)
         with (
             about(job_id=job_id, tenant_id=claimed.tenant_id, attempt=claimed.attempt),
@@ -198,19 +202,10 @@ class Process:
                 "attempts": job.attempt,
             }
             return await self._finish(job, Status.FAILED, error=error, charged=failure.charged)
-        moved = await self._database.surely(
-            retry_job,
-            job.job_id,
-            job.attempt,
-            delay_s=following.delay_s,
-            code=failure.code,
-            message=failure.message,
-            charged=failure.charged,
-        )
-        if not moved:
-            return None
-        count(metrics.JOBS_RETRIED, of=failure.code)
-        return following
+        retry = await put_back(self._database, job, failure, following)
+        if retry is not None:
+            count(metrics.JOBS_RETRIED, of=failure.code)
+        return retry
 
     async def _finish(
         self,

@@ -185,5 +185,6 @@ def _gauge(gauges: Gauges) -> None:
     count(metrics.OLDEST_DUE_DELIVERY_SECONDS, gauges.oldest_due_delivery_s)
     count(metrics.DELIVERIES_DUE, gauges.deliveries_due)
     count(metrics.CIRCUITS_OPEN, gauges.circuits_open)
+    count(metrics.RATE_LINE_SECONDS, gauges.rate_line_s)
     count(metrics.SPEND_LAST_HOUR_USD, gauges.spend_last_hour_usd)
     count(metrics.OVERDUE_CONTENT_SECONDS, gauges.overdue_content_s)

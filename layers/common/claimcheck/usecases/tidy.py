@@ -19,6 +19,7 @@ from claimcheck.store.purging import (
     purge_overdue,
     purge_uploads,
 )
+from claimcheck.store.rates import forget_lines
 from claimcheck.telemetry import logger, places_of
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Tidy:
         orphans = self._tried(partial(forget_orphans, database, limit=_OTHERS)) or 0
         self._tried(partial(forget_samples, database, days=days, limit=_OTHERS))
         self._tried(partial(forget_secrets, database, limit=_OTHERS))
+        self._tried(partial(forget_lines, database, limit=_OTHERS))
         self._tried(partial(forget_ended, database, limit=_OTHERS))
         self._tried(partial(forget_prefixes, database, limit=_OTHERS))
         jobs: list[Overdue] = []

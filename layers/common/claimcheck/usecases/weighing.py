@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from claimcheck.failures import PermanentFailure
 from claimcheck.model.prices import UnknownPriceError, worst_case_usd
-from claimcheck.parts.tokens import IMAGE_TOKENS
+from claimcheck.parts.tokens import IMAGE_TOKENS, tokens_in
 
 if TYPE_CHECKING:
     from claimcheck.model.types import Question
@@ -22,10 +22,11 @@ _OVERHEAD_TOKENS = 1_000  # the schema as the API presents it to the model, and 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What makes two calls one question, and the most tokens that its input can have."""
+    """What makes two calls one question, and how many tokens its input can have at most, and about."""
 
     sha256: bytes
     tokens: int
+    about: int
 
 
 def weigh(
@@ -38,10 +39,11 @@ def weigh(
     """
     content = shown.identity(prompt.instruction, job.document.document_id)
     asked = [model, prompt.system, content, prompt.schema, prompt.max_tokens]
-    written = json.dumps(asked, ensure_ascii=False, sort_keys=True).encode()
+    text = json.dumps(asked, ensure_ascii=False, sort_keys=True)
+    written = text.encode()
     more = 0 if form is None else len(form.instruction.encode()) + len(json.dumps(form.schema))
-    tokens = len(written) + more + len(shown.pages) * IMAGE_TOKENS + _OVERHEAD_TOKENS
-    return Weighed(hashlib.sha256(written).digest(), tokens)
+    beside = len(shown.pages) * IMAGE_TOKENS + _OVERHEAD_TOKENS
+    return Weighed(hashlib.sha256(written).digest(), len(written) + more + beside, tokens_in(text) + beside)
 
 
 def worst_usd(question: Question, weighed: Weighed, *, capped: bool) -> float:

@@ -16,7 +16,7 @@ WHERE job_id = %(job_id)s AND question_sha256 = %(question_sha256)s
 ORDER BY started_at DESC LIMIT 1
 
 -- name: end_call
--- In the database (0031_worker_writes.sql). No row where it was told before.
+-- In the database (0032_worker_writes.sql). No row where it was told before.
 SELECT settle_call AS job_id FROM settle_call(%(call_id)s, %(outcome)s, %(model)s, %(unknown)s, %(request_id)s,
   %(input_tokens)s, %(cache_read_tokens)s, %(cache_write_tokens)s, %(output_tokens)s, %(cost_usd)s::numeric,
   %(answer)s, %(health)s, %(threshold)s)

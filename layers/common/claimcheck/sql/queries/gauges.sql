@@ -22,6 +22,7 @@ SELECT
     WHERE a.disabled_at IS NULL AND coalesce(a.paused_until <= now(), true)
     LIMIT %(most)s) due) AS deliveries_due,
   (SELECT count(*) FROM model_circuits WHERE opened_at IS NOT NULL) AS circuits_open,
+  (SELECT coalesce(extract(epoch FROM max(ends_at) - now()), 0) FROM rate_lines WHERE ends_at > now())::float8 AS rate_line_s,
   (SELECT coalesce(sum(cost_usd), 0) FROM model_calls
     WHERE finished_at > now() - interval '1 hour')::float8 AS spend_last_hour_usd,
   overdue_content_s(%(days)s) AS overdue_content_s

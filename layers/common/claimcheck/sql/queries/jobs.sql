@@ -8,14 +8,20 @@ SELECT * FROM accept_job(%(tenant_id)s, %(task)s, %(params)s, %(priority)s, %(me
 
 -- name: claim_job
 -- The fence goes up with the claim. A live lease, a final state or a job not yet due gives no claim; where
--- the model's circuit is open, the job is put off until it may be called, and one claim becomes the probe.
+-- the model's circuit is open, the job is put off until it may be called, and one claim becomes the probe. Where
+-- jobs of its tenant stand in line for the model's rate, it gets a place behind them, once (docs/rates.md).
 WITH asked AS MATERIALIZED (
-  SELECT id, CASE priority WHEN 'economy' THEN %(economy)s ELSE %(standard)s END AS model FROM jobs
+  SELECT id, CASE priority WHEN 'economy' THEN %(economy)s ELSE %(standard)s END AS model, tenant_id, placed_at
+  FROM jobs
   WHERE id = %(job_id)s AND status = 'pending' AND available_at <= now() AND document_until IS NULL
     AND (cancel_at IS NULL OR cancel_at > now())
+), line AS MATERIALIZED (
+  SELECT asked.model, asked.tenant_id FROM asked JOIN rate_lines l USING (model, tenant_id)
+  WHERE asked.placed_at IS NULL AND l.ends_at > now() + interval '1 second'
 ), probing AS (
   UPDATE model_circuits c SET retry_at = now() + make_interval(secs => %(probe_s)s), probe_job = asked.id
   FROM asked WHERE c.model = asked.model AND c.opened_at IS NOT NULL AND c.retry_at <= now()
+    AND NOT EXISTS (SELECT FROM line)
   RETURNING c.model
 ), circuit AS MATERIALIZED (
   -- While a probe is under way its answer may come at any moment, long before the next one may be made.
@@ -28,17 +34,29 @@ WITH asked AS MATERIALIZED (
   UPDATE jobs SET available_at = now() + circuit.wait, rung_at = now(), rings = 1, updated_at = now()
   FROM circuit WHERE jobs.id = %(job_id)s AND jobs.status = 'pending' AND jobs.available_at <= now()
   RETURNING tenant_id, extract(epoch FROM circuit.wait)::float8 AS held_s
+), place AS MATERIALIZED (
+  SELECT take_place(line.model, line.tenant_id) AS wait_s FROM line WHERE NOT EXISTS (SELECT FROM circuit)
+), placed AS (
+  UPDATE jobs SET available_at = now() + make_interval(secs => place.wait_s), placed_at = now(), rings = 1,
+    rung_at = now() + make_interval(secs => least(place.wait_s, 900)), updated_at = now()
+  FROM place WHERE jobs.id = %(job_id)s AND jobs.status = 'pending' AND jobs.available_at <= now()
+  RETURNING jobs.id, jobs.tenant_id, jobs.status, jobs.attempt, place.wait_s
+), placed_event AS (
+  INSERT INTO job_events (job_id, type, status, attempt, detail)
+  SELECT id, 'placed', status, attempt, jsonb_build_object('code', 'model_paced', 'delay_ms', (wait_s * 1000)::int)
+  FROM placed
 ), claimed AS (
   UPDATE jobs SET status = 'running', attempt = attempt + 1, updated_at = now(),
     started_at = coalesce(started_at, now()), lease_expires_at = now() + make_interval(secs => %(lease_s)s)
   FROM asked
   WHERE jobs.id = asked.id AND status = 'pending' AND available_at <= now() AND document_until IS NULL
-    AND NOT EXISTS (SELECT FROM circuit)
+    AND NOT EXISTS (SELECT FROM circuit) AND NOT EXISTS (SELECT FROM line)
   RETURNING jobs.*
 ), event AS (
   INSERT INTO job_events (job_id, type, status, attempt) SELECT id, 'claimed', status, attempt FROM claimed
 )
-SELECT held.held_s, coalesce(held.tenant_id, claimed.tenant_id) AS tenant_id,
+SELECT coalesce(held.held_s, placed.wait_s) AS held_s, placed.id IS NOT NULL AS in_line,
+  coalesce(held.tenant_id, placed.tenant_id, claimed.tenant_id) AS tenant_id,
   (SELECT model FROM asked) AS model,
   claimed.id::text AS job_id, claimed.task, claimed.params, claimed.attempt, claimed.failures, claimed.waits,
   claimed.lost_leases, claimed.max_cost_usd::float8,
@@ -49,7 +67,7 @@ SELECT held.held_s, coalesce(held.tenant_id, claimed.tenant_id) AS tenant_id,
   documents.text_content, documents.text_key, documents.text_is_content, documents.page_starts,
   documents.unread_pages, documents.image_pages, documents.findings,
   documents.unread
-FROM (VALUES (1)) AS one LEFT JOIN held ON true LEFT JOIN claimed ON true
+FROM (VALUES (1)) AS one LEFT JOIN held ON true LEFT JOIN placed ON true LEFT JOIN claimed ON true
 LEFT JOIN documents ON documents.id = claimed.document_id
 LEFT JOIN objects ON objects.key = documents.object_key
 
@@ -72,7 +90,7 @@ WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = 'running'
 RETURNING id::text AS job_id
 
 -- name: finish_job
--- In the database (0031_worker_writes.sql). No row where the fence is lost.
+-- In the database (0032_worker_writes.sql). No row where the fence is lost.
 SELECT delivery_id FROM finish_running_job(%(job_id)s, %(attempt)s, %(status)s, %(result)s::jsonb, %(error)s::jsonb,
   %(charged)s)
 

@@ -1,4 +1,4 @@
-"""What a worker writes once for every job, as functions whose plans the backend keeps."""
+"""How fast a model may be called, and who waits for it."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ down_revision = "0030"
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0031_worker_writes.sql")
+    apply_sql("0031_rates.sql")
