@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bench.ground import Ground
 
-AIM = 2.0
+AIM = 1.5
 ROUNDS = 1_500
 CHARS = 10_000
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bench.ground import Ground
 
-AIM = 1.5
+AIM = 1.25
 ROUNDS = 400
 CHARS = 10_000
 
