@@ -99,6 +99,7 @@ async def measure(system: Running, *, jobs: int, idle: int = IDLE, every_s: floa
         newcomer = _Newcomer(light, system.database_url, every_s)
         coming = asyncio.create_task(newcomer.come())
         await _burst(heavy, jobs)
+        newcomer.handed_in = True
         mark = await _seen(model)
         await _all_done(heavy, jobs)
         newcomer.over = True
@@ -132,6 +133,7 @@ class _Newcomer:
         self._client = client
         self._database_url = database_url
         self._every_s = every_s
+        self.handed_in = False
         self.over = False
         self.busy_s: list[float] = []
         self.queued_s: list[float] = []
@@ -141,7 +143,7 @@ class _Newcomer:
             await asyncio.sleep(self._every_s)
             if self.over:
                 return
-            queued = await asyncio.to_thread(self._queued)
+            queued = not self.handed_in or await asyncio.to_thread(self._queued)
             took_s = await _trip(self._client)
             if not self.over:
                 (self.queued_s if queued else self.busy_s).append(took_s)
