@@ -183,7 +183,8 @@ def _money(trial: Trial, figures: Figures, rows: list[dict[str, Any]]) -> None:
             continue
         figures.paid += calls.paid
         figures.paid_again += max(0, calls.answered + calls.broken_off - 1)
-        figures.overtaken += min(calls.broken_off, row["timeouts"])  # we gave them up, late as they were
+        # Those that we gave up, late as they were: more than the ones that the fault kept from answering.
+        figures.overtaken += min(calls.answered + calls.broken_off, max(0, row["timeouts"] - calls.spoiled))
         if calls.paid > row["told"]:
             figures.untold += calls.paid - row["told"]
             figures.notes.append(f"{row['id']} paid {calls.paid}, told {row['told']}")

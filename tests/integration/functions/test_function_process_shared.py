@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from claimcheck.model.prices import cost_usd
 from claimcheck.model.types import Usage
 
+from tests.integration.functions.streaming_model import StreamingModel
+
 if TYPE_CHECKING:
     from tests.integration.functions.model_gate import ModelGate
     from tests.integration.functions.rows import Rows
@@ -56,6 +58,18 @@ def test_jobs_of_all_tasks_share_what_one_of_them_writes(stage: Stage, model: Mo
     assert shared["cache_read_tokens"] == len(TASKS) * size
     assert sum("cache_control" in json.dumps(call.body["messages"]) for call in model.calls) == 5
     assert stage.read(jobs[1])["result"]["fields"] == {"fee": {"amount": 5.0, "currency": "EUR"}}
+
+
+def test_the_others_go_when_the_first_answer_begins(stage: Stage) -> None:
+    """They wait for the first token of the call that writes, not for its last: here that comes after them."""
+    said = {"answers": [{"field": "f1", "value": "EUR 5", "quotes": ["The fee is EUR 5."]}]}
+    with StreamingModel(json.dumps({"summarise": None, "extract": said, "evaluate": None})) as model:
+        stage.override(ANTHROPIC_BASE_URL=model.url)
+        document = report()
+        jobs = [stage.accept(document=document, **TASKS[1]) for _ in range(2)]
+        assert stage.work(*jobs) == []
+        assert [stage.read(job)["status"] for job in jobs] == ["completed"] * 2
+        assert model.order == ["begun", "plain", "ended"]
 
 
 def test_a_job_by_itself_writes_nothing(stage: Stage, model: ModelGate) -> None:

@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 import pytest
 from claimcheck.store.prefixes import WARM_S, WRITING_S, join_prefix, settle_prefix
-from claimcheck.store.purging import forget_prefixes
+from claimcheck.store.purging import forget_prefixes, purge_job
 
 from tests.integration.store.at_once import at_once
-from tests.integration.store.jobs_in_states import OTHER_TENANT, accepted, claimed, claimed_again, retry
+from tests.integration.store.jobs_in_states import (
+    OTHER_TENANT,
+    TENANT,
+    accepted,
+    claimed,
+    claimed_again,
+    retry,
+)
 from tests.integration.store.model_calls import begun
 from tests.integration.store.traces import rows, value
 
@@ -247,5 +254,18 @@ def test_sweep_forgets_what_can_be_read_no_more(database: Database, sql_connecti
     assert forget_prefixes(database, limit=10) == 1
     assert forget_prefixes(database, limit=10) == 0
     sql_connection.execute("UPDATE tenants SET deleted_at = now()")
+    assert forget_prefixes(database, limit=10) == 1
+    assert rows(sql_connection, "SELECT 1 FROM prompt_prefixes") == []
+
+
+def test_a_beginning_goes_with_the_job_that_wrote_it(database: Database, sql_connection: Sql) -> None:
+    """Nothing that a guess of a deleted document could be held against stays after the next sweep."""
+    first, second = claimed(database), claimed(database)
+    call = Call(database, first)
+    call.join()
+    call.settle(warm=True)
+    assert Call(database, second).join() == "warm"
+    assert forget_prefixes(database, limit=10) == 0
+    assert purge_job(database, TENANT, first.job_id)
     assert forget_prefixes(database, limit=10) == 1
     assert rows(sql_connection, "SELECT 1 FROM prompt_prefixes") == []

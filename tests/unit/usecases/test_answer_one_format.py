@@ -16,6 +16,7 @@ from claimcheck.usecases.prefixes import Prefix
 from claimcheck.usecases.shown import Shown
 
 from tests.unit.usecases.claimed_jobs import claimed
+from tests.unit.usecases.counted import counted
 from tests.unit.usecases.scripted_database import InlineThread, ScriptedDatabase
 from tests.unit.usecases.unhurried import Unhurried
 
@@ -115,6 +116,7 @@ def test_what_only_the_common_format_allows_is_asked_again_in_its_own(useless: A
     statements = [name for name, _ in asking.database.calls]
     assert statements == ["begin_call", "end_call", "reject_answer", "begin_call", "end_call"]
     assert len(set(asking.noted("question_sha256"))) == 1
+    assert counted("SharedAnswersUseless") == 1
 
 
 def test_its_own_format_is_the_last_try() -> None:

@@ -41,7 +41,7 @@ class WatchedJob:
         self._changes = [(self.now + at, status) for at, status in changes]
         self._look_s = look_s
         self._base = base
-        database = ScriptedDatabase(get_job=self._look)
+        database = ScriptedDatabase(find_job=self._look)
         self.read = Read(database, NoObjects(), answer_bytes=1_000, sleep=self._sleep, clock=lambda: self.now)
 
     def status(self, *, wait_s: float) -> str:

@@ -82,6 +82,10 @@ CALLS_PAID_TWICE = _metric(
 ANSWERS_USED_AGAIN = _metric(
     "AnswersUsedAgain", "answers of an earlier attempt that were used instead of a call"
 )
+SHARED_ANSWERS_USELESS = _metric(
+    "SharedAnswersUseless",
+    "answers in the format of all tasks that were asked for again in the own one",
+)
 DIGESTS_FAILED = _metric("DigestsFailed", "overviews of all parts that could not be made")
 QUOTES_ASKED_AGAIN = _metric("QuotesAskedAgain", "quotes that were not found and asked for once more")
 QUOTES_FOUND_AGAIN = _metric("QuotesFoundAgain", "of these, the ones found then")

@@ -97,6 +97,7 @@ class Answerer:
             if prefix is None or failure.code != "answer_malformed":
                 raise
         # What the common format allows and the question does not: sharing a cache costs no job its attempt.
+        count(metrics.SHARED_ANSWERS_USELESS)
         logger().warning("asked again in the question's own format")
         return await self.ask(job, prompt, shown, model=model, timeout_s=max(1.0, until - clock()))
 

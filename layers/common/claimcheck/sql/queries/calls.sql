@@ -16,28 +16,10 @@ WHERE job_id = %(job_id)s AND question_sha256 = %(question_sha256)s
 ORDER BY started_at DESC LIMIT 1
 
 -- name: end_call
--- What was paid counts, whoever holds the fence by now and whatever the job became; once, however often it is
--- told. The job is locked first, as by all who write to both.
-WITH held AS MATERIALIZED (
-  SELECT id FROM jobs WHERE id = (SELECT job_id FROM model_calls WHERE id = %(call_id)s) FOR NO KEY UPDATE
-), call AS (
-  UPDATE model_calls SET finished_at = now(), outcome = %(outcome)s, request_id = %(request_id)s,
-    outcome_unknown = %(unknown)s, input_tokens = %(input_tokens)s,
-    cache_read_tokens = %(cache_read_tokens)s, cache_write_tokens = %(cache_write_tokens)s,
-    output_tokens = %(output_tokens)s, cost_usd = %(cost_usd)s, answer = %(answer)s
-  WHERE id = %(call_id)s AND finished_at IS NULL AND job_id = (SELECT id FROM held)
-  RETURNING *
-), health AS MATERIALIZED (
-  SELECT note_health(model, job_id, %(health)s, %(threshold)s) FROM call
-)
-UPDATE jobs SET model = coalesce(%(model)s, call.model), calls = calls + 1,
-  input_tokens = jobs.input_tokens + call.input_tokens,
-  cache_read_tokens = jobs.cache_read_tokens + call.cache_read_tokens,
-  cache_write_tokens = jobs.cache_write_tokens + call.cache_write_tokens,
-  output_tokens = jobs.output_tokens + call.output_tokens,
-  cost_usd = jobs.cost_usd + call.cost_usd, updated_at = now()
-FROM call, (SELECT count(*) FROM health) AS noted WHERE jobs.id = call.job_id
-RETURNING jobs.id::text AS job_id
+-- In the database (0032_worker_writes.sql). No row where it was told before.
+SELECT settle_call AS job_id FROM settle_call(%(call_id)s, %(outcome)s, %(model)s, %(unknown)s, %(request_id)s,
+  %(input_tokens)s, %(cache_read_tokens)s, %(cache_write_tokens)s, %(output_tokens)s, %(cost_usd)s::numeric,
+  %(answer)s, %(health)s, %(threshold)s)
 
 -- name: reject_answer
 -- Read, and of no use: the same question may be paid for again.

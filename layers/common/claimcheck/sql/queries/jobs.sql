@@ -90,36 +90,9 @@ WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = 'running'
 RETURNING id::text AS job_id
 
 -- name: finish_job
--- completed, partial or failed: state, event and delivery in one statement, all behind the fence. Asked
--- again after a lost connection, it finds its own work done.
-WITH finished AS (
-  UPDATE jobs SET status = %(status)s, result = %(result)s::jsonb, error = %(error)s::jsonb,
-    failures = failures + %(charged)s, progress_done = CASE WHEN %(status)s = 'completed'
-      THEN progress_total ELSE progress_done END,
-    completed_at = now(), updated_at = now(), lease_expires_at = NULL
-  WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = 'running'
-  RETURNING *
-), event AS (
-  INSERT INTO job_events (job_id, type, status, attempt, detail)
-  SELECT id, status, status, attempt, jsonb_build_object('usage', jsonb_build_object('model', model,
-      'calls', calls, 'input_tokens', input_tokens, 'cache_read_tokens', cache_read_tokens,
-      'cache_write_tokens', cache_write_tokens, 'output_tokens', output_tokens, 'cost_usd', cost_usd))
-    || CASE WHEN result IS NOT NULL THEN jsonb_build_object('result_digest',
-      keyed_digest(digest_key, convert_to(result::text, 'UTF8')))
-    ELSE jsonb_build_object('code', error ->> 'code') END
-  FROM finished
-), delivery AS (
-  INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
-  SELECT tenant_id, id, 'job.' || status, webhook_url,
-    event_body(ROW(finished.*)::jobs, 'job.' || status, completed_at)
-  FROM finished WHERE webhook_url IS NOT NULL
-  RETURNING id
-)
-SELECT (SELECT id::text FROM delivery) AS delivery_id FROM finished
-UNION ALL
-SELECT (SELECT max(d.id::text) FROM deliveries d WHERE d.job_id = jobs.id) FROM jobs
-WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = %(status)s
-  AND NOT EXISTS (SELECT FROM finished)
+-- In the database (0032_worker_writes.sql). No row where the fence is lost.
+SELECT delivery_id FROM finish_running_job(%(job_id)s, %(attempt)s, %(status)s, %(result)s::jsonb, %(error)s::jsonb,
+  %(charged)s)
 
 -- name: retry_job
 -- Back to pending, due later. Asked again after a lost connection, it finds its own work done.
