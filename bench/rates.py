@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from bench.system import Running
 
 JOBS = 1_000
-RATES = ("400/1000000000/1000000000", "1000000/1000000000/180000")  # what is short: requests; output tokens
+RATES = {  # by what is short
+    "requests": "400/1000000000/1000000000",
+    "output": "1000000/1000000000/180000",
+}
 LATENCY_S = 2.0
 CHARS = 2_000
 IDLE = 7
@@ -57,26 +60,27 @@ class Paces:
 def run(rounds: int | None = None) -> list[Count]:
     """`rounds`: jobs of the burst."""
     found: list[Count] = []
-    for rates in RATES:
+    for short, rates in RATES.items():
         with running(rates=rates, model_latency_s=LATENCY_S) as system:
             paces = asyncio.run(measure(system, jobs=rounds or JOBS))
-        found += results(paces, rounds or JOBS, rates)
+        found += results(paces, rounds or JOBS, short)
     return found
 
 
-def results(paces: Paces, jobs: int, rates: str) -> list[Count]:
+def results(paces: Paces, jobs: int, short: str) -> list[Count]:
     """Each with its aim."""
     idle = statistics.median(paces.idle_s)
     waits = sorted(each / idle for each in paces.busy_s)
-    said = f"{jobs} jobs, limits {rates}: {paces.calls} calls, {paces.seconds:.0f} s from the last ticket on"
+    took = f"{paces.calls} calls, {paces.seconds:.0f} s from the last ticket on"
+    said = f"{jobs} jobs, limits {RATES[short]} a minute: {took}"
     newcomers = f"{len(waits)} newcomers, idle {idle:.2f} s; median {statistics.median(waits):.2f} ×"
     queued = (
         f"not counted: {[round(each / idle, 1) for each in paces.queued_s]} × behind the burst's messages"
     )
     return [
-        Count("rates: throughput left unused", 100 * (1 - paces.share), UNUSED, [said], "%"),
-        Count("rates: calls answered 429", 100 * paces.refused, REFUSED, unit="%"),
-        Count("rates: slowest newcomer, against idle", waits[-1], WAIT, [newcomers, queued], "×"),
+        Count(f"rates ({short}): throughput left unused", 100 * (1 - paces.share), UNUSED, [said], "%"),
+        Count(f"rates ({short}): calls answered 429", 100 * paces.refused, REFUSED, unit="%"),
+        Count(f"rates ({short}): slowest newcomer, against idle", waits[-1], WAIT, [newcomers, queued], "×"),
     ]
 
 

@@ -105,7 +105,7 @@ def test_a_burst_is_worked_off_at_the_models_rate(environments: list[Environment
         before, started = api.body()["models"][MODEL], clock()
         work = Burst(due=[(started, number) for number in range(JOBS)])
         slots = [asyncio.create_task(work.work(each)) for each in environments for _ in range(SLOTS)]
-        waited = []
+        waited: list[float] = []
         while work.done < JOBS:
             await asyncio.sleep(0.5)
             waited.append(await environments[1].call("newcomer", f"job {len(waited)}"))
