@@ -65,11 +65,6 @@ _REFUSED: dict[str, LiteralString] = {
     "documents_purged_is_empty": "UPDATE documents SET purged_at = now()",
     "jobs_document_or_purged": "UPDATE jobs SET document_id = NULL",
     "jobs_purged_is_empty": "UPDATE jobs SET purged_at = now()",
-    "prompt_prefixes_digest_check": (
-        "INSERT INTO prompt_prefixes (tenant_id, digest, lead, lead_job, lead_attempt)"
-        " VALUES ('acme', 'short', gen_random_uuid(), gen_random_uuid(), 1)"
-    ),
-    "prompt_prefix_key_key_check": "UPDATE prompt_prefix_key SET key = 'short'",
 }
 
 _INSERT_JOB = """
