@@ -128,13 +128,16 @@ class Asking:
         model: str = MODEL,
         instruction: str = "What does it say?",
         timeout_s: float = 30,
+        least_s: float = 0,
         images: Sequence[PageImage] = (),
     ) -> dict[str, Any]:
         """Put one question about `text`."""
         prompt = Prompt("Answer about the document.", instruction, {"task": "none"}, SCHEMA, MAX_TOKENS)
         asked = job or claimed(max_cost_usd=self._cap)
         shown = Shown(text, asked.document.name, tuple(image.page for image in images), images)
-        return asyncio.run(self._answerer.ask(asked, prompt, shown, model=model, timeout_s=timeout_s))
+        return asyncio.run(
+            self._answerer.ask(asked, prompt, shown, model=model, timeout_s=timeout_s, least_s=least_s)
+        )
 
     @property
     def statements(self) -> list[str]:

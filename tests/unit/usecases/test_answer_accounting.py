@@ -231,13 +231,29 @@ def test_no_failure_repeats_the_answer() -> None:
 
 def test_a_call_waits_for_room_before_anything_is_reserved() -> None:
     """What it may take follows from what is asked; the time that it waited is missing from its own."""
-    asking = Asking(waited_s=4.0)
+    asking = Asking(waited_s=0.2)
     asking.ask("The fee is EUR 5. " * 1_000, timeout_s=30)
     (admission,) = asking.governor.admissions
     assert (admission.wanted.model, admission.wanted.tenant_id) == (MODEL, "acme")
     assert admission.wanted.max_tokens == MAX_TOKENS
     assert 4_000 < admission.wanted.tokens < 10_000
-    assert asking.model.asked[0].timeout_s == 26
+    assert asking.model.asked[0].timeout_s <= 29.8
+
+
+@pytest.mark.parametrize(
+    ("timeout_s", "least_s", "begun"), [(30, 29.9, False), (30, 5, True), (0.1, 0.0, False)]
+)
+def test_no_call_is_begun_that_has_no_time_left(timeout_s: float, least_s: float, begun: bool) -> None:
+    """What took so long before it, the model's client or its rate, costs an attempt and no money."""
+    asking = Asking(waited_s=0.2)
+    if begun:
+        asking.ask(timeout_s=timeout_s, least_s=least_s)
+    else:
+        with pytest.raises(RetryableFailure) as late:
+            asking.ask(timeout_s=timeout_s, least_s=least_s)
+        assert late.value.code == "continued"
+    assert ("begin_call" in asking.statements) == begun
+    assert bool(asking.model.asked) == begun
 
 
 def test_what_a_call_used_is_told_to_the_governor() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ class Unhurried(Governor):
 
     @contextlib.asynccontextmanager
     async def admitted(self, wanted: Wanted) -> AsyncIterator[Admission]:
+        if self._waited_s:
+            await asyncio.sleep(self._waited_s)
         admission = Admission(wanted, Amounts(1, wanted.tokens, wanted.max_tokens), self._waited_s)
         self.admissions.append(admission)
         yield admission

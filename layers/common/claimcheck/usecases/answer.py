@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import PermanentFailure, RetryableFailure
@@ -29,6 +29,8 @@ from claimcheck.usecases.leases import LeaseLostError
 from claimcheck.usecases.weighing import weigh, worst_usd
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from claimcheck.failures import JobFailure
     from claimcheck.model.types import Usage
     from claimcheck.store.calls import Health
@@ -40,6 +42,19 @@ if TYPE_CHECKING:
     from claimcheck.usecases.prefixes import Prefix
     from claimcheck.usecases.shown import Shown
     from claimcheck.usecases.weighing import Weighed
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """Until when a call has to be over (the clock's seconds), and how much of that it needs."""
+
+    clock: Callable[[], float]
+    until: float
+    least_s: float
+
+    @property
+    def left_s(self) -> float:
+        return self.until - self.clock()
 
 
 class Answerer:
@@ -66,17 +81,19 @@ class Answerer:
         *,
         model: str,
         timeout_s: float,
+        least_s: float = 0.0,
         prefix: Prefix | None = None,
     ) -> dict[str, Any]:
         """The model's answer, valid against the prompt's schema and about something that was asked.
 
         Raises JobFailure, LeaseLostError, StoreError, UnavailableError. The call's row is written before
         it, and its usage and raw answer after it, before anything is judged; an answer that an earlier
-        attempt paid for is taken instead of a new one. `prefix`: other calls show the same; in which form a
-        question is put is no part of what it is.
+        attempt paid for is taken instead of a new one. No call is begun that has less than `least_s` of its
+        `timeout_s` left, whatever took so long before it: `continued`. `prefix`: other calls show the same;
+        in which form a question is put is no part of what it is.
         """
         clock = asyncio.get_running_loop().time
-        until = clock() + timeout_s
+        time = _Time(clock, clock() + timeout_s, least_s)
         # A long document is written and weighed in a thread: the others' heartbeats go on.
         asked = prompt if prefix is None else in_one_format(prompt)
         question = Question(
@@ -92,14 +109,15 @@ class Answerer:
         form = None if prefix is None else asked
         weighed = await asyncio.to_thread(weigh, job, prompt, shown, model, form=form)
         try:
-            return await self._judged(await self._answered(job, question, weighed), prompt)
+            return await self._judged(await self._answered(job, question, weighed, time), prompt)
         except RetryableFailure as failure:
             if prefix is None or failure.code != "answer_malformed":
                 raise
         # What the common format allows and the question does not: sharing a cache costs no job its attempt.
         count(metrics.SHARED_ANSWERS_USELESS)
         logger().warning("asked again in the question's own format")
-        return await self.ask(job, prompt, shown, model=model, timeout_s=max(1.0, until - clock()))
+        left_s = max(1.0, time.left_s)
+        return await self.ask(job, prompt, shown, model=model, timeout_s=left_s, least_s=least_s)
 
     async def paid(
         self, job: ClaimedJob, prompt: Prompt, shown: Shown, *, model: str
@@ -120,7 +138,7 @@ class Answerer:
             await self._database.surely(reject_answer, paid.call_id)
             raise
 
-    async def _answered(self, job: ClaimedJob, question: Question, weighed: Weighed) -> Paid:
+    async def _answered(self, job: ClaimedJob, question: Question, weighed: Weighed, time: _Time) -> Paid:
         """The call's raw answer and why it stopped: from the model, or from an earlier attempt.
 
         What is paid for needs no room in the model's rate; nothing is reserved while a call waits for it.
@@ -131,8 +149,10 @@ class Answerer:
                 return _told_of(found)
         wanted = Wanted(question.model, job.tenant_id, job.job_id, weighed.about, question.max_tokens)
         async with self._governor.admitted(wanted) as admission:
-            left_s = max(1.0, question.timeout_s - admission.waited_s)
-            return await self._asked(job, replace(question, timeout_s=left_s), weighed, admission)
+            if time.left_s < time.least_s:
+                raise RetryableFailure("continued", "The attempt's time is up; the next goes on from here.")
+            asked = replace(question, timeout_s=max(1.0, time.left_s))
+            return await self._asked(job, asked, weighed, admission)
 
     async def _asked(
         self, job: ClaimedJob, question: Question, weighed: Weighed, admission: Admission

@@ -161,7 +161,8 @@ class _Interview:
     async def _ask_now(self, prompt: Prompt, shown: Shown, prefix: Prefix | None) -> dict[str, Any]:
         left_s = self._attempt.until - asyncio.get_running_loop().time()
         # An attempt that is short as a whole must begin all the same: else none ever would.
-        if left_s < min(_START_S + prompt.max_tokens / _TOKENS_A_S, self._had_s / 2):
+        least_s = min(_START_S + prompt.max_tokens / _TOKENS_A_S, self._had_s / 2)
+        if left_s < least_s:
             raise RetryableFailure("continued", "The attempt's time is up; the next goes on from here.")
         self._under_way += 1
         try:
@@ -171,6 +172,7 @@ class _Interview:
                 shown,
                 model=self._attempt.model,
                 timeout_s=max(1.0, left_s),
+                least_s=least_s,
                 prefix=prefix,
             )
         finally:
