@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from bench.system import Running
 
 JOBS = 1_000
-RATES = ("400/1000000000/1000000000", "1000000/1000000000/180000")  # what is short: requests; output tokens
+RATES = {  # by what is short
+    "requests": "400/1000000000/1000000000",
+    "output": "1000000/1000000000/180000",
+}
 LATENCY_S = 2.0
 CHARS = 2_000
 IDLE = 7
@@ -57,26 +60,27 @@ class Paces:
 def run(rounds: int | None = None) -> list[Count]:
     """`rounds`: jobs of the burst."""
     found: list[Count] = []
-    for rates in RATES:
+    for short, rates in RATES.items():
         with running(rates=rates, model_latency_s=LATENCY_S) as system:
             paces = asyncio.run(measure(system, jobs=rounds or JOBS))
-        found += results(paces, rounds or JOBS, rates)
+        found += results(paces, rounds or JOBS, short)
     return found
 
 
-def results(paces: Paces, jobs: int, rates: str) -> list[Count]:
+def results(paces: Paces, jobs: int, short: str) -> list[Count]:
     """Each with its aim."""
     idle = statistics.median(paces.idle_s)
     waits = sorted(each / idle for each in paces.busy_s)
-    said = f"{jobs} jobs, limits {rates}: {paces.calls} calls, {paces.seconds:.0f} s from the last ticket on"
+    took = f"{paces.calls} calls, {paces.seconds:.0f} s from the last ticket on"
+    said = f"{jobs} jobs, limits {RATES[short]} a minute: {took}"
     newcomers = f"{len(waits)} newcomers, idle {idle:.2f} s; median {statistics.median(waits):.2f} ×"
     queued = (
         f"not counted: {[round(each / idle, 1) for each in paces.queued_s]} × behind the burst's messages"
     )
     return [
-        Count("rates: throughput left unused", 100 * (1 - paces.share), UNUSED, [said], "%"),
-        Count("rates: calls answered 429", 100 * paces.refused, REFUSED, unit="%"),
-        Count("rates: slowest newcomer, against idle", waits[-1], WAIT, [newcomers, queued], "×"),
+        Count(f"rates ({short}): throughput left unused", 100 * (1 - paces.share), UNUSED, [said], "%"),
+        Count(f"rates ({short}): calls answered 429", 100 * paces.refused, REFUSED, unit="%"),
+        Count(f"rates ({short}): slowest newcomer, against idle", waits[-1], WAIT, [newcomers, queued], "×"),
     ]
 
 
@@ -99,6 +103,7 @@ async def measure(system: Running, *, jobs: int, idle: int = IDLE, every_s: floa
         newcomer = _Newcomer(light, system.database_url, every_s)
         coming = asyncio.create_task(newcomer.come())
         await _burst(heavy, jobs)
+        newcomer.handed_in = True
         mark = await _seen(model)
         await _all_done(heavy, jobs)
         newcomer.over = True
@@ -132,6 +137,7 @@ class _Newcomer:
         self._client = client
         self._database_url = database_url
         self._every_s = every_s
+        self.handed_in = False
         self.over = False
         self.busy_s: list[float] = []
         self.queued_s: list[float] = []
@@ -141,7 +147,7 @@ class _Newcomer:
             await asyncio.sleep(self._every_s)
             if self.over:
                 return
-            queued = await asyncio.to_thread(self._queued)
+            queued = not self.handed_in or await asyncio.to_thread(self._queued)
             took_s = await _trip(self._client)
             if not self.over:
                 (self.queued_s if queued else self.busy_s).append(took_s)

@@ -104,8 +104,8 @@ class RateLimiter:
         return {
             "calls": buckets.calls,
             "refused": buckets.refused,
-            "taken": buckets.taken,
-            "left": buckets.level,
+            "taken": list(buckets.taken),
+            "left": list(buckets.level),
             "at": buckets.at,
             "last_at": buckets.last,
         }

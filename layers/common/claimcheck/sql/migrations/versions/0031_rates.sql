@@ -104,7 +104,8 @@ END $$;
 -- `ahead` is what the environment may use without asking.
 --
 -- A tenant that has not used up its own share, and has no line, takes from the reserve, and goes at once. Promises that
--- were made before leave the reserve untouched at their time, so it can be lent once until the last of them is over.
+-- were made before leave the reserve untouched at their time, so it can be lent once until the last of them is over; and
+-- what is left after all promises, without what comes in until then, is there in any case.
 CREATE FUNCTION claim_rate(asked_model text, told jsonb, moment timestamptz DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -172,7 +173,7 @@ BEGIN
         behind_s := greatest(behind_s, (r.reserve[d] - r.level[d]) / rate);
         spare_s := least(spare_s, (r.level[d] - r.reserve[d] - cost[d]) / rate);
         need_s := greatest(need_s, (least(r.reserve[d] + cost[d], 0.98 * r.per_minute[d]) - r.level[d]) / rate);
-        lendable := lendable AND r.lent[d] + cost[d] <= r.reserve[d];
+        lendable := lendable AND (r.lent[d] + cost[d] <= r.reserve[d] OR cost[d] <= r.level[d]);
       END LOOP;
       behind_s := greatest(behind_s, blocked_s);
       light := line.own_s >= 0 AND NOT stands;
