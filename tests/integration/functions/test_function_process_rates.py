@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _USED_UP = """
 INSERT INTO model_rates (model, told, per_minute, level, lent, lent_until, at)
-VALUES ('claude-sonnet-5-5', '{60,NULL,NULL}', '{60,NULL,NULL}', '{-90,0,0}', '{3,0,0}', now() + interval '1 hour',
-  now())
+VALUES ('claude-sonnet-5-5', '{60,NULL,NULL}', '{60,NULL,NULL}', '{-90,0,0}', '{3,0,0}',
+  now() + interval '1 hour', now())
 """
 
 
