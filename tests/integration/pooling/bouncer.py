@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -92,6 +91,6 @@ class Bouncer:
 
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
-            self._process.send_signal(signal.SIGQUIT)
+            self._process.kill()  # SIGQUIT is ignored by what a shell started in the background
             self._process.wait(10)
         shutil.rmtree(self._directory, ignore_errors=True)
