@@ -91,9 +91,18 @@ def page_costs(sql: Sql, statement: LiteralString, kind: str) -> tuple[int, int,
         end_tenant_in(sql)
         read_the_catalogue(sql, statement, kind=kind)
         first, last, behind = (
-            blocks(sql, statement, kind=kind, after=after) for after in ("", found[-26], BEHIND)
+            least_blocks(sql, statement, kind=kind, after=after) for after in ("", found[-26], BEHIND)
         )
     return first, last, behind
+
+
+def least_blocks(sql: Sql, statement: LiteralString, **params: Any) -> int:
+    """Of three times: what other tests do can have any session read its catalogue anew."""
+    costs = []
+    for _ in range(3):
+        with sql.transaction(force_rollback=True):
+            costs.append(blocks(sql, statement, **params))
+    return min(costs)
 
 
 def end_tenant_in(sql: Sql) -> None:
@@ -124,7 +133,7 @@ def test_a_page_is_found_by_its_index(crowded: Sql, kind: str) -> None:
     """The last one touches as much as the first, and one behind the end next to nothing."""
     first, last, behind = page_costs(crowded, _DELETE, kind)
     assert last < 1.3 * first
-    assert behind < 30
+    assert behind < 12
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "trails", "calls"])
@@ -133,7 +142,7 @@ def test_a_page_of_an_export_costs_the_same_wherever_it_begins(crowded: Sql, kin
     first, last, behind = page_costs(crowded, _EXPORT, kind)
     assert last < 1.3 * first
     assert first < 300
-    assert behind < 30
+    assert behind < 12
 
 
 @pytest.mark.parametrize("chars", [40_000, 10_000_000])
