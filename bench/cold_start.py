@@ -6,42 +6,63 @@ to the first answer is shown beside it, because work that is only put off helps 
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import json
+import time
+import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from bench.documents import text_of
-from bench.ground import ground
 from bench.handlers import event
-from bench.lambda_start import ROOT, Start, start
 from bench.measuring import Outcome, Sample
+from bench.scratch import scratch
+from bench.worker_ground import NotDoneError, stand
+from local.lambdas.environment import Environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bench.ground import Ground
+    from bench.worker_ground import Stand
+    from local.system import Function
 
 AIM = 0.5
 ROUNDS = 15
-_LAYER = ROOT / "layers" / "common"
+PLAIN = "plain"
+_ROOT = Path(__file__).resolve().parents[1]
+_NO_MODEL = "http://127.0.0.1:1"
+_SHOWN = ("ready, CPU", "first answer", "first answer, CPU")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Start:
+    """Milliseconds until the process asked for its first event and had answered it; by the clock, by CPU."""
+
+    ready: float
+    ready_cpu: float
+    answered: float
+    answered_cpu: float
 
 
 def run(rounds: int | None = None) -> list[Outcome]:
     """Each function against the plain one, in turn."""
-    with ground() as servers:
-        return _measure(servers, rounds or ROUNDS)
+    with scratch() as directory:
+        return asyncio.run(_measured(directory, rounds or ROUNDS))
 
 
-def _measure(servers: Ground, rounds: int) -> list[Outcome]:
-    variables = {**servers.environment(), "SHARED_USAGE_KEY": "bench"}
+async def _measured(directory: Path, rounds: int) -> list[Outcome]:
     events = _events()
-    taken: dict[str, list[Start]] = {name: [] for name in ("plain", *events)}
-    for number in range(rounds + 1):
-        for name, starts in taken.items():
-            url = servers.keys_url if name == "authorize" else servers.database_url
-            one = _start(name, events.get(name), {**variables, "DATABASE_URL": url})
-            if number:  # the first round writes the bytecode
-                starts.append(one)
-    return [_outcome(name, taken[name], taken["plain"]) for name in events]
+    async with stand(directory, _NO_MODEL) as ground:
+        functions = {name: ground.system.functions[f"{name.title()}Function"] for name in events}
+        taken: dict[str, list[Start]] = {PLAIN: [], **{name: [] for name in events}}
+        for number in range(rounds + 1):
+            for name, starts in taken.items():
+                function = functions.get(name) or _plain(functions["submit"])
+                one = await _start(ground, function, events.get(name, events["submit"]))
+                if number:  # the first round writes the bytecode
+                    starts.append(one)
+    return [_outcome(name, taken[name], taken[PLAIN]) for name in events]
 
 
 def _events() -> dict[str, dict[str, Any]]:
@@ -58,23 +79,38 @@ def _events() -> dict[str, dict[str, Any]]:
     }
 
 
-def _start(name: str, given: Mapping[str, Any] | None, variables: Mapping[str, str]) -> Start:
-    if given is not None:
-        return start("app.handler", [ROOT / "functions" / name, _LAYER], given, variables)
-    body = json.dumps({"document": {"text": text_of(2_000)}})
-    return start("bench.plain.api.handler", [ROOT], event("POST", "/jobs/{id}", "summarise", body), variables)
+def _plain(function: Function) -> Function:
+    """The same place, memory and variables, with the plain handler in it."""
+    return dataclasses.replace(function, code_uri=_ROOT, handler="bench.plain.api.handler", layers=())
+
+
+async def _start(ground: Stand, function: Function, given: dict[str, Any]) -> Start:
+    """One start, with one event. Raises NotDoneError."""
+    environment = Environment(function, ground.directory / "start.log")
+    await ground.start(environment)
+    try:
+        worker = psutil.Process(environment.pid)
+        ready, ready_cpu = environment.init_ms, _cpu_ms(worker)
+        asked = time.perf_counter()
+        answer = await environment.invoke(json.dumps(given).encode(), str(uuid.uuid4()))
+        answered = ready + (time.perf_counter() - asked) * 1000
+        if answer.failed:
+            raise NotDoneError(answer.payload.decode(errors="replace"))
+        return Start(ready, ready_cpu, answered, _cpu_ms(worker))
+    finally:
+        await environment.close()
+
+
+def _cpu_ms(worker: psutil.Process) -> float:
+    spent = worker.cpu_times()
+    return float(spent.user + spent.system) * 1000
 
 
 def _outcome(name: str, ours: list[Start], plain: list[Start]) -> Outcome:
-    ready = Sample(name, [each.ready for each in ours])
-    comparison = Sample("plain", [each.ready for each in plain])
     parts = [
-        (f"{who}: {moment}", Sample(moment, [getattr(each, field) for each in starts]))
-        for who, starts in (("claimcheck", ours), ("plain", plain))
-        for moment, field in (
-            ("ready, CPU", "ready_cpu"),
-            ("first answer", "answered"),
-            ("first answer, CPU", "answered_cpu"),
-        )
+        (f"{who}: {shown}", Sample(shown, [getattr(each, moment) for each in starts]))
+        for who, starts in (("claimcheck", ours), (PLAIN, plain))
+        for shown, moment in zip(_SHOWN, ("ready_cpu", "answered", "answered_cpu"), strict=True)
     ]
-    return Outcome(f"cold start: {name}", ready, comparison, AIM, parts)
+    ready = [Sample("ready", [each.ready for each in starts]) for starts in (ours, plain)]
+    return Outcome(f"cold start: {name}", ready[0], ready[1], AIM, parts)

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import shutil
-import signal
 import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.running import start_process
+import psycopg
+
+from bench.peers import jobs
+from bench.processes import processes
+from bench.system import instant_model, start_claimcheck, start_model
 from local.postgres import Postgres
-from local.processes import LOOPBACK, end, free_port, http_status
+from local.processes import LOOPBACK, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bench.processes import Processes
 
 OURS = "claimcheck"
 PEERS = ("background", "celery", "procrastinate")
@@ -33,12 +35,11 @@ _WORKERS = "8"
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What all of them share, and where they write."""
+    """What all of them share."""
 
-    directory: Path
+    started: Processes
     database_url: str
     model_url: str
-    started: list[asyncio.subprocess.Process]
 
     @property
     def variables(self) -> dict[str, str]:
@@ -47,59 +48,30 @@ class Machine:
 
 
 @contextlib.contextmanager
-def machine() -> Iterator[tuple[asyncio.Runner, Machine]]:
-    """Start what they share; stop it afterwards. From the main thread only."""
-    with tempfile.TemporaryDirectory(prefix="claimcheck-bench-") as scratch, asyncio.Runner() as runner:
-        directory = Path(scratch)
-        directory.chmod(0o755)  # as root, the database is another user, who has to enter here
-        postgres = Postgres(directory)
-        started: list[asyncio.subprocess.Process] = []
+def machine() -> Iterator[Machine]:
+    """Start what they share; stop it afterwards. From the main thread only. Raises NotStartedError."""
+    with processes() as started:
+        postgres = Postgres(started.directory)
         try:
-            runner.run(postgres.start())
-            model_url = runner.run(_model(directory, started))
-            yield runner, Machine(directory, postgres.url, model_url, started)
+            started.runner.run(postgres.start())
+            with psycopg.connect(postgres.url, autocommit=True) as connection:
+                connection.execute(jobs.TABLE)
+            model_url = started.runner.run(start_model(started, instant_model()))
+            yield Machine(started, postgres.url, model_url)
         finally:
-            for process in reversed(started):
-                runner.run(end(process, (signal.SIGTERM, 8.0)))
-            runner.run(postgres.stop())
+            started.runner.run(postgres.stop())
 
 
 @contextlib.contextmanager
-def contender(runner: asyncio.Runner, machine: Machine, name: str) -> Iterator[tuple[str, str]]:
+def contender(machine: Machine, name: str) -> Iterator[tuple[str, str]]:
     """Start one, and nobody beside it: its address, and a key where it wants one. Raises NotStartedError."""
-    before = len(machine.started)
-    try:
-        yield runner.run(_STARTS[name](machine))
-    finally:
-        for process in reversed(machine.started[before:]):
-            runner.run(end(process, (signal.SIGTERM, 8.0)))
-        del machine.started[before:]
-
-
-async def _model(directory: Path, started: list[asyncio.subprocess.Process]) -> str:
-    port = free_port()
-    command = [sys.executable, "-m", "bench.instant_model", "--port", str(port)]
-    await start_process(command, {}, directory / "model.log", lambda: _answers(port), started)
-    return f"http://{LOOPBACK}:{port}"
-
-
-async def _answers(port: int) -> bool:
-    return await http_status(port, "/health") == 200
+    with machine.started.until_here():
+        yield machine.started.runner.run(_STARTS[name](machine))
 
 
 async def _claimcheck(machine: Machine) -> tuple[str, str]:
-    port, data = free_port(), machine.directory / OURS
-
-    async def up() -> bool:
-        return (data / "up.json").exists() and await _answers(port)
-
-    (data / "up.json").unlink(missing_ok=True)
-    arguments = ["up", "--port", str(port), "--data", str(data), "--model", "anthropic"]
-    variables = {**machine.variables, "ANTHROPIC_API_KEY": "sk-ant-bench"}
-    command = [sys.executable, "-c", "from local.cli import main; main()", *arguments]
-    await start_process(command, variables, machine.directory / "up.log", up, machine.started)
-    found = json.loads((data / "up.json").read_text(encoding="utf-8"))
-    return found["url"], found["key"]
+    ours = await start_claimcheck(machine.started, machine.model_url, database_url=machine.database_url)
+    return ours.url, ours.key
 
 
 async def _background(machine: Machine) -> tuple[str, str]:
@@ -107,16 +79,16 @@ async def _background(machine: Machine) -> tuple[str, str]:
 
 
 async def _celery(machine: Machine) -> tuple[str, str]:
-    port = free_port()
-    redis = ["--port", str(port), "--bind", LOOPBACK, "--dir", str(machine.directory), "--save", ""]
-    durable = ["--appendonly", "yes", "--appendfsync", "always"]
+    port, started = free_port(), machine.started
     program = shutil.which("redis-server") or "redis-server"
-    await _started(machine, [program, *redis, *durable], "redis.log", f"{LOOPBACK}:{port}")
-    variables = {"REDIS_URL": f"redis://{LOOPBACK}:{port}/0"}
+    redis = ["--port", str(port), "--bind", LOOPBACK, "--dir", str(started.directory), "--save", ""]
+    durable = ["--appendonly", "yes", "--appendfsync", "always"]
+    await started.start([program, *redis, *durable], {}, lambda: _listens(port), log="redis.log")
+    variables = {**machine.variables, "REDIS_URL": f"redis://{LOOPBACK}:{port}/0"}
     worker = [sys.executable, "-m", "celery", "-A", "bench.peers.celery_service:celery", "worker"]
     options = ["--concurrency", _WORKERS, "--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
     url = await _served(machine, "celery_service", variables)
-    await _started(machine, [*worker, *options], "celery.log", None, variables)
+    await started.start([*worker, *options], variables, _at_once, log="celery.log")
     return url
 
 
@@ -129,38 +101,33 @@ async def _procrastinate(machine: Machine) -> tuple[str, str]:
     if prepare.returncode and b"already exists" not in said:
         raise RuntimeError(said.decode()[-500:])
     url = await _served(machine, "procrastinate_service")
-    await _started(machine, module, "procrastinate.log", None)
+    await machine.started.start(module, machine.variables, _at_once, log="procrastinate.log")
     return url
 
 
 _STARTS = {OURS: _claimcheck, "background": _background, "celery": _celery, "procrastinate": _procrastinate}
 
 
-async def _served(machine: Machine, name: str, more: dict[str, str] | None = None) -> tuple[str, str]:
-    """A peer's API: uvicorn with as many processes as the machine has cores."""
-    port = free_port()
+async def _served(machine: Machine, name: str, variables: dict[str, str] | None = None) -> tuple[str, str]:
+    """A peer's API: uvicorn with as many processes as the machine has cores. It wants no key."""
     server = [sys.executable, "-m", "uvicorn", "--factory", f"bench.peers.{name}:create_app"]
-    options = ["--host", LOOPBACK, "--port", str(port), "--workers", _API_PROCESSES, "--no-access-log"]
-    variables = {**machine.variables, **(more or {})}
-    log = machine.directory / f"{name}.log"
-    await start_process([*server, *options], variables, log, lambda: _answers(port), machine.started)
-    return f"http://{LOOPBACK}:{port}", ""
+    options = ["--host", LOOPBACK, "--workers", _API_PROCESSES, "--no-access-log"]
+    url = await machine.started.served(
+        lambda port: [*server, *options, "--port", str(port)],
+        variables or machine.variables,
+        log=f"{name}.log",
+    )
+    return url, ""
 
 
-async def _started(
-    machine: Machine, command: list[str], log: str, address: str | None, more: dict[str, str] | None = None
-) -> None:
-    """A server that answers at `address`; a worker answers nobody, and is warm once it has worked."""
+async def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError):
+        _, writer = await asyncio.open_connection(LOOPBACK, port)
+        writer.close()
+        return True
+    return False
 
-    async def ready() -> bool:
-        if address is None:
-            return True
-        host, _, port = address.partition(":")
-        with contextlib.suppress(OSError):
-            _, writer = await asyncio.open_connection(host, int(port))
-            writer.close()
-            return True
-        return False
 
-    variables = {**machine.variables, **(more or {})}
-    await start_process(command, variables, machine.directory / log, ready, machine.started)
+async def _at_once() -> bool:
+    """A worker answers nobody; it is warm once it has worked."""
+    return True

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bench.ground import TENANT
 
 if TYPE_CHECKING:
+    from claimcheck.store.connection import Database
     from claimcheck.store.jobs import NewJob
 
 _WORDS = """
@@ -53,12 +55,30 @@ def summary_of(text: str, *, points: int = 6) -> dict[str, Any]:
     }
 
 
-def new_job(text: str) -> NewJob:
-    """What submit stores for a summary of `text`."""
+FEE: dict[str, Any] = {"task": "extract", "params": {"fields": [{"name": "fee", "type": "string"}]}}
+"""One question about a document, as fields of NewJob."""
+
+
+class NotAcceptedError(Exception):
+    """A job that was to be measured did not come to be."""
+
+
+def accepted(database: Database, job: NewJob) -> str:
+    """The id of a new job. Raises NotAcceptedError."""
+    from claimcheck.store.jobs import Ticket, accept_job
+
+    ticket = accept_job(database, job)
+    if not isinstance(ticket, Ticket):
+        raise NotAcceptedError
+    return ticket.job_id
+
+
+def new_job(text: str, **changes: Any) -> NewJob:
+    """What submit stores for a summary of `text`; `changes` are fields of NewJob."""
     from claimcheck.store.jobs import NewJob
 
     content = text.encode()
-    return NewJob(
+    job = NewJob(
         tenant_id=TENANT,
         task="summarise",
         params={"focus": "fees"},
@@ -72,3 +92,4 @@ def new_job(text: str) -> NewJob:
         sha256=hashlib.sha256(content).digest(),
         content=content,
     )
+    return replace(job, **changes)

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.clients import hand_in, small_job
+from bench.ended import ended
 from bench.measuring import Outcome, Sample
 from bench.system import running
 
@@ -18,13 +19,6 @@ ENVIRONMENTS = 10  # with ten jobs each: concurrency 100
 MODEL_S = 1.0
 CLIENTS = 16
 _LIMIT_S = 300.0
-
-_DONE = """
-SELECT count(*) FILTER (WHERE status = 'completed') AS completed,
-  count(*) FILTER (WHERE status IN ('failed', 'cancelled', 'partial')) AS otherwise,
-  extract(epoch FROM max(completed_at))::float8 AS last
-FROM jobs WHERE metadata ->> 'run' = %s
-"""
 
 
 def run(rounds: int | None = None) -> Outcome:
@@ -46,20 +40,4 @@ def drain(system: Running, jobs: int, name: str) -> float:
     """Seconds from the first POST to the last job's end. Raises RuntimeError where one ends otherwise."""
     started = time.time()
     hand_in(system.url, [small_job(number, name) for number in range(jobs)], clients=CLIENTS, key=system.key)
-    return _ended(system, jobs, name) - started
-
-
-def _ended(system: Running, jobs: int, name: str) -> float:
-    import psycopg
-
-    until = time.monotonic() + _LIMIT_S
-    with psycopg.connect(system.database_url, autocommit=True) as connection:
-        while time.monotonic() < until:
-            row = connection.execute(_DONE, (name,)).fetchone()
-            completed, otherwise, last = row or (0, 0, None)
-            if otherwise:
-                raise RuntimeError(f"{otherwise} jobs did not complete")
-            if completed == jobs:
-                return float(last)
-            time.sleep(0.1)
-    raise RuntimeError(f"{completed} of {jobs} jobs were done after {_LIMIT_S:g} s")
+    return ended(system.database_url, name, jobs, most_s=_LIMIT_S) - started

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench.scratch import scratch
 from local import database_roles, emulator
 from local.emulator import Emulator
 from local.postgres import Postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from mypy_boto3_sqs.client import SQSClient
 
@@ -26,13 +26,11 @@ TENANT = "bench"
 class Ground:
     """Running servers: a migrated database with one tenant, and a queue that nobody reads.
 
-    `database_url` is for the role of the functions that answer requests, `keys_url` for the authorizer's,
-    `owner_url` for who migrates.
+    `database_url` is for the role of the functions that answer requests, `owner_url` for who migrates.
     """
 
     owner_url: str
     database_url: str
-    keys_url: str
     aws_url: str
     queue_url: str
 
@@ -67,9 +65,7 @@ def ground() -> Iterator[Ground]:
 
     To be called from the main thread: the kernel ends the servers with the thread that started them.
     """
-    with tempfile.TemporaryDirectory(prefix="claimcheck-bench-") as scratch, asyncio.Runner() as runner:
-        directory = Path(scratch)
-        directory.chmod(0o755)  # as root, the database is another user, who has to enter here
+    with scratch() as directory, asyncio.Runner() as runner:
         services = (Postgres(directory), Emulator(directory))
         try:
             for service in services:
@@ -92,9 +88,8 @@ def _prepared(owner_url: str, aws_url: str, passwords: Path) -> Ground:
     create_key(database, TENANT)
     database.close()
     queue: str = sqs_client(aws_url).create_queue(QueueName="bench")["QueueUrl"]
-    address = database_roles.address_of(owner_url, passwords)
-    api, auth = (f"postgresql://claimcheck_{role}@{address}" for role in ("api", "auth"))
-    return Ground(owner_url, api, auth, aws_url, queue)
+    api_url = f"postgresql://claimcheck_api@{database_roles.address_of(owner_url, passwords)}"
+    return Ground(owner_url, api_url, aws_url, queue)
 
 
 def sqs_client(endpoint: str) -> SQSClient:

@@ -27,9 +27,9 @@ Curve = dict[int, Sample]
 def run(rounds: int | None = None) -> list[Outcome]:
     """The waits at 50 a second against each peer's; `rounds` is seconds at each rate. Writes the plot."""
     curves: dict[str, Curve] = {}
-    with machine() as (runner, shared):
+    with machine() as shared:
         for name in (OURS, *PEERS):
-            with contender(runner, shared, name) as (url, key):
+            with contender(shared, name) as (url, key):
                 curves[name] = _curve(url, key, name, float(rounds or SECONDS))
     plot(curves, PLOT)
     ours = curves.pop(OURS)

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 
+from bench.documents import FEE, accepted, new_job
 from bench.ground import TENANT
 from bench.large_files import write_pdf
 from bench.measuring import Count
 from bench.memory_watch import MemoryWatch
 from bench.quick_model import quick_model
+from bench.scratch import scratch
 from bench.worker_ground import NotDoneError, invoked, stand
-from local import emulator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from claimcheck.store.connection import Database
 
@@ -40,9 +39,7 @@ _SENTENCES = (
 def run(rounds: int | None) -> list[Count]:  # noqa: ARG001 (a peak is taken once)
     """Ten texts; five texts and five scans; ten scans: each in a new environment, by the template's size."""
     batches = {"ten texts": (10, 0), "five texts, five scans": (5, 5), "ten scans": (0, 10)}
-    with tempfile.TemporaryDirectory(prefix="claimcheck-bench-") as scratch:
-        directory = Path(scratch)
-        directory.chmod(0o755)  # as root, the database is another user, who has to enter here
+    with scratch() as directory:
         return asyncio.run(_measured(directory, batches))
 
 
@@ -70,18 +67,16 @@ class _Batches:
         return Count(f"MiB of process, {name}", memory.peak >> 20, self._ground.function.memory_mb, notes)
 
     def _accepted(self, texts: int, scans: int) -> list[str]:
-        from claimcheck.aws.objects import S3Objects
         from claimcheck.store.connection import Database
 
         database = Database(self._ground.database_url)
-        client = emulator.client_of("s3", self._ground.aws_url)
-        objects = S3Objects(self._ground.system.buckets["DocumentsBucket"].name, connect=lambda: client)
         jobs = []
         for number in range(texts + scans):
             text = _text(number) if number < texts else None
             content = _scan(self._ground.directory, number) if text is None else text.encode()
             media_type = "application/pdf" if text is None else "text/plain"
-            jobs.append(_accept(database, objects, content, media_type))
+            what = self._ground.uploaded(database, content, media_type)
+            jobs.append(accepted(database, new_job("", name="large", content=None, **FEE, **what)))
             if text is not None:
                 _as_read(database, jobs[-1], text)
         database.close()
@@ -101,31 +96,6 @@ class _Batches:
         calls = sum(job["usage"]["calls"] for job in found)
         done = sum(job["status"] == "completed" for job in found)
         return f"{done} of {len(jobs)} jobs done in one attempt, {calls} calls"
-
-
-def _accept(database: Database, objects: Any, content: bytes, media_type: str) -> str:
-    from claimcheck.store.documents import object_key
-    from claimcheck.store.jobs import NewJob, Ticket, accept_job
-
-    sha256 = hashlib.sha256(content).digest()
-    objects.put(object_key(TENANT, sha256), content, media_type)
-    job = NewJob(
-        tenant_id=TENANT,
-        task="extract",
-        params={"fields": [{"name": "fee", "type": "string"}]},
-        priority="standard",
-        metadata={},
-        webhook_url=None,
-        max_cost_usd=None,
-        name="large",
-        media_type=media_type,
-        size_bytes=len(content),
-        sha256=sha256,
-    )
-    ticket = accept_job(database, job)
-    if not isinstance(ticket, Ticket):
-        raise NotDoneError("a job was not accepted")
-    return ticket.job_id
 
 
 def _as_read(database: Database, job_id: str, text: str) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from bench.serving import served
 from local.offline import wire
-from local.processes import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,13 +32,8 @@ async def quick_model(*, latency_s: float) -> AsyncIterator[str]:
 
     app = web.Application(client_max_size=_LARGEST)
     app.add_routes([web.post("/v1/messages", messages)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, LOOPBACK, 0).start()
-    try:
-        yield f"http://{LOOPBACK}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
+    async with served(app) as address:
+        yield address
 
 
 def _answer(content: list[dict[str, Any]]) -> dict[str, Any]:

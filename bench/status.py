@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from bench.documents import new_job, summary_of, text_of
+from bench.documents import accepted, new_job, summary_of, text_of
 from bench.ground import TENANT, environment, ground
 from bench.handlers import LambdaContext, checked, event, load, quiet
 from bench.measuring import Outcome, in_turn
@@ -73,14 +73,12 @@ def _measure(servers: Ground, rounds: int) -> Outcome:
 def finished_job(database: Database) -> str:
     """A completed summary in the database, by the store's own functions; its id."""
     from claimcheck.store.calls import CallUsage, begin_call, end_call
-    from claimcheck.store.jobs import ClaimedJob, Ticket, accept_job, claim_job, finish_job
+    from claimcheck.store.jobs import ClaimedJob, claim_job, finish_job
 
     text = text_of(CHARS)
-    ticket = accept_job(database, new_job(text))
-    if not isinstance(ticket, Ticket):
-        raise TypeError("the job was not accepted")
+    job_id = accepted(database, new_job(text))
     models = {"standard": "bench", "economy": "bench"}
-    job = claim_job(database, ticket.job_id, lease_s=60, probe_s=60, **models)
+    job = claim_job(database, job_id, lease_s=60, probe_s=60, **models)
     if not isinstance(job, ClaimedJob):
         raise TypeError("the job cannot be claimed")
     call, question = str(uuid.uuid4()), hashlib.sha256(text.encode()).digest()

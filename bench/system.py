@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import json
-import signal
 import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.running import start_process
-from local.processes import LOOPBACK, end, free_port, http_status
+from bench.processes import processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from bench.processes import Processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +34,13 @@ def running(
     The model answers everything alike, and never refuses; with `rates` (REQUESTS/INPUT/OUTPUT a minute) it is
     the offline stand-in, which does.
     """
-    with tempfile.TemporaryDirectory(prefix="claimcheck-bench-") as scratch, asyncio.Runner() as runner:
-        directory = Path(scratch)
-        directory.chmod(0o755)  # as root, the database is another user, who has to enter here
-        started: list[asyncio.subprocess.Process] = []
-        try:
-            command = _limited(rates, model_latency_s) if rates else _instant(model_latency_s)
-            yield runner.run(_start(directory, started, command, parameters or {}))
-        finally:
-            for process in reversed(started):
-                runner.run(end(process, (signal.SIGTERM, 8.0)))
+    command = _limited(rates, model_latency_s) if rates else instant_model(model_latency_s)
+    with processes() as started:
+        yield started.runner.run(_start(started, command, parameters))
 
 
-def _instant(latency_s: float) -> list[str]:
+def instant_model(latency_s: float = 0.0) -> list[str]:
+    """The model that answers everything alike: its module and options."""
     return ["bench.instant_model", "--latency-s", str(latency_s)]
 
 
@@ -59,28 +49,29 @@ def _limited(rates: str, latency_s: float) -> list[str]:
     return ["local.offline", "--rates", rates, *latency, "--log-level", "WARNING"]
 
 
-async def _start(
-    directory: Path,
-    started: list[asyncio.subprocess.Process],
-    model_command: Sequence[str],
-    parameters: Mapping[str, str],
+async def start_model(started: Processes, command: Sequence[str]) -> str:
+    """Start a model server by its module and options; its address."""
+    return await started.served(
+        lambda port: [sys.executable, "-m", *command, "--port", str(port)], {}, log="model.log"
+    )
+
+
+async def start_claimcheck(
+    started: Processes,
+    model_url: str,
+    *,
+    database_url: str | None = None,
+    parameters: Mapping[str, str] | None = None,
 ) -> Running:
-    model, port, data = free_port(), free_port(), directory / "data"
-
-    async def model_is_up() -> bool:
-        return await http_status(model, "/health") is not None
-
-    command = [sys.executable, "-m", *model_command, "--port", str(model)]
-    await start_process(command, {}, directory / "model.log", model_is_up, started)
-    model_url = f"http://{LOOPBACK}:{model}"
-
-    async def system_is_up() -> bool:
-        return (data / "up.json").exists() and await http_status(port, "/health") == 200
-
-    chosen = [part for name, value in parameters.items() for part in ("--parameter", f"{name}={value}")]
-    up = ["up", "--port", str(port), "--data", str(data), "--model", "anthropic", *chosen]
+    """Start `claimcheck up` on a model server; on another database than its own, where one is given."""
     variables = {"ANTHROPIC_API_KEY": "sk-ant-bench", "ANTHROPIC_BASE_URL": model_url}
-    command = [sys.executable, "-c", "from local.cli import main; main()", *up]
-    await start_process(command, variables, directory / "up.log", system_is_up, started)
-    found = json.loads((data / "up.json").read_text(encoding="utf-8"))
-    return Running(found["url"], found["key"], found["database_url"], model_url)
+    if database_url is not None:
+        variables["DATABASE_URL"] = database_url
+    up = await started.claimcheck(variables, model="anthropic", parameters=parameters)
+    return Running(up["url"], up["key"], up["database_url"], model_url)
+
+
+async def _start(
+    started: Processes, model_command: Sequence[str], parameters: Mapping[str, str] | None
+) -> Running:
+    return await start_claimcheck(started, await start_model(started, model_command), parameters=parameters)

@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
-
+from bench.documents import accepted, new_job
 from bench.ground import TENANT
 from bench.measuring import Share
+from bench.scratch import scratch
+from bench.serving import served
 from bench.worker_ground import NotDoneError, invoked, stand
-from local import emulator
 from local.offline.server import OfflineModel
-from local.processes import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-
-    from claimcheck.store.connection import Database
+    from collections.abc import Sequence
 
     from bench.worker_ground import Stand
     from local.lambdas.environment import Environment
@@ -56,9 +51,7 @@ def run(rounds: int | None = None) -> list[Share]:  # noqa: ARG001 (tokens are c
     if not REPORT.exists():
         print(f"tokens: left out, {REPORT} is not here", file=sys.stderr)
         return []
-    with tempfile.TemporaryDirectory(prefix="claimcheck-bench-") as scratch:
-        directory = Path(scratch)
-        directory.chmod(0o755)  # as root, the database is another user, who has to enter here
+    with scratch() as directory:
         return asyncio.run(measured(directory, REPORT.read_bytes(), "application/pdf"))
 
 
@@ -66,7 +59,11 @@ async def measured(directory: Path, content: bytes, media_type: str) -> list[Sha
     """What was paid for, way by way; each way calls the document otherwise: none shares with another."""
     everything = list(range(len(TASKS)))
     step = len(TASKS) // SPREAD
-    async with _model() as url, stand(directory, url) as ground, contextlib.AsyncExitStack() as stack:
+    async with (
+        served(OfflineModel(MODEL_S).application()) as url,
+        stand(directory, url) as ground,
+        contextlib.AsyncExitStack() as stack,
+    ):
         environments = [await stack.enter_async_context(ground.environment()) for _ in range(SPREAD)]
         jobs = _Jobs(ground, environments, content, media_type)
         alone = await jobs.paid("one by one", [[[number]] for number in everything])
@@ -137,41 +134,17 @@ class _Jobs:
     def _accepted(self, number: int, name: str) -> str:
         from claimcheck.store.connection import Database
         from claimcheck.store.documents import get_document
-        from claimcheck.store.jobs import NewJob, Ticket, accept_job
 
         task, params = TASKS[number]
         database = Database(self._ground.database_url)
-        what = {"document_id": self._document} if self._document else self._uploaded(database)
-        job = NewJob(
-            tenant_id=TENANT,
-            task=task,
-            params=params,
-            priority="standard",
-            metadata={},
-            webhook_url=None,
-            max_cost_usd=None,
-            name=name,
-            **what,
-        )
-        ticket = accept_job(database, job)
-        if not isinstance(ticket, Ticket):
-            raise NotDoneError("a job was not accepted")
-        document = get_document(database, TENANT, ticket.job_id)
+        what: dict[str, Any] = {"document_id": self._document, "media_type": None, "sha256": None}
+        if self._document is None:
+            what = self._ground.uploaded(database, self._content, self._media_type)
+        job_id = accepted(database, new_job("", task=task, params=params, name=name, content=None, **what))
+        document = get_document(database, TENANT, job_id)
         self._document = None if document is None else document.document_id
         database.close()
-        return ticket.job_id
-
-    def _uploaded(self, database: Database) -> dict[str, Any]:
-        from claimcheck.aws.objects import S3Objects
-        from claimcheck.store.documents import object_key
-        from claimcheck.store.uploads import want_object
-
-        sha256 = hashlib.sha256(self._content).digest()
-        want_object(database, TENANT, sha256)
-        client = emulator.client_of("s3", self._ground.aws_url)
-        objects = S3Objects(self._ground.system.buckets["DocumentsBucket"].name, connect=lambda: client)
-        objects.put(object_key(TENANT, sha256), self._content, self._media_type)
-        return {"media_type": self._media_type, "size_bytes": len(self._content), "sha256": sha256}
+        return job_id
 
     def _usages(self, jobs: Sequence[str]) -> list[dict[str, Any]]:
         from claimcheck.store.connection import Database
@@ -185,14 +158,3 @@ class _Jobs:
         if unfinished or len(found) != len(jobs):
             raise NotDoneError(f"{len(unfinished)} of {len(jobs)} jobs did not end: {unfinished[:1]}")
         return [job["usage"] for job in found]
-
-
-@contextlib.asynccontextmanager
-async def _model() -> AsyncIterator[str]:
-    runner = web.AppRunner(OfflineModel(MODEL_S).application(), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, LOOPBACK, 0).start()
-    try:
-        yield f"http://{LOOPBACK}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()

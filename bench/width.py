@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import tempfile
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from bench.clients import small_job
-from bench.ground import TENANT
+from bench.documents import FEE, accepted, new_job
 from bench.instant_model import application
 from bench.measuring import Outcome, Sample
+from bench.scratch import scratch
+from bench.serving import served
 from bench.worker_ground import NotDoneError, invoked, stand
-from local.processes import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from bench.worker_ground import Stand
     from local.lambdas.environment import Environment
@@ -53,9 +50,7 @@ class Billed:
 
 def run(rounds: int | None = None) -> list[Outcome]:
     """Widths 2, 5 and 10 against width 1, in the same environments in turn."""
-    with tempfile.TemporaryDirectory(prefix="claimcheck-bench-") as scratch:
-        directory = Path(scratch)
-        directory.chmod(0o755)  # as root, the database is another user, who has to enter here
+    with scratch() as directory:
         found = asyncio.run(measured(directory, rounds or ROUNDS, MODEL_S))
     one = found[1]
     alone = Sample("width 1", one.gb_seconds)
@@ -78,7 +73,7 @@ async def measured(directory: Path, rounds: int, model_s: float) -> dict[int, Bi
     """By width, what `rounds` invocations in each of four environments were billed for."""
     found = {width: Billed() for width in WIDTHS}
     async with (
-        _model(model_s) as model,
+        served(application(model_s)) as model,
         stand(directory, model) as ground,
         contextlib.AsyncExitStack() as stack,
     ):
@@ -102,30 +97,10 @@ async def _one(ground: Stand, environment: Environment, width: int, billed: Bill
 
 def _accepted(database_url: str, width: int) -> list[str]:
     from claimcheck.store.connection import Database
-    from claimcheck.store.jobs import NewJob, Ticket, accept_job
 
     database = Database(database_url)
-    jobs = []
-    for number in range(width):
-        content = small_job(number, f"{time.time_ns()}")["document"]["text"].encode()
-        job = NewJob(
-            tenant_id=TENANT,
-            task="extract",
-            params={"fields": [{"name": "fee", "type": "string"}]},
-            priority="standard",
-            metadata={},
-            webhook_url=None,
-            max_cost_usd=None,
-            name=None,
-            media_type="text/plain",
-            size_bytes=len(content),
-            sha256=hashlib.sha256(content).digest(),
-            content=content,
-        )
-        ticket = accept_job(database, job)
-        if not isinstance(ticket, Ticket):
-            raise NotDoneError("a job was not accepted")
-        jobs.append(ticket.job_id)
+    texts = (small_job(number, f"{time.time_ns()}")["document"]["text"] for number in range(width))
+    jobs = [accepted(database, new_job(text, **FEE)) for text in texts]
     database.close()
     return jobs
 
@@ -138,14 +113,3 @@ def _taken(database_url: str, jobs: Sequence[str]) -> list[float]:
     if len(taken) != len(jobs):
         raise NotDoneError(f"{len(jobs) - len(taken)} of {len(jobs)} jobs did not complete")
     return taken
-
-
-@contextlib.asynccontextmanager
-async def _model(latency_s: float) -> AsyncIterator[str]:
-    runner = web.AppRunner(application(latency_s), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, LOOPBACK, 0).start()
-    try:
-        yield f"http://{LOOPBACK}:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()

@@ -1,10 +1,11 @@
-"""What one environment of process is measured on: its servers, and the process that Lambda would start."""
+"""What environments of functions are measured on: servers, and the processes that Lambda would start."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import contextlib
+import hashlib
 import json
 import secrets
 import uuid
@@ -22,6 +23,8 @@ from local.system import Physical
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+
+    from claimcheck.store.connection import Database
 
     from local.system import Function, System
 
@@ -62,9 +65,21 @@ class Stand:
         ]
         return json.dumps(sqs_event(messages, self.system.queues["JobsQueue"], emulator.REGION)).encode()
 
-    @contextlib.asynccontextmanager
-    async def environment(self, **more: str) -> AsyncIterator[Environment]:
-        """A new environment, with `more` variables; to be called from the main thread."""
+    def uploaded(self, database: Database, content: bytes, media_type: str) -> dict[str, Any]:
+        """Put a document into the bucket, as submit does with a large one; its fields of NewJob."""
+        from claimcheck.aws.objects import S3Objects
+        from claimcheck.store.documents import object_key
+        from claimcheck.store.uploads import want_object
+
+        sha256 = hashlib.sha256(content).digest()
+        want_object(database, TENANT, sha256)
+        client = emulator.client_of("s3", self.aws_url)
+        objects = S3Objects(self.system.buckets["DocumentsBucket"].name, connect=lambda: client)
+        objects.put(object_key(TENANT, sha256), content, media_type)
+        return {"media_type": media_type, "size_bytes": len(content), "sha256": sha256}
+
+    async def start(self, environment: Environment, **more: str) -> None:
+        """Start one with what a function needs here, and `more` variables; from the main thread."""
         access_key, secret_key = emulator.CREDENTIALS
         variables = {
             "ANTHROPIC_BASE_URL": self.model_url,
@@ -75,8 +90,13 @@ class Stand:
             "NO_PROXY": "127.0.0.1,localhost",
             **more,
         }
-        environment = Environment(self.function, self.directory / "process.log")
         await environment.start(region=emulator.REGION, extra=variables)
+
+    @contextlib.asynccontextmanager
+    async def environment(self, **more: str) -> AsyncIterator[Environment]:
+        """A new environment of process, with `more` variables; to be called from the main thread."""
+        environment = Environment(self.function, self.directory / "process.log")
+        await self.start(environment, **more)
         try:
             yield environment
         finally:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import uuid
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
@@ -13,14 +10,11 @@ import psycopg
 from anthropic import Anthropic
 from celery import Celery
 from celery.signals import worker_process_init
-from fastapi import FastAPI
-from psycopg_pool import AsyncConnectionPool
 
-from bench.peers import jobs
-from bench.peers.background import Request  # noqa: TC001 (FastAPI reads it at run time)
+from bench.peers import jobs, web
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from fastapi import BackgroundTasks, FastAPI
 
 celery = Celery("bench", broker=os.environ.get("REDIS_URL", ""))
 celery.conf.update(
@@ -50,28 +44,8 @@ def work(job_id: str) -> None:
 
 def create_app() -> FastAPI:
     """The application; uvicorn's factory."""
-    pool = AsyncConnectionPool(os.environ["DATABASE_URL"], min_size=10, max_size=10, open=False)
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with pool:
-            async with pool.connection() as connection:
-                await connection.execute(jobs.TABLE)
-            yield
+    async def hand_over(job_id: str, _tasks: BackgroundTasks) -> None:
+        await anyio.to_thread.run_sync(work.delay, job_id)
 
-    app = FastAPI(lifespan=lifespan)
-
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.post("/jobs/extract", status_code=202)
-    async def submit(request: Request) -> dict[str, str]:
-        job_id = uuid.uuid4()
-        values = (job_id, request.metadata["run"], request.document.text, json.dumps(request.fields))
-        async with pool.connection() as connection:
-            await connection.execute(jobs.INSERT, values)
-        await anyio.to_thread.run_sync(work.delay, str(job_id))
-        return {"job_id": str(job_id), "status": "pending"}
-
-    return app
+    return web.service(web.connections(), hand_over)

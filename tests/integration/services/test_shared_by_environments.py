@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 import psycopg
 import pytest
-from aiohttp import web
 from claimcheck.store.connection import Database
-from claimcheck.store.jobs import NewJob, Ticket, accept_job
 from claimcheck.store.reading import get_job
 from claimcheck.store.sweeping import expire_leases
 
 from bench.ground import TENANT
+from bench.serving import served
 from bench.worker_ground import invoked, stand
 from local.offline.server import OfflineModel
-from local.processes import LOOPBACK
 from tests.integration.offline.control import Server
+from tests.integration.store.jobs_in_states import accepted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -35,26 +34,16 @@ TEXT = "The fee is EUR 5.\n" + "Nothing of this is asked for.\n" * 1_200
 FIELDS = ("fee", "auditor", "state", "owner", "date")
 
 
-def accepted(database: Database, field: str) -> str:
-    """A job about the document; its id."""
+def about(field: str) -> dict[str, Any]:
+    """One question about the document, as fields of NewJob."""
     content = TEXT.encode()
-    job = NewJob(
-        tenant_id=TENANT,
-        task="extract",
-        params={"fields": [{"name": field, "type": "string"}]},
-        priority="standard",
-        metadata={},
-        webhook_url=None,
-        max_cost_usd=None,
-        name="report.txt",
-        media_type="text/plain",
-        size_bytes=len(content),
-        sha256=hashlib.sha256(content).digest(),
-        content=content,
-    )
-    ticket = accept_job(database, job)
-    assert isinstance(ticket, Ticket)
-    return ticket.job_id
+    return {
+        "tenant_id": TENANT,
+        "params": {"fields": [{"name": field, "type": "string"}]},
+        "size_bytes": len(content),
+        "sha256": hashlib.sha256(content).digest(),
+        "content": content,
+    }
 
 
 def shown(database: Database, job_id: str) -> dict[str, Any]:
@@ -76,13 +65,8 @@ async def until(what: str, sql: psycopg.Connection[Any], query: LiteralString) -
 @contextlib.asynccontextmanager
 async def offline_model() -> AsyncIterator[Server]:
     """The offline model in this loop: its address and its controls."""
-    runner = web.AppRunner(OfflineModel(0.5).application(), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, LOOPBACK, 0).start()
-    try:
-        yield Server(f"http://{LOOPBACK}:{runner.addresses[0][1]}")
-    finally:
-        await runner.cleanup()
+    async with served(OfflineModel(0.5).application()) as address:
+        yield Server(address)
 
 
 def test_the_others_do_not_wait_for_a_lead_that_was_killed(tmp_path: Path) -> None:
@@ -101,7 +85,7 @@ async def _lead_killed(directory: Path) -> None:
         ground.environment(LEASE_S=LEASE_S) as other,
     ):
         database = Database(ground.database_url)
-        jobs = [accepted(database, field) for field in FIELDS]
+        jobs = [accepted(database, **about(field)) for field in FIELDS]
         with psycopg.connect(ground.database_url, autocommit=True) as sql:
             await asyncio.to_thread(model.fault, "hang")
             first = asyncio.create_task(doomed.invoke(ground.event(jobs[:1]), "first"))

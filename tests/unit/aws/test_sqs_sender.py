@@ -7,8 +7,6 @@ import re
 from typing import Any
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import (
     ClientError,
@@ -21,6 +19,7 @@ from claimcheck.aws.clients import BATCH, DOORBELL, Budget
 from claimcheck.aws.sqs_sender import SqsSender
 
 from tests.unit.aws.sqs_server import Heard, SqsServer, Told
+from tests.unit.signatures import signature_over
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "session"}
 PATH = "/123456789012/jobs"
@@ -69,14 +68,10 @@ def test_a_batch_says_what_was_not_taken() -> None:
     assert server.heard[0].said["Entries"] == entries
 
 
-def signature_over(heard: Heard, names: list[str], body: bytes) -> str:
-    """What AWS computes over a request as it arrived."""
-    headers = {name: heard.headers[name] for name in names}
-    copy = AWSRequest("POST", f"http://{heard.headers['host']}/", headers=headers, data=body)
-    copy.context["timestamp"] = heard.headers["x-amz-date"]
-    signer = SigV4Auth(Credentials("AKIDEXAMPLE", "secret", "session"), "sqs", "eu-central-1")
-    found: str = signer.signature(signer.string_to_sign(copy, signer.canonical_request(copy)), copy)
-    return found
+def _signature_over(heard: Heard, names: list[str], body: bytes) -> str:
+    url = f"http://{heard.headers['host']}/"
+    keys = Credentials("AKIDEXAMPLE", "secret", "session")
+    return signature_over(heard.headers, names, body, url=url, service="sqs", credentials=keys)
 
 
 def test_a_call_is_signed() -> None:
@@ -91,8 +86,8 @@ def test_a_call_is_signed() -> None:
     assert found[1] == f"AKIDEXAMPLE/{day}/eu-central-1/sqs/aws4_request"
     names = found[2].split(";")
     assert {"content-type", "host", "x-amz-date", "x-amz-security-token", "x-amz-target"} <= set(names)
-    assert signature_over(heard, names, heard.body) == found[3]
-    assert signature_over(heard, names, heard.body + b" ") != found[3]
+    assert _signature_over(heard, names, heard.body) == found[3]
+    assert _signature_over(heard, names, heard.body + b" ") != found[3]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ import json
 import re
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from claimcheck.failures import UnavailableError
 from claimcheck.model.claude import Claude, on_aws
@@ -16,6 +14,7 @@ from claimcheck.model.types import Answer, CallFailedError
 
 from tests.unit.model.conversations import QUESTION, error, message
 from tests.unit.model.messages_server import Asked, MessagesServer, Reply
+from tests.unit.signatures import signature_over
 
 ACCESS_KEY, SECRET, TOKEN = "AKIDEXAMPLE", "a-secret-of-the-role", "a-session-token"
 WORKSPACE = "wrkspc_0123456789"
@@ -47,15 +46,12 @@ def converse(turn: Reply) -> tuple[Answer | CallFailedError, list[Asked], str]:
 
 
 def _signature_over(request: Asked, url: str, names: list[str], *, body: bytes) -> str:
-    """What AWS computes over the request as it arrived."""
     method, path, _ = request.line.split(" ")
-    copy = AWSRequest(
-        method=method, url=url + path, headers={name: request.headers[name] for name in names}, data=body
+    assert method == "POST"
+    role = Credentials(ACCESS_KEY, SECRET, TOKEN)
+    return signature_over(
+        request.headers, names, body, url=url + path, service="aws-external-anthropic", credentials=role
     )
-    copy.context["timestamp"] = request.headers["x-amz-date"]
-    signer = SigV4Auth(Credentials(ACCESS_KEY, SECRET, TOKEN), "aws-external-anthropic", "eu-central-1")
-    signature: str = signer.signature(signer.string_to_sign(copy, signer.canonical_request(copy)), copy)
-    return signature
 
 
 def test_a_call_is_signed_by_the_role() -> None:

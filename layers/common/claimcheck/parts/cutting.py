@@ -71,10 +71,16 @@ class _Segment:
     image_page: int | None = None
 
 
-def cut(document: DocumentText, room: Room) -> list[Part]:
-    """The parts of `document`, each within `room`; a single one where it fits whole."""
+def cut(document: DocumentText, room: Room, *, split: Room | None = None) -> list[Part]:
+    """The parts of `document`, each within `room`; a single one where it fits whole.
+
+    What does not fit whole is cut for `split`, where that is given.
+    """
     segments = list(_segments(document))
-    return list(_packed(document, segments, room))
+    parts = list(_packed(document, segments, room))
+    if split is not None and len(parts) > 1:
+        return list(_packed(document, segments, split))
+    return parts
 
 
 def halves(document: DocumentText, part: Part) -> list[Part]:

@@ -26,6 +26,7 @@ from claimcheck.tasks.one_format import in_one_format
 from claimcheck.tasks.storable import storable
 from claimcheck.telemetry import count, logger, metrics
 from claimcheck.usecases.leases import LeaseLostError
+from claimcheck.usecases.question_failures import out_of_time
 from claimcheck.usecases.weighing import weigh, worst_usd
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Answerer:
         wanted = Wanted(question.model, job.tenant_id, job.job_id, weighed.about, question.max_tokens)
         async with self._governor.admitted(wanted) as admission:
             if time.left_s < time.least_s:
-                raise RetryableFailure("continued", "The attempt's time is up; the next goes on from here.")
+                raise out_of_time()
             asked = replace(question, timeout_s=max(1.0, time.left_s))
             return await self._asked(job, asked, weighed, admission)
 

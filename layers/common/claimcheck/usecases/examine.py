@@ -11,7 +11,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.failures import JobFailure, PermanentFailure, RetryableFailure
+from claimcheck.failures import JobFailure, PermanentFailure
 from claimcheck.parts import Room, cut
 from claimcheck.parts.tokens import tokens_in
 from claimcheck.slots import Slots
@@ -22,7 +22,7 @@ from claimcheck.tasks.source import Source
 from claimcheck.telemetry import count, logger, metrics, places_of
 from claimcheck.usecases.digest import digested
 from claimcheck.usecases.examination import Examination, PartAnswer
-from claimcheck.usecases.question_failures import failure_of, smaller_questions
+from claimcheck.usecases.question_failures import failure_of, out_of_time, smaller_questions
 from claimcheck.usecases.second_look import look_again
 from claimcheck.usecases.view import View
 
@@ -126,10 +126,7 @@ class _Interview:
     async def result(self, room: Room, even: Room) -> dict[str, Any]:
         """What does not fit `room` is cut for `even`."""
         run = self._run
-        parts = await asyncio.to_thread(cut, run.document, room)
-        if len(parts) > 1:
-            room = even
-            parts = await asyncio.to_thread(cut, run.document, room)
+        parts = await asyncio.to_thread(cut, run.document, room, split=even)
         digest = run.task.digest is not None and len(parts) > 1
         run.total = len(parts) * len(run.groups) + digest
         await self._progress()
@@ -140,7 +137,7 @@ class _Interview:
             raise run.failure()
         await look_again(run, self._ask)
         if digest:
-            await digested(run, self._ask, room.tokens, self._attempt.ends)
+            await digested(run, self._ask, even.tokens, self._attempt.ends)
         return await asyncio.to_thread(run.result)
 
     async def _ask(self, prompt: Prompt, shown: Shown, prefix: Prefix | None = None) -> dict[str, Any]:
@@ -163,7 +160,7 @@ class _Interview:
         # An attempt that is short as a whole must begin all the same: else none ever would.
         least_s = min(_START_S + prompt.max_tokens / _TOKENS_A_S, self._had_s / 2)
         if left_s < least_s:
-            raise RetryableFailure("continued", "The attempt's time is up; the next goes on from here.")
+            raise out_of_time()
         self._under_way += 1
         try:
             return await self._answerer.ask(

@@ -31,6 +31,11 @@ def failure_of(error: Exception) -> JobFailure | None:
     return RetryableFailure("internal", f"A fault of ours ({type(error).__name__}).")
 
 
+def out_of_time() -> RetryableFailure:
+    """No call is begun that the attempt's time is too short for."""
+    return RetryableFailure("continued", "The attempt's time is up; the next goes on from here.")
+
+
 def smaller_questions(run: Examination, failure: JobFailure, part: Part, group: tuple[str, ...]) -> Smaller:
     """What is asked instead of a question whose answer, or whose document, was too long."""
     if failure.code == "answer_truncated" and len(group) > 1:
