@@ -126,6 +126,7 @@ class ProcessSettings:
     `answer_bytes`: a result that may make an answer longer is put into the bucket: `status` links to it.
     `anthropic_workspace_id`: of Claude Platform on AWS, which needs no key; empty for Anthropic's own API.
     `model_rates`: limits of models that hold where the API's own are higher, or not known yet.
+    `economy_batches`: economy jobs wait for batches of the model's API, and may be `economy_max_age_s` old.
     """
 
     database_url: str
@@ -144,6 +145,8 @@ class ProcessSettings:
     job_timeout_s: float = 540.0
     max_attempts: int = 5
     max_age_s: float = 86_400.0
+    economy_batches: bool = True
+    economy_max_age_s: float = 172_800.0
     context_tokens: int = 200_000
     answer_bytes: int = ANSWER_BYTES
     limit_usd_per_day: float = _USD_PER_DAY
@@ -171,6 +174,7 @@ class SweepSettings:
     database_auth: DatabaseAuth = "password"
     max_attempts: int = 5
     max_age_s: float = 86_400.0
+    economy_max_age_s: float = 172_800.0
     quiet_s: float = 60.0
     spread_s: float = 40.0
     batch: int = 500
@@ -180,6 +184,33 @@ class SweepSettings:
     late_s: float = 900.0
     tidy_s: float = 15.0
     longest_s: float = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class EconomySettings:
+    """Batches: when they are sent, how large, and how often they are looked at.
+
+    Questions of a model are sent when one has waited for `wait_s` seconds or there are `enough`, at most
+    `most` and `most_bytes` in one batch (the API takes 100,000 and 256 MB; here they pass through memory).
+    `look_s`: between two looks at a batch at least; they become rarer as it grows older, up to `look_most_s`.
+    `lease_s`: nobody else looks at a batch for so long; longer than the function may run.
+    `settle_s`: how long after an unanswered attempt to send it a batch may still turn up at the API.
+    """
+
+    database_url: str
+    documents_bucket: str
+    jobs_queue_url: str
+    anthropic_secret_arn: str
+    anthropic_workspace_id: str = ""
+    database_auth: DatabaseAuth = "password"
+    wait_s: float = 300.0
+    enough: int = 1_000
+    most: int = 10_000
+    most_bytes: int = 50_000_000
+    look_s: float = 60.0
+    look_most_s: float = 900.0
+    lease_s: float = 330.0
+    settle_s: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)

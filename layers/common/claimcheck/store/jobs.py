@@ -43,6 +43,7 @@ class NewJob:
     cancel_after_s: float | None = None
     upload_wait_s: float = 24 * 3600.0
     traceparent: str | None = None
+    economy_fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +114,10 @@ def accept_job(
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job under a lease of ours. `attempt` is the fence of every later write.
+    """A job under a lease of ours; `attempt` is the fence of every later write.
 
     `model` is the one that its priority asks for. `age_s`: seconds since it was accepted, `due_s`: since it
-    could be claimed. `traceparent`: of the request that handed it in.
+    could be claimed. `traceparent`: of the request that handed it in. `batched`: it asks in batches.
     """
 
     job_id: str
@@ -133,6 +134,8 @@ class ClaimedJob:
     document: StoredDocument
     due_s: float = 0.0
     traceparent: str | None = None
+    priority: str = "standard"
+    batched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +155,16 @@ def claim_job(
     standard: str,
     economy: str,
     probe_s: float,
+    batches: bool = True,
 ) -> ClaimedJob | Held | None:
     """Take a due job under a lease of `lease_s` seconds; None where there is nothing to do for it.
 
-    `standard` and `economy` name the models of these priorities: the job gets one, whose circuit counts. A
-    probe of it has `probe_s` seconds.
+    `standard` and `economy` name the models of these priorities: the job gets one, whose circuit and line
+    count, unless its questions go into `batches`. A probe of the circuit has `probe_s` seconds.
     """
     params = {"job_id": job_id, "lease_s": lease_s, "standard": standard, "economy": economy}
-    row = database.one(queries("jobs")["claim_job"], {**params, "probe_s": probe_s})
+    params |= {"probe_s": probe_s, "batches": batches}
+    row = database.one(queries("jobs")["claim_job"], params)
     if row is None or row["tenant_id"] is None:
         return None
     if row["held_s"] is not None:

@@ -1,26 +1,28 @@
 -- name: accept_job
--- In the database (0028_tickets.sql), which says itself for whom it works.
+-- In the database (0028_tickets.sql, 0034_economy.sql), which says itself for whom it works.
 SELECT * FROM accept_job(%(tenant_id)s, %(task)s, %(params)s, %(priority)s, %(metadata)s, %(webhook_url)s,
   %(webhook_thin)s, %(max_cost_usd)s::numeric, %(cancel_after_s)s::float8, %(traceparent)s,
   %(key)s, %(body_sha256)s, %(keep_key_s)s::float8,
   %(document_id)s, %(name)s, %(media_type)s, %(size_bytes)s, %(sha256)s, %(object_key)s, %(content)s,
-  %(upload_wait_s)s::float8, %(jobs_in_flight)s, %(usd_per_day)s::numeric, %(document_bytes)s)
+  %(upload_wait_s)s::float8, %(jobs_in_flight)s, %(usd_per_day)s::numeric, %(document_bytes)s, %(economy_fallback)s)
 
 -- name: claim_job
 -- The fence goes up with the claim. A live lease, a final state or a job not yet due gives no claim; where
 -- the model's circuit is open, the job is put off until it may be called, and one claim becomes the probe. Where
--- jobs of its tenant stand in line for the model's rate, it gets a place behind them, once (docs/rates.md).
+-- jobs of its tenant stand in line for the model's rate, it gets a place behind them, once (docs/rates.md). A job whose
+-- questions go into batches calls no model.
 WITH asked AS MATERIALIZED (
-  SELECT id, CASE priority WHEN 'economy' THEN %(economy)s ELSE %(standard)s END AS model, tenant_id, placed_at
+  SELECT id, CASE priority WHEN 'economy' THEN %(economy)s ELSE %(standard)s END AS model, tenant_id, placed_at,
+    priority = 'economy' AND NOT fell_back AND %(batches)s AS batched
   FROM jobs
   WHERE id = %(job_id)s AND status = 'pending' AND available_at <= now() AND document_until IS NULL
     AND (cancel_at IS NULL OR cancel_at > now())
 ), line AS MATERIALIZED (
   SELECT asked.model, asked.tenant_id FROM asked JOIN rate_lines l USING (model, tenant_id)
-  WHERE asked.placed_at IS NULL AND l.ends_at > now() + interval '1 second'
+  WHERE NOT asked.batched AND asked.placed_at IS NULL AND l.ends_at > now() + interval '1 second'
 ), probing AS (
   UPDATE model_circuits c SET retry_at = now() + make_interval(secs => %(probe_s)s), probe_job = asked.id
-  FROM asked WHERE c.model = asked.model AND c.opened_at IS NOT NULL AND c.retry_at <= now()
+  FROM asked WHERE c.model = asked.model AND NOT asked.batched AND c.opened_at IS NOT NULL AND c.retry_at <= now()
     AND NOT EXISTS (SELECT FROM line)
   RETURNING c.model
 ), circuit AS MATERIALIZED (
@@ -29,7 +31,7 @@ WITH asked AS MATERIALIZED (
       ELSE least(greatest(c.retry_at - now(), interval '0'), interval '10 seconds') END
     + random() * interval '20 seconds' AS wait
   FROM model_circuits c JOIN asked USING (model)
-  WHERE c.opened_at IS NOT NULL AND NOT EXISTS (SELECT FROM probing)
+  WHERE c.opened_at IS NOT NULL AND NOT asked.batched AND NOT EXISTS (SELECT FROM probing)
 ), held AS (
   UPDATE jobs SET available_at = now() + circuit.wait, rung_at = now(), rings = 1, updated_at = now()
   FROM circuit WHERE jobs.id = %(job_id)s AND jobs.status = 'pending' AND jobs.available_at <= now()
@@ -57,7 +59,7 @@ WITH asked AS MATERIALIZED (
 )
 SELECT coalesce(held.held_s, placed.wait_s) AS held_s, placed.id IS NOT NULL AS in_line,
   coalesce(held.tenant_id, placed.tenant_id, claimed.tenant_id) AS tenant_id,
-  (SELECT model FROM asked) AS model,
+  (SELECT model FROM asked) AS model, (SELECT batched FROM asked) AS batched, claimed.priority,
   claimed.id::text AS job_id, claimed.task, claimed.params, claimed.attempt, claimed.failures, claimed.waits,
   claimed.lost_leases, claimed.max_cost_usd::float8,
   extract(epoch FROM now() - claimed.accepted_at)::float8 AS age_s,
@@ -148,6 +150,7 @@ WITH limits AS MATERIALIZED (
 ), redriven AS (
   UPDATE jobs SET status = 'pending', error = NULL, completed_at = NULL, failures = 0, waits = 0,
     lost_leases = 0, accepted_at = now(), available_at = now(), rung_at = now(), rings = 1, cancel_at = NULL,
+    fell_back = false,
     document_until = CASE WHEN (SELECT awaited FROM object)
       THEN now() + make_interval(secs => %(upload_wait_s)s) END,
     updated_at = now()
