@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from claimcheck.store.batches import (
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from tests.integration.store.traces import Sql
 
-LIMITS = {"most": 1000, "most_bytes": 1_000_000, "lease_s": 60.0}
+LIMITS: dict[str, Any] = {"most": 1000, "most_bytes": 1_000_000, "lease_s": 60.0}
 
 
 def costs(sql: Sql) -> list[float]:
@@ -58,10 +58,9 @@ def costs(sql: Sql) -> list[float]:
 def test_nothing_is_sent_before_it_has_waited_or_is_enough(database: Database) -> None:
     """A batch is made when a question has waited long enough, or when there are enough."""
     parked(database, economy_job(database), "a", "b")
-    ask = partial(intend_batch, database, **LIMITS)  # type: ignore[arg-type]
-    assert ask(str(uuid.uuid4()), wait_s=3600, enough=3) is None
-    assert ask(str(uuid.uuid4()), wait_s=3600, enough=2) == ECONOMY
-    assert ask(str(uuid.uuid4()), wait_s=0, enough=1) is None
+    assert intend_batch(database, str(uuid.uuid4()), wait_s=3600, enough=3, **LIMITS) is None
+    assert intend_batch(database, str(uuid.uuid4()), wait_s=3600, enough=2, **LIMITS) == ECONOMY
+    assert intend_batch(database, str(uuid.uuid4()), wait_s=0, enough=1, **LIMITS) is None
 
 
 def test_a_question_is_in_one_batch(database: Database, another: Callable[[], Database]) -> None:

@@ -191,6 +191,8 @@ def _failure(code: str) -> JobFailure:
     """What a batch said of a question, as a call's failure. A later version's word is a fault of ours."""
     known = code if code in TABLE else "internal"
     message = f"The batch gave no answer: {TABLE[known].meaning}."
+    if known == "batch_expired":
+        message += " Redrive the job, or allow it to fall back (economy_fallback)."
     return (RetryableFailure if TABLE[known].retryable else PermanentFailure)(known, message)
 
 

@@ -400,7 +400,7 @@ BEGIN
     SELECT count(*) AS calls, coalesce(sum(worst_usd), 0)::float8 AS usd INTO unknown FROM model_calls
     WHERE job_id = job.id
       AND (outcome_unknown OR finished_at IS NULL AND (attempt < job.attempt OR job.status <> 'running'));
-    SELECT 0 AS questions, NULL::timestamptz AS since INTO parked;
+    SELECT 0::bigint AS questions, NULL::timestamptz AS since INTO parked;
   END IF;
   head := json_build_object(
     'job_id', job.id, 'task', job.task, 'status', job.status, 'attempt', job.attempt,
