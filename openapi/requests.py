@@ -58,8 +58,8 @@ _SHARED: Json = {
     },
     "priority": one_of(
         ["standard", "economy"],
-        "`economy`: a smaller model, whose questions wait to be answered in batches at half the price: within "
-        "hours mostly, within two days at most.",
+        "`economy`: a smaller model, whose questions wait to be answered in batches at half the price: "
+        "within hours mostly, within two days at most.",
     )
     | {"default": "standard"},
     "economy_fallback": one_of(
