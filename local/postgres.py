@@ -29,7 +29,7 @@ from local.processes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 MAJOR = 18
 _DATABASE = _ROLE = "claimcheck"
@@ -58,8 +58,16 @@ class Postgres:
 
     name = "PostgreSQL"
 
-    def __init__(self, directory: Path, *, log: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        log: Callable[[str], None] = lambda _: None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """`settings` go before those for a laptop."""
         self._directory = directory
+        self._settings = {**_SETTINGS, **(settings or {})}
         self._data = directory / "postgres"
         self._log_file = directory / "logs" / "postgres.log"
         self._log = log
@@ -175,7 +183,7 @@ class Postgres:
                 await asyncio.sleep(0.2)
             if not keep_port:
                 self._port = free_port()
-            settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+            settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
             address = ["-h", LOOPBACK, "-p", str(self._port)]
             argv = [str(program), "-D", _name_of(self._data), *address, *settings]
             self._process = await self._spawn(argv, cwd=self._data)
