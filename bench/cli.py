@@ -73,7 +73,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--rounds", type=_positive, help="how often each thing is timed; default: its own")
     parser.add_argument(
-        "--sizes", type=_sizes, metavar="N,N", help="growth: jobs in the table, the smallest first compared with"
+        "--sizes",
+        type=_sizes,
+        metavar="N,N",
+        help="growth: jobs in the table, the smallest first compared with",
     )
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="growth: keep its databases here for another run"

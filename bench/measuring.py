@@ -124,8 +124,8 @@ def in_turn(
 ) -> dict[str, Sample]:
     """Time each of `things` once a round, for `rounds` rounds; every round begins with another one.
 
-    What a thing needs anew for each call it must have ready, or `before` makes it, untimed: all of the call is
-    timed. Python's garbage collector rests meanwhile, and runs between rounds where nobody is timed.
+    What a thing needs anew for each call it must have ready, or `before` makes it, untimed: all of the call
+    is timed. Python's garbage collector rests meanwhile, and runs between rounds where nobody is timed.
     """
     names = list(things)
     ready = {name: (before or {}).get(name, _nothing) for name in names}

@@ -205,7 +205,7 @@ class Postgres:
         import psycopg
 
         try:
-            psycopg.connect(self._admin_url()).close()
+            psycopg.connect(self.admin_url()).close()
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 path = self._directory / "postgres.password"
@@ -215,7 +215,8 @@ class Postgres:
             return False
         return True
 
-    def _admin_url(self, database: str = "postgres") -> str:
+    def admin_url(self, database: str = "postgres") -> str:
+        """Connection URL of the superuser, who works for nobody but this machine and its tests."""
         secret = self._password
         return f"postgresql://{_SUPERUSER}:{secret}@{LOOPBACK}:{self._port}/{database}?connect_timeout=2"
 
@@ -223,7 +224,7 @@ class Postgres:
         from psycopg import connect, sql
 
         role = sql.Identifier(_ROLE)
-        with connect(self._admin_url(), autocommit=True) as connection:
+        with connect(self.admin_url(), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [_ROLE]).fetchone():
                 password = sql.Literal(self._password)
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, password))

@@ -1,4 +1,4 @@
-"""What is asked of a filled database, by the use cases that functions have, with queue and bucket left out."""
+"""What is asked of a filled database, by the use cases of the functions, with queue and bucket left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.ground import TENANT
 from bench.growing.rows import KEPT_DAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from bench.growing.place import Place
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _TEXT = text_of(4_000)
 _PAGE = 20
 
-# What a sweep finds to do, the same at each size: doorbells to ring again, a lease that ran out, a deadline, webhooks
-# that are due, jobs past their retention.
+# What a sweep finds to do, the same at each size: doorbells to ring again, leases that ran out, a deadline,
+# webhooks that are due, jobs past their retention.
 _DUE: LiteralString = """
 UPDATE jobs SET rung_at = now() - interval '1 hour', rings = 1 WHERE id IN (
   SELECT id FROM jobs WHERE status = 'pending' AND document_until IS NULL AND available_at <= now()
@@ -33,11 +33,13 @@ UPDATE jobs SET status = 'running', attempt = attempt + 1, started_at = now(), f
 WHERE id IN (SELECT id FROM jobs WHERE status = 'pending' AND document_until IS NULL AND available_at <= now()
   ORDER BY available_at LIMIT 5);
 UPDATE jobs SET cancel_at = now() WHERE id = (
-  SELECT id FROM jobs WHERE status = 'pending' AND document_until IS NULL AND available_at > now() AND cancel_at IS NULL LIMIT 1);
+  SELECT id FROM jobs
+  WHERE status = 'pending' AND document_until IS NULL AND available_at > now() AND cancel_at IS NULL LIMIT 1);
 UPDATE deliveries SET status = 'pending', next_attempt_at = now(), completed_at = NULL WHERE id IN (
   SELECT id FROM deliveries WHERE tenant_id = 'bench' AND status = 'delivered' ORDER BY id DESC LIMIT 5);
 UPDATE jobs SET completed_at = now() - interval '61 days' WHERE id IN (
-  SELECT id FROM jobs WHERE tenant_id = 'tenant-1' AND purged_at IS NULL AND completed_at > now() - interval '59 days'
+  SELECT id FROM jobs
+  WHERE tenant_id = 'tenant-1' AND purged_at IS NULL AND completed_at > now() - interval '59 days'
   ORDER BY completed_at LIMIT 10)
 """
 
@@ -45,24 +47,19 @@ UPDATE jobs SET completed_at = now() - interval '61 days' WHERE id IN (
 class Nowhere:
     """A queue that takes everything, and a bucket that has nothing."""
 
-    def send(self, message: Mapping[str, Any], *, group: str, delay_s: float = 0) -> None:
+    def send(self, *_: object, **__: object) -> None:
         """Takes it."""
 
-    def send_all(
-        self, messages: Sequence[tuple[Mapping[str, Any], str]], *, delays_s: Sequence[float] | None = None
-    ) -> int:
-        """Takes them all."""
+    def send_all(self, *_: object, **__: object) -> int:
+        """Takes them all: none was refused."""
         return 0
 
-    def look(self, key: str) -> None:
+    def look(self, _: str) -> None:
         """Nothing lies there."""
 
-    def remove(self, key: str) -> int:
+    def remove(self, _: str) -> int:
         """One object is gone."""
         return 1
-
-    def __getattr__(self, name: str) -> Any:
-        raise NotImplementedError(name)
 
 
 class Operations:
@@ -102,7 +99,12 @@ class Operations:
 
         def once() -> None:
             job = claim_job(
-                self._worker, self._new.pop(0), lease_s=3600, probe_s=60, standard="bench", economy="bench"
+                self._worker,
+                self._new.pop(0),
+                lease_s=3600,
+                probe_s=60,
+                standard="bench",
+                economy="bench",
             )
             if not isinstance(job, ClaimedJob):
                 raise TypeError("the job cannot be claimed")

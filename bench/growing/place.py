@@ -77,7 +77,7 @@ def _filled(server: Postgres, size: int) -> str:
 
     name = _name(size)
     found = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
-    with psycopg.connect(server._admin_url(), autocommit=True) as admin:
+    with psycopg.connect(server.admin_url(), autocommit=True) as admin:
         row = admin.execute(found, [name]).fetchone()
         done = row == (_MARK,)
         if row is not None and not done:
@@ -85,7 +85,7 @@ def _filled(server: Postgres, size: int) -> str:
         if not done:
             admin.execute(f"CREATE DATABASE {name} OWNER claimcheck TEMPLATE template0".encode())
     migrate(_named(server.url, name))
-    with psycopg.connect(server._admin_url(name), autocommit=True) as admin:
+    with psycopg.connect(server.admin_url(name), autocommit=True) as admin:
         admin.execute("DELETE FROM api_keys WHERE tenant_id = %s", [TENANT])
         with contextlib.closing(Database(_named(server.url, name))) as database:
             key = create_key(database, TENANT)
@@ -99,7 +99,7 @@ def _filled(server: Postgres, size: int) -> str:
 def _place(server: Postgres, directory: Path, size: int, key: str) -> Place:
     url, passwords = _named(server.url, _name(size)), directory / "roles"
     database_roles.give_passwords(url, passwords)
-    return Place(size, url, server._admin_url(_name(size)), database_roles.address_of(url, passwords), key)
+    return Place(size, url, server.admin_url(_name(size)), database_roles.address_of(url, passwords), key)
 
 
 def _name(size: int) -> str:
