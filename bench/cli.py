@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "status": (),
     "round_trips": (),
     "cold_start": ("awslambdaric",),
+    "first_call": ("awslambdaric",),
     "finish": ("fastapi", "uvicorn"),
     "rates": (),
     "width": (),
