@@ -57,3 +57,6 @@ SELECT forget_ended(%(limit)s) AS done
 
 -- name: forget_prefixes
 SELECT forget_prefixes(%(limit)s) AS done
+
+-- name: fold_spend
+SELECT fold_spend(%(limit)s) AS done
