@@ -96,7 +96,6 @@ class Answerer:
         """
         clock = asyncio.get_running_loop().time
         time = _Time(clock, clock() + timeout_s, least_s)
-        # A long document is written and weighed in a thread: the others' heartbeats go on.
         weight = shown.weight + len(prompt.instruction)
         asked = prompt if prefix is None else in_one_format(prompt)
         question = Question(
