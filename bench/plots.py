@@ -22,12 +22,8 @@ def latency(curves: Mapping[str, Mapping[int, Sample]], directory: Path = FIGURE
     with _axes(directory / "latency.svg") as axes:
         for name, curve in curves.items():
             rates = list(curve)
-            (line,) = axes.plot(
-                rates,
-                [curve[rate].quantile(0.99) for rate in rates],
-                marker="o",
-                label=f"{name}, p99 (dotted: p50)",
-            )
+            p99 = [curve[rate].quantile(0.99) for rate in rates]
+            (line,) = axes.plot(rates, p99, marker="o", label=f"{name}, p99 (dotted: p50)")
             axes.plot(rates, [curve[rate].median for rate in rates], linestyle=":", color=line.get_color())
         axes.set(
             xlabel="jobs a second (open loop)", ylabel="wait for the ticket, ms (dotted: p50)", yscale="log"
