@@ -1,5 +1,5 @@
 -- name: begin_call
--- Before a model is paid, in the database (0034_claim.sql). No row where the fence is lost.
+-- Before a model is paid, in the database (0036_claim.sql). No row where the fence is lost.
 SELECT * FROM note_call(%(job_id)s::uuid, %(attempt)s, %(call_id)s::uuid, %(model)s, %(question_sha256)s,
   %(worst_usd)s::numeric, %(usd_per_day)s::numeric)
 

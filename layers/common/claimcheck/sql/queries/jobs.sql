@@ -7,7 +7,7 @@ SELECT * FROM accept_job(%(tenant_id)s, %(task)s, %(params)s, %(priority)s, %(me
   %(upload_wait_s)s::float8, %(jobs_in_flight)s, %(usd_per_day)s::numeric, %(document_bytes)s)
 
 -- name: claim_job
--- In the database (0034_claim.sql). The fence goes up with the claim; no row where there is nothing to do for the job.
+-- In the database (0036_claim.sql). The fence goes up with the claim; no row where there is nothing to do for the job.
 SELECT * FROM claim_due_job(%(job_id)s, %(lease_s)s::float8, %(standard)s, %(economy)s, %(probe_s)s::float8)
 
 -- name: extend_leases

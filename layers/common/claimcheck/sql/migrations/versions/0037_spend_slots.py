@@ -1,13 +1,13 @@
-"""What a worker asks before it works, as functions whose plans the backend keeps."""
+"""What a tenant spends on a day, without a row that every call waits for."""
 
 from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0034"
-down_revision = "0033"
+revision = "0037"
+down_revision = "0036"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0034_claim.sql")
+    apply_sql("0037_spend_slots.sql")
