@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from claimcheck.store.faults import StoreError
 from claimcheck.store.purging import (
+    fold_spend,
     forget_ended,
     forget_orphans,
     forget_prefixes,
@@ -34,6 +35,7 @@ T = TypeVar("T")
 _JOBS = 25  # in one transaction: it holds their documents for some tens of milliseconds
 _OTHERS = 100
 _ROWS = 200  # of jobs, and as many of documents
+_SLOTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Tidy:
         self._tried(partial(forget_lines, database, limit=_OTHERS))
         self._tried(partial(forget_ended, database, limit=_OTHERS))
         self._tried(partial(forget_prefixes, database, limit=_OTHERS))
+        self._tried(partial(fold_spend, database, limit=_SLOTS))
         jobs: list[Overdue] = []
         while in_time:
             batch = self._jobs(until)

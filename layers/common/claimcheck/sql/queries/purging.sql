@@ -60,3 +60,6 @@ SELECT forget_rows(%(days)s, %(limit)s) AS done
 
 -- name: forget_prefixes
 SELECT forget_prefixes(%(limit)s) AS done
+
+-- name: fold_spend
+SELECT fold_spend(%(limit)s) AS done

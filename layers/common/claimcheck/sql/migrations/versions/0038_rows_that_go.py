@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0036"
-down_revision = "0035"
+revision = "0038"
+down_revision = "0037"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0036_rows_that_go.sql")
+    apply_sql("0038_rows_that_go.sql")

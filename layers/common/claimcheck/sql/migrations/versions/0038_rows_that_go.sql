@@ -1,6 +1,6 @@
 -- The rows of jobs that were emptied go as well, after the days that the operator has set (docs/retention.md); without that
 -- they stay for ever, as before. A trail goes with its job's row and never by itself. Indexes and the check of old rows
--- follow in 0037. The version before this one deletes no rows.
+-- follow in 0039. The version before this one deletes no rows.
 
 -- Nobody may delete an event of a job that is there. It looks as the owner: a row that a policy hides is there, too.
 CREATE FUNCTION refuse_change_of_trail() RETURNS trigger
