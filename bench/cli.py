@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "status": (),
     "round_trips": (),
     "cold_start": ("awslambdaric",),
+    "first_call": ("awslambdaric",),
     "finish": ("fastapi", "uvicorn"),
     "rates": (),
     "width": (),
@@ -31,6 +33,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "latency": (*_PEERS, "matplotlib"),
     "memory": (),
     "tokens": (),
+    "growth": (),
 }
 
 
@@ -45,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 sys.exit(2)
             continue
         print(f"{name} …", file=sys.stderr, flush=True)
-        found = importlib.import_module(f"bench.{name}").run(chosen.rounds)
+        more = {"sizes": chosen.sizes, "data": chosen.data} if name == "growth" else {}
+        found = importlib.import_module(f"bench.{name}").run(chosen.rounds, **more)
         results += found if isinstance(found, list) else [found]
     _print(results, as_json=chosen.json)
     sys.exit(0 if all(result.ok for result in results) else 1)
@@ -69,7 +73,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
     parser.add_argument("--rounds", type=_positive, help="how often each thing is timed; default: its own")
+    parser.add_argument(
+        "--sizes",
+        type=_sizes,
+        metavar="N,N",
+        help="growth: jobs in the table, the smallest first compared with",
+    )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="growth: keep its databases here for another run"
+    )
     return parser
+
+
+def _sizes(text: str) -> list[int]:
+    return [_positive(part) for part in text.split(",")]
 
 
 def _positive(text: str) -> int:

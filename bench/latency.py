@@ -6,20 +6,14 @@ worked on beside it. A system that falls behind its rate is not asked for more.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
+from bench import plots
 from bench.clients import hand_in_at, small_job
 from bench.contenders import OURS, PEERS, contender, machine
 from bench.measuring import Outcome, Sample
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 RATES = (10, 25, 50, 75, 100, 150, 200)  # jobs a second
 SECONDS = 10.0
 GIVEN_UP_MS = 2_000.0
-PLOT = Path(__file__).resolve().parents[1] / "docs" / "figures" / "latency.svg"
 
 Curve = dict[int, Sample]
 
@@ -31,7 +25,7 @@ def run(rounds: int | None = None) -> list[Outcome]:
         for name in (OURS, *PEERS):
             with contender(shared, name) as (url, key):
                 curves[name] = _curve(url, key, name, float(rounds or SECONDS))
-    plot(curves, PLOT)
+    plots.latency(curves)
     ours = curves.pop(OURS)
     return [
         Outcome(
@@ -66,25 +60,3 @@ def _said(ours: Curve, theirs: Curve) -> list[str]:
         for rate in ours
         if rate in theirs
     ]
-
-
-def plot(curves: Mapping[str, Curve], path: Path) -> None:
-    """p50 and p99 against the rate, as SVG."""
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "claimcheck"  # the same figures give the same file
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
-    for name, curve in curves.items():
-        rates = list(curve)
-        (line,) = axes.plot(
-            rates, [curve[rate].quantile(0.99) for rate in rates], marker="o", label=f"{name}, p99"
-        )
-        axes.plot(rates, [curve[rate].median for rate in rates], linestyle=":", color=line.get_color())
-    axes.set(xlabel="jobs a second (open loop)", ylabel="wait for the ticket, ms (dotted: p50)", yscale="log")
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend()
-    figure.savefig(path, metadata={"Date": None})
-    pyplot.close(figure)

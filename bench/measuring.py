@@ -116,17 +116,23 @@ class Share:
 
 
 def in_turn(
-    things: Mapping[str, Callable[[], object]], *, rounds: int, warm_up: int = 20
+    things: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int,
+    warm_up: int = 20,
+    before: Mapping[str, Callable[[], object]] | None = None,
 ) -> dict[str, Sample]:
     """Time each of `things` once a round, for `rounds` rounds; every round begins with another one.
 
-    What a thing needs anew for each call it must have ready: all of the call is timed. Python's garbage
-    collector rests meanwhile, and runs between rounds where nobody is timed.
+    What a thing needs anew for each call it must have ready, or `before` makes it, untimed: all of the call
+    is timed. Python's garbage collector rests meanwhile, and runs between rounds where nobody is timed.
     """
     names = list(things)
+    ready = {name: (before or {}).get(name, _nothing) for name in names}
     taken: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(warm_up):
         for name in names:
+            ready[name]()
             things[name]()
     was_enabled = gc.isenabled()
     gc.disable()
@@ -135,6 +141,7 @@ def in_turn(
             first = number % len(names)
             for name in names[first:] + names[:first]:
                 call = things[name]
+                ready[name]()
                 started = time.perf_counter_ns()
                 call()
                 taken[name].append((time.perf_counter_ns() - started) / 1e6)
@@ -144,6 +151,10 @@ def in_turn(
         if was_enabled:
             gc.enable()
     return {name: Sample(name, ms) for name, ms in taken.items()}
+
+
+def _nothing() -> None:
+    """Most things need nothing."""
 
 
 def _medians(sample: Sample) -> list[float]:

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bench import plots
 from bench.clients import small_job
 from bench.documents import FEE, accepted, new_job
 from bench.instant_model import application
@@ -52,6 +53,7 @@ def run(rounds: int | None = None) -> list[Outcome]:
     """Widths 2, 5 and 10 against width 1, in the same environments in turn."""
     with scratch() as directory:
         found = asyncio.run(measured(directory, rounds or ROUNDS, MODEL_S))
+    plots.width({width: billed.gb_seconds for width, billed in found.items()})
     one = found[1]
     alone = Sample("width 1", one.gb_seconds)
     bills = [

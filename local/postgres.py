@@ -29,7 +29,7 @@ from local.processes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 MAJOR = 18
 _DATABASE = _ROLE = "claimcheck"
@@ -58,8 +58,16 @@ class Postgres:
 
     name = "PostgreSQL"
 
-    def __init__(self, directory: Path, *, log: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        log: Callable[[str], None] = lambda _: None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """`settings` go before those for a laptop."""
         self._directory = directory
+        self._settings = {**_SETTINGS, **(settings or {})}
         self._data = directory / "postgres"
         self._log_file = directory / "logs" / "postgres.log"
         self._log = log
@@ -175,7 +183,7 @@ class Postgres:
                 await asyncio.sleep(0.2)
             if not keep_port:
                 self._port = free_port()
-            settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+            settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
             address = ["-h", LOOPBACK, "-p", str(self._port)]
             argv = [str(program), "-D", _name_of(self._data), *address, *settings]
             self._process = await self._spawn(argv, cwd=self._data)
@@ -197,7 +205,7 @@ class Postgres:
         import psycopg
 
         try:
-            psycopg.connect(self._admin_url()).close()
+            psycopg.connect(self.admin_url()).close()
         except psycopg.OperationalError as error:
             if "password authentication failed" in str(error):
                 path = self._directory / "postgres.password"
@@ -207,7 +215,8 @@ class Postgres:
             return False
         return True
 
-    def _admin_url(self, database: str = "postgres") -> str:
+    def admin_url(self, database: str = "postgres") -> str:
+        """Connection URL of the superuser, who works for nobody but this machine and its tests."""
         secret = self._password
         return f"postgresql://{_SUPERUSER}:{secret}@{LOOPBACK}:{self._port}/{database}?connect_timeout=2"
 
@@ -215,7 +224,7 @@ class Postgres:
         from psycopg import connect, sql
 
         role = sql.Identifier(_ROLE)
-        with connect(self._admin_url(), autocommit=True) as connection:
+        with connect(self.admin_url(), autocommit=True) as connection:
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [_ROLE]).fetchone():
                 password = sql.Literal(self._password)
                 connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, password))

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.bootstrap import answering
-from claimcheck.rest import base_path, known_tag, resolver
+from claimcheck.rest import base_path, header, known_tag, resolver
 from claimcheck.telemetry import observed
 from claimcheck.usecases.read import Filters
 
@@ -43,10 +43,10 @@ def _jobs(api: APIGatewayRestResolver, service: StatusService) -> None:
 
     @api.get("/jobs/<job_id>")
     def get_job(job_id: str) -> Response[str]:
-        headers = api.current_event.headers
-        wait_s = _wait_s(headers.get("Prefer"))
-        view = service.read.job(_tenant(api), job_id, wait_s=wait_s, base=base_path(api.current_event))
-        return _job(view, if_none_match=headers.get("If-None-Match"), waited=wait_s > 0)
+        event = api.current_event
+        wait_s = _wait_s(header(event, "prefer"))
+        view = service.read.job(_tenant(api), job_id, wait_s=wait_s, base=base_path(event))
+        return _job(view, if_none_match=header(event, "if-none-match"), waited=wait_s > 0)
 
     @api.get("/jobs")
     def list_jobs() -> Response[str]:

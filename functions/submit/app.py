@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.bootstrap import answering
-from claimcheck.rest import base_path, request_body, resolver
+from claimcheck.rest import base_path, header, request_body, resolver
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def _api() -> APIGatewayRestResolver:
     def post_job(task: str) -> Response[str]:
         event = api.current_event
         tenant_id = event.request_context.authorizer["tenant_id"]
-        wishes = Wishes(event.headers.get("Idempotency-Key"), event.headers.get("Cancel-After"))
+        wishes = Wishes(header(event, "idempotency-key"), header(event, "cancel-after"))
         ticket = answering.submit()(tenant_id, task, request_body(event.raw_event), wishes)
         location = f"{base_path(event)}/jobs/{ticket.job_id}"
         body = {

@@ -32,7 +32,7 @@ class Server:
 
     def __init__(self, postgres: Postgres, directory: Path) -> None:
         self._url = postgres.url
-        self._admin_url = postgres._admin_url()
+        self._admin_url = postgres.admin_url()
         self.passwords = directory / "roles"
         self._numbers = itertools.count(1)
         self._dropping = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drop")
@@ -48,6 +48,10 @@ class Server:
     def url_of(self, database: str) -> str:
         """The URL of a database on this server, for the role that the product has."""
         return f"{self._url.rpartition('/')[0]}/{database}"
+
+    def admin_url_of(self, url: str) -> str:
+        """The same database, for the server's superuser."""
+        return f"{self._admin_url.rpartition('/')[0]}/{url.rpartition('/')[2]}"
 
     def address_of(self, url: str) -> str:
         """Where functions find one of its databases, each as its own role: the template's parameter."""

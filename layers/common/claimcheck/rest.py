@@ -36,6 +36,17 @@ def request_body(event: Mapping[str, Any]) -> bytes:
     return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
 
 
+def header(event: APIGatewayProxyEvent, name: str) -> str | None:
+    """A request's header by its name in small letters; None where it was not sent.
+
+    Powertools' `headers` is a new mapping of all of them at each look.
+    """
+    for sent, value in (event.raw_event.get("headers") or {}).items():
+        if sent.lower() == name:
+            return str(value)
+    return None
+
+
 def base_path(event: APIGatewayProxyEvent) -> str:
     """The path below which the API is served (its stage, or a custom domain's mapping), without a slash."""
     path: str = event.request_context.path or event.path

@@ -60,7 +60,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     with asyncio.Runner() as runner:
         try:
             runner.run(postgres.start())
-            admin = postgres._admin_url()
+            admin = postgres.admin_url()
             with psycopg.connect(admin, autocommit=True) as connection:
                 connection.execute(_AS_RDS)
                 connection.execute("CREATE DATABASE instance OWNER claimcheck_master")

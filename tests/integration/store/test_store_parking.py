@@ -48,7 +48,7 @@ CALLS = "SELECT * FROM model_calls ORDER BY started_at, id"
 
 def reserved(sql: Sql) -> tuple[float, float]:
     """What the tenant's day has reserved and spent, in US dollars."""
-    (day,) = rows(sql, "SELECT reserved_usd, spent_usd FROM tenant_spend")
+    (day,) = rows(sql, "SELECT reserved_usd, spent_usd FROM tenant_days")
     return float(day["reserved_usd"]), float(day["spent_usd"])
 
 

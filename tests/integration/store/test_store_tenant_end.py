@@ -133,7 +133,7 @@ def test_a_page_is_found_by_its_index(crowded: Sql, kind: str) -> None:
     """The last one touches as much as the first, and one behind the end next to nothing."""
     first, last, behind = page_costs(crowded, _DELETE, kind)
     assert last < 1.3 * first
-    assert behind < 12
+    assert behind < 20  # the planner, who plans for this tenant, looks at an index' end as well
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "trails", "calls"])

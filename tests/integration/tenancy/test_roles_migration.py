@@ -32,7 +32,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Postgres, 
     with asyncio.Runner() as runner:
         try:
             runner.run(postgres.start())
-            admin = postgres._admin_url()
+            admin = postgres.admin_url()
             with psycopg.connect(admin, autocommit=True) as connection:
                 connection.execute("CREATE ROLE rds_iam")
                 connection.execute("GRANT rds_iam TO claimcheck WITH ADMIN OPTION, INHERIT FALSE, SET FALSE")
@@ -101,7 +101,7 @@ def test_the_owner_himself_migrates(tmp_path_factory: pytest.TempPathFactory) ->
     with asyncio.Runner() as runner:
         try:
             runner.run(postgres.start())
-            with psycopg.connect(postgres._admin_url(), autocommit=True) as connection:
+            with psycopg.connect(postgres.admin_url(), autocommit=True) as connection:
                 connection.execute("CREATE ROLE claimcheck_owner LOGIN CREATEROLE PASSWORD 'owner'")
                 connection.execute("CREATE DATABASE owned OWNER claimcheck_owner")
             where = postgres.url.rpartition("@")[2].partition("/")[0]

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import PermanentFailure, RetryableFailure, UnavailableError
+from claimcheck.model.sdk import sdk
 from claimcheck.model.types import Answer, CallFailedError, Question, Usage
 from claimcheck.rates import told_by
 from claimcheck.telemetry import traces
@@ -57,17 +58,17 @@ class Claude:
         return answer
 
     async def _ask(self, question: Question) -> Answer:
-        import anthropic
+        await self.ready()
         import httpx2
 
-        await self.ready()
+        names = sdk()
         client = self._client
         if client is None:  # refused meanwhile: the next attempt reads the key anew
             raise CallFailedError(RetryableFailure(*_OURS[401]), outcome_known=True)
         try:
             async with asyncio.timeout(question.timeout_s):
                 return await _answered_by(client, question)
-        except anthropic.APIStatusError as error:
+        except names.APIStatusError as error:
             if error.status_code == 401:
                 self._client = None
             failure = failure_of(error)
@@ -76,10 +77,10 @@ class Claude:
             raise CallFailedError(
                 failure, request_id=error.request_id, outcome_known=known, told=_told(error, failure)
             ) from None
-        except (anthropic.APITimeoutError, httpx2.TimeoutException, TimeoutError):
+        except (names.APITimeoutError, httpx2.TimeoutException, TimeoutError):
             failure = RetryableFailure("model_timeout", "The model did not answer in time.")
             raise CallFailedError(failure, outcome_known=False) from None
-        except (anthropic.AnthropicError, httpx2.HTTPError):  # in the middle of a stream the SDK wraps none
+        except (names.AnthropicError, httpx2.HTTPError):  # in the middle of a stream the SDK wraps none
             failure = RetryableFailure("model_unreachable", "The connection to the model was lost.")
             raise CallFailedError(failure, outcome_known=False) from None
         except (ValueError, AttributeError, TypeError, AssertionError):  # what the SDK trips over, or we do
@@ -91,9 +92,7 @@ def by_key(read_key: Callable[[], str]) -> Callable[[], AsyncAnthropic]:
     """Anthropic's own API by an API key. The SDK honours ANTHROPIC_BASE_URL by itself."""
 
     def connect() -> AsyncAnthropic:
-        from anthropic import AsyncAnthropic
-
-        return AsyncAnthropic(api_key=read_key(), **_client_options())
+        return sdk().AsyncAnthropic(api_key=read_key(), **_client_options())
 
     return connect
 
@@ -120,11 +119,9 @@ def _client_options() -> dict[str, Any]:
 
     Its own traces are off, whatever the environment says: they can hold content, and would tell the API ours.
     """
-    from anthropic import DefaultAsyncHttpxClient
-
     return {
         "max_retries": 0,
-        "http_client": DefaultAsyncHttpxClient(follow_redirects=False),
+        "http_client": sdk().DefaultAsyncHttpxClient(follow_redirects=False),
         "open_telemetry": {"traces": False, "propagation": False},
     }
 

@@ -88,12 +88,13 @@ class Database:
         with _statement(query), translated():
             connection = self._open()
             try:
-                with connection.cursor(row_factory=dict_row) as cursor:
+                values = [params[name] for name in query.params]
+                with psycopg.RawCursor(connection, row_factory=dict_row) as cursor:
                     if tenant_id is None:
-                        return cursor.execute(query.text, params).fetchall()
+                        return cursor.execute(query.numbered, values).fetchall()
                     with self._transaction(connection):
                         connection.execute(_ACT_FOR_TENANT, [tenant_id])
-                        cursor.execute(query.text, params)
+                        cursor.execute(query.numbered, values)
                     return cursor.fetchall()
             except psycopg.OperationalError:
                 self._drop_if_dead(connection)

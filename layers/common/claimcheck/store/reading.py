@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from claimcheck.jobs.names import TASK_NAMES
+from claimcheck.jobs.states import Status
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
@@ -68,8 +70,14 @@ def list_jobs(
     base: str = "",
 ) -> Sequence[ListedJob]:
     """A tenant's jobs, newest first, from before the job `before`. Links in them begin with `base`."""
-    params = {"tenant_id": tenant_id, "status": status, "task": task, "before": before, "limit": limit}
-    params["base"] = base
+    params = {
+        "tenant_id": tenant_id,
+        "statuses": list(Status) if status is None else [status],
+        "tasks": list(TASK_NAMES) if task is None else [task],
+        "before": before,
+        "limit": limit,
+        "base": base,
+    }
     rows = database.all(queries("reading")["list_jobs"], params, tenant_id=tenant_id)
     return [ListedJob(**row) for row in rows]
 

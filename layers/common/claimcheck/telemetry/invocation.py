@@ -63,6 +63,8 @@ def _invocation(context: Any) -> dict[str, str | int]:
 
 def _spanned(event: Mapping[str, Any], context: Any) -> AbstractContextManager[traces.Span]:
     """A request to the API goes on with the caller's trace; a batch, a schedule and a call begin one."""
+    if not traces.switched_on():
+        return traces.NO_SPAN
     attributes: dict[str, traces.Value | None] = {
         "faas.invocation_id": getattr(context, "aws_request_id", None)
     }

@@ -7,14 +7,14 @@ conventions; ours begin with `claimcheck.`. What a model reads and writes is nev
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from claimcheck.telemetry.logs import ids_here, logger, places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from claimcheck.telemetry.otlp import Tracing
@@ -43,7 +43,8 @@ class _Nothing:
         """Traces are off."""
 
 
-_NOTHING = _Nothing()
+NO_SPAN: AbstractContextManager[Span] = nullcontext(_Nothing())
+"""What is around a block while traces are off."""
 
 
 @cache
@@ -60,7 +61,6 @@ def _tracing() -> Tracing | None:
         return None
 
 
-@contextmanager
 def span(
     name: str,
     kind: Kind = "internal",
@@ -68,7 +68,7 @@ def span(
     attributes: Mapping[str, Value | None] | None = None,
     parent: str | None = None,
     belongs_to: str | None = None,
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """A span around the block, inside of the one that is open; with the ids that the log's lines have.
 
     `parent`: the traceparent of what caused it, where that is elsewhere. `belongs_to`: the traceparent of the
@@ -77,11 +77,14 @@ def span(
     """
     tracing = _tracing()
     if tracing is None:
-        yield _NOTHING
-        return
+        return NO_SPAN
     named = {f"claimcheck.{name}": value for name, value in ids_here().items()}
-    with tracing.span(name, kind, {**named, **(attributes or {})}, parent, belongs_to) as opened:
-        yield opened
+    return tracing.span(name, kind, {**named, **(attributes or {})}, parent, belongs_to)
+
+
+def switched_on() -> bool:
+    """Whether spans are made; else whoever describes one describes it to nobody."""
+    return _tracing() is not None
 
 
 def received(queue: str, sent_by: str | None) -> AbstractContextManager[Span]:

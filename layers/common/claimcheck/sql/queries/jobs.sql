@@ -1,5 +1,5 @@
 -- name: accept_job
--- In the database (0028_tickets.sql, 0034_economy.sql), which says itself for whom it works.
+-- In the database (0028_tickets.sql, 0040_economy.sql), which says itself for whom it works.
 SELECT * FROM accept_job(%(tenant_id)s, %(task)s, %(params)s, %(priority)s, %(metadata)s, %(webhook_url)s,
   %(webhook_thin)s, %(max_cost_usd)s::numeric, %(cancel_after_s)s::float8, %(traceparent)s,
   %(key)s, %(body_sha256)s, %(keep_key_s)s::float8,
@@ -7,71 +7,8 @@ SELECT * FROM accept_job(%(tenant_id)s, %(task)s, %(params)s, %(priority)s, %(me
   %(upload_wait_s)s::float8, %(jobs_in_flight)s, %(usd_per_day)s::numeric, %(document_bytes)s, %(economy_fallback)s)
 
 -- name: claim_job
--- The fence goes up with the claim. A live lease, a final state or a job not yet due gives no claim; where
--- the model's circuit is open, the job is put off until it may be called, and one claim becomes the probe. Where
--- jobs of its tenant stand in line for the model's rate, it gets a place behind them, once (docs/rates.md). A job whose
--- questions go into batches calls no model.
-WITH asked AS MATERIALIZED (
-  SELECT id, CASE priority WHEN 'economy' THEN %(economy)s ELSE %(standard)s END AS model, tenant_id, placed_at,
-    priority = 'economy' AND NOT fell_back AND %(batches)s AS batched
-  FROM jobs
-  WHERE id = %(job_id)s AND status = 'pending' AND available_at <= now() AND document_until IS NULL
-    AND (cancel_at IS NULL OR cancel_at > now())
-), line AS MATERIALIZED (
-  SELECT asked.model, asked.tenant_id FROM asked JOIN rate_lines l USING (model, tenant_id)
-  WHERE NOT asked.batched AND asked.placed_at IS NULL AND l.ends_at > now() + interval '1 second'
-), probing AS (
-  UPDATE model_circuits c SET retry_at = now() + make_interval(secs => %(probe_s)s), probe_job = asked.id
-  FROM asked WHERE c.model = asked.model AND NOT asked.batched AND c.opened_at IS NOT NULL AND c.retry_at <= now()
-    AND NOT EXISTS (SELECT FROM line)
-  RETURNING c.model
-), circuit AS MATERIALIZED (
-  -- While a probe is under way its answer may come at any moment, long before the next one may be made.
-  SELECT CASE WHEN c.probe_job IS NULL THEN greatest(c.retry_at - now(), interval '0')
-      ELSE least(greatest(c.retry_at - now(), interval '0'), interval '10 seconds') END
-    + random() * interval '20 seconds' AS wait
-  FROM model_circuits c JOIN asked USING (model)
-  WHERE c.opened_at IS NOT NULL AND NOT asked.batched AND NOT EXISTS (SELECT FROM probing)
-), held AS (
-  UPDATE jobs SET available_at = now() + circuit.wait, rung_at = now(), rings = 1, updated_at = now()
-  FROM circuit WHERE jobs.id = %(job_id)s AND jobs.status = 'pending' AND jobs.available_at <= now()
-  RETURNING tenant_id, extract(epoch FROM circuit.wait)::float8 AS held_s
-), place AS MATERIALIZED (
-  SELECT take_place(line.model, line.tenant_id) AS wait_s FROM line WHERE NOT EXISTS (SELECT FROM circuit)
-), placed AS (
-  UPDATE jobs SET available_at = now() + make_interval(secs => place.wait_s), placed_at = now(), rings = 1,
-    rung_at = now() + make_interval(secs => least(place.wait_s, 900)), updated_at = now()
-  FROM place WHERE jobs.id = %(job_id)s AND jobs.status = 'pending' AND jobs.available_at <= now()
-  RETURNING jobs.id, jobs.tenant_id, jobs.status, jobs.attempt, place.wait_s
-), placed_event AS (
-  INSERT INTO job_events (job_id, type, status, attempt, detail)
-  SELECT id, 'placed', status, attempt, jsonb_build_object('code', 'model_paced', 'delay_ms', (wait_s * 1000)::int)
-  FROM placed
-), claimed AS (
-  UPDATE jobs SET status = 'running', attempt = attempt + 1, updated_at = now(),
-    started_at = coalesce(started_at, now()), lease_expires_at = now() + make_interval(secs => %(lease_s)s)
-  FROM asked
-  WHERE jobs.id = asked.id AND status = 'pending' AND available_at <= now() AND document_until IS NULL
-    AND NOT EXISTS (SELECT FROM circuit) AND NOT EXISTS (SELECT FROM line)
-  RETURNING jobs.*
-), event AS (
-  INSERT INTO job_events (job_id, type, status, attempt) SELECT id, 'claimed', status, attempt FROM claimed
-)
-SELECT coalesce(held.held_s, placed.wait_s) AS held_s, placed.id IS NOT NULL AS in_line,
-  coalesce(held.tenant_id, placed.tenant_id, claimed.tenant_id) AS tenant_id,
-  (SELECT model FROM asked) AS model, (SELECT batched FROM asked) AS batched, claimed.priority,
-  claimed.id::text AS job_id, claimed.task, claimed.params, claimed.attempt, claimed.failures, claimed.waits,
-  claimed.lost_leases, claimed.max_cost_usd::float8,
-  extract(epoch FROM now() - claimed.accepted_at)::float8 AS age_s,
-  extract(epoch FROM now() - claimed.available_at)::float8 AS due_s, claimed.traceparent,
-  claimed.document_id::text, coalesce(claimed.document_name, documents.name) AS name, documents.media_type,
-  documents.sha256, objects.size_bytes, objects.content, documents.object_key, documents.chars,
-  documents.text_content, documents.text_key, documents.text_is_content, documents.page_starts,
-  documents.unread_pages, documents.image_pages, documents.findings,
-  documents.unread
-FROM (VALUES (1)) AS one LEFT JOIN held ON true LEFT JOIN placed ON true LEFT JOIN claimed ON true
-LEFT JOIN documents ON documents.id = claimed.document_id
-LEFT JOIN objects ON objects.key = documents.object_key
+-- In the database (0040_economy.sql). The fence goes up with the claim; no row where there is nothing to do for the job.
+SELECT * FROM claim_due_job(%(job_id)s, %(lease_s)s::float8, %(standard)s, %(economy)s, %(probe_s)s::float8, %(batches)s)
 
 -- name: extend_leases
 -- One heartbeat for all jobs of an environment; what does not come back was lost, cancelled or is too late.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0034"
-down_revision = "0033"
+revision = "0040"
+down_revision = "0039"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0034_economy.sql")
+    apply_sql("0040_economy.sql")
