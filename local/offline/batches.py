@@ -40,6 +40,7 @@ class OfflineBatches:
         self._directory = directory
         self._batches: dict[str, OfflineBatch] = {}
         self._working: dict[str, asyncio.Task[None]] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
         self._faults: list[dict[str, Any]] = []
 
     def routes(self) -> list[web.RouteDef]:
@@ -212,16 +213,20 @@ class OfflineBatches:
         await self._end(batch, None)
 
     async def _end(self, batch: OfflineBatch, unanswered: str | None) -> None:
-        """Answer what is not answered, or end it as `unanswered`."""
+        """Answer what is not answered, or end it as `unanswered`. Nothing is worked on twice."""
+        async with self._locks.setdefault(batch.id, asyncio.Lock()):
+            await self._answer(batch, unanswered)
+
+    async def _answer(self, batch: OfflineBatch, unanswered: str | None) -> None:
+        if batch.ended is not None:
+            return
         for each in batch.requests:
-            if batch.ended is not None:
-                return
             if each["custom_id"] not in batch.results:
                 found = (
                     await self._work(each["params"], batch.id) if unanswered is None else {"type": unanswered}
                 )
-                batch.results.setdefault(each["custom_id"], found)
-        batch.ended = batch.ended or time.time()
+                batch.results[each["custom_id"]] = found
+        batch.ended = time.time()
         self._keep(batch)
 
     def _keep(self, batch: OfflineBatch) -> None:

@@ -75,7 +75,7 @@ TABLE: dict[str, FailureClass] = {
     "model_refusal": FailureClass("the model declined to answer"),
     "model_refused_request": FailureClass("4xx: the model's API refused the request"),
     # Batches, in which the questions of economy jobs are asked.
-    "batched": _again("its questions wait for a batch", charged=False),
+    "batched": _again("its questions wait for a batch", charged=False, delay_s=2),
     "batch_expired": FailureClass("the batch was given up before the question was worked on"),
     "batch_cancelled": _again("somebody cancelled the batch before the question was worked on"),
     "batch_lost": _again("the batch or its results are gone; it may have been paid for"),

@@ -109,11 +109,12 @@ def economy() -> Economy:
     """For `economy`."""
     from claimcheck.aws.objects import S3Objects
     from claimcheck.aws.secrets import read_secret
+    from claimcheck.batching import EconomySettings
     from claimcheck.model.batches import ClaudeBatches, by_key, on_aws
     from claimcheck.usecases.batch_results import Results
     from claimcheck.usecases.economy import Economy
 
-    chosen = load(settings.EconomySettings)
+    chosen = load(EconomySettings)
     database = adapters.database(chosen)
     workspace = chosen.anthropic_workspace_id
     return Economy(

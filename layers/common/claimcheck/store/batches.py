@@ -217,7 +217,7 @@ def settle_batch(
 
 def close_batch(database: Database, batch_id: str, outcome: Outcome) -> Sequence[Doorbell]:
     """Nothing more will come of a batch: of what is open nobody knows the end. The jobs to be rung for."""
-    params = {"batch_id": batch_id, "outcome": outcome}
+    params = {"batch_id": batch_id, "outcome": outcome, "code": "batch_lost"}
     return [Doorbell(**row) for row in database.all(queries("batches")["close_batch"], params)]
 
 

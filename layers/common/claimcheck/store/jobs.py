@@ -162,8 +162,8 @@ def claim_job(
     `standard` and `economy` name the models of these priorities: the job gets one, whose circuit and line
     count, unless its questions go into `batches`. A probe of the circuit has `probe_s` seconds.
     """
-    params = {"job_id": job_id, "lease_s": lease_s, "standard": standard, "economy": economy}
-    params |= {"probe_s": probe_s, "batches": batches}
+    params = {"job_id": job_id, "lease_s": lease_s, "probe_s": probe_s, "batches": batches}
+    params |= {"standard": standard, "economy": economy}
     row = database.one(queries("jobs")["claim_job"], params)
     if row is None or row["tenant_id"] is None:
         return None
@@ -179,8 +179,7 @@ def extend_leases(
     """Heartbeat for jobs held as (job id, attempt); returns those that are still ours."""
     job_ids, attempts = [job_id for job_id, _ in held], [attempt for _, attempt in held]
     params = {"job_ids": job_ids, "attempts": attempts, "lease_s": lease_s}
-    rows = database.all(queries("jobs")["extend_leases"], params)
-    return {(row["job_id"], row["attempt"]) for row in rows}
+    return {(row["job_id"], row["attempt"]) for row in database.all(queries("jobs")["extend_leases"], params)}
 
 
 def note_result_apart(database: Database, job_id: str, attempt: int) -> bool:

@@ -16,8 +16,8 @@ from claimcheck.telemetry import count, logger, metrics
 from claimcheck.usecases.batch_results import named
 
 if TYPE_CHECKING:
+    from claimcheck.batching import EconomySettings
     from claimcheck.model.types import KnownBatch
-    from claimcheck.settings import EconomySettings
     from claimcheck.store.batches import Batch
     from claimcheck.store.connection import Database
     from claimcheck.usecases.ports import Batches

@@ -26,7 +26,7 @@ from claimcheck.usecases.batch_search import Search
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from claimcheck.settings import EconomySettings
+    from claimcheck.batching import EconomySettings
     from claimcheck.store.batches import Batch, Loaded
     from claimcheck.store.connection import Database
     from claimcheck.usecases.batch_results import Results

@@ -42,8 +42,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.shown import Shown
 
 _AT_ONCE = 4  # parts of one job, and calls about them: other jobs want their share of the model's rate
-# Parts with page images in this process, up to some 90 MB each: a 200 MB scan stays below 512 MiB.
-_IMAGES_AT_ONCE = 3
+_IMAGES_AT_ONCE = 3  # parts with page images in this process, up to some 90 MB each: a 200 MB scan in 512 MiB
 _OVERHEAD_TOKENS = 2_000  # the system prompt, the schema as the API presents it, the turn's frame
 _START_S, _TOKENS_A_S = 30.0, 50.0  # what a call takes at least, and how fast a model writes
 _SPLITS = 4  # times that one question is made smaller
@@ -131,7 +130,7 @@ class _Interview:
         run.total = len(parts) * len(run.groups) + digest
         await self._progress()
         await _all(self._ask_about(part, run.groups, 0) for part in parts)
-        if (ended := run.stopped or run.parked) is not None:
+        if ended := run.stopped or run.parked:
             raise ended
         if not run.answers:
             raise run.failure()

@@ -49,7 +49,7 @@ SELECT api_id FROM batches WHERE api_id = ANY (%(api_ids)s)
 SELECT job_id, tenant_id FROM settle_batch(%(batch_id)s::uuid, %(told)s::jsonb, %(lease_s)s::float8)
 
 -- name: close_batch
-SELECT job_id, tenant_id FROM close_batch(%(batch_id)s::uuid, %(outcome)s::text)
+SELECT job_id, tenant_id FROM close_batch(%(batch_id)s::uuid, %(outcome)s::text, %(code)s::text)
 
 -- name: batch_gauges
 SELECT

@@ -274,12 +274,12 @@ BEGIN
 END $$;
 
 -- All results were read, or none will ever be: of what is still open nobody knows what it cost. The jobs that are due.
-CREATE FUNCTION close_batch(closing uuid, why text) RETURNS TABLE (job_id text, tenant_id text)
+CREATE FUNCTION close_batch(closing uuid, why text, code text) RETURNS TABLE (job_id text, tenant_id text)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY SELECT * FROM settle_batch(closing, (
-    SELECT coalesce(jsonb_agg(jsonb_build_object('call_id', r.call_id, 'outcome', 'batch_lost', 'unknown', true,
+    SELECT coalesce(jsonb_agg(jsonb_build_object('call_id', r.call_id, 'outcome', code, 'unknown', true,
       'input_tokens', 0, 'cache_read_tokens', 0, 'cache_write_tokens', 0, 'output_tokens', 0, 'cost_usd', 0)), '[]')
     FROM batch_requests r WHERE r.batch = closing), 0);
   UPDATE batches SET closed_at = now(), outcome = why WHERE id = closing AND closed_at IS NULL;
@@ -571,9 +571,9 @@ REVOKE ALL ON FUNCTION park_call(uuid, integer, uuid, text, bytea, numeric, nume
   park_job(uuid, integer, text, text, float8), withdraw_request(uuid), withdraw_requests(), purge_requests(),
   intend_batch(uuid, float8, integer, integer, bigint, float8), load_batch(uuid),
   batch_sent(uuid, text, timestamptz, float8), release_batch(uuid, text, integer), settle_batch(uuid, jsonb, float8),
-  close_batch(uuid, text) FROM PUBLIC;
+  close_batch(uuid, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION park_call(uuid, integer, uuid, text, bytea, numeric, numeric, integer, bytea, text),
   park_job(uuid, integer, text, text, float8), withdraw_request(uuid),
   intend_batch(uuid, float8, integer, integer, bigint, float8), load_batch(uuid),
   batch_sent(uuid, text, timestamptz, float8), release_batch(uuid, text, integer), settle_batch(uuid, jsonb, float8),
-  close_batch(uuid, text) TO claimcheck_worker;
+  close_batch(uuid, text, text) TO claimcheck_worker;
