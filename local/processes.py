@@ -73,9 +73,6 @@ async def spawn(
     thread. A session of its own keeps a terminal's Ctrl-C away: the parent decides the order of the end.
     Raises OSError when the program cannot be started.
     """
-    options: dict[str, object] = {}
-    if identity is not None:
-        options = {"user": identity.uid, "group": identity.gid, "extra_groups": []}
     with _open_log(log) as output:
         return await asyncio.create_subprocess_exec(
             *argv,
@@ -85,23 +82,33 @@ async def spawn(
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=_end_with_parent(death_signal),
-            **options,  # type: ignore[arg-type]
+            preexec_fn=_prepared(death_signal, identity),
         )
 
 
-def _end_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
-    """Runs in the child after it changed its user, because that change clears the death signal."""
+def _prepared(death_signal: signal.Signals, identity: Identity | None) -> Callable[[], None] | None:
+    """Runs in the child before its program: another user first, since that clears the death signal.
+
+    uvloop starts no child as another user by itself.
+    """
     if sys.platform != "linux":
-        return None
+        return None if identity is None else lambda: _become(identity)
     libc, parent = ctypes.CDLL(None), os.getpid()  # loaded here: no allocation games after the fork
 
     def prepare() -> None:
+        if identity is not None:
+            _become(identity)
         libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
         if os.getppid() != parent:  # it died between fork and prctl
             os._exit(1)
 
     return prepare
+
+
+def _become(identity: Identity) -> None:
+    os.setgroups([])
+    os.setgid(identity.gid)
+    os.setuid(identity.uid)
 
 
 @contextlib.contextmanager
