@@ -11,12 +11,12 @@ import contextlib
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from bench.peers import jobs
+from bench.peers import bare, equal
 from bench.processes import processes
 from bench.system import instant_model, start_claimcheck, start_model
 from local.postgres import Postgres
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 OURS = "claimcheck"
 PEERS = ("background", "celery", "procrastinate")
+WORKS = ("equal", "bare")
+"""How much a peer does: what the same promise takes (bench/peers/equal.py), or the least (bare.py)."""
+
+TABLES = {"equal": equal.TABLE, "bare": bare.TABLE}
+"""Where a peer's jobs are, and those of one run among them."""
+
 _API_PROCESSES = "2"
 _WORKERS = "8"
 
@@ -40,11 +46,13 @@ class Machine:
     started: Processes
     database_url: str
     model_url: str
+    work: str = "equal"
 
     @property
     def variables(self) -> dict[str, str]:
-        """Where to go, for a contender's environment."""
-        return {"DATABASE_URL": self.database_url, "ANTHROPIC_BASE_URL": self.model_url}
+        """Where to go, and what to do there, for a contender's environment."""
+        where = {"DATABASE_URL": self.database_url, "ANTHROPIC_BASE_URL": self.model_url}
+        return {**where, "PEER_WORK": self.work or "equal"}
 
 
 @contextlib.contextmanager
@@ -55,7 +63,8 @@ def machine() -> Iterator[Machine]:
         try:
             started.runner.run(postgres.start())
             with psycopg.connect(postgres.url, autocommit=True) as connection:
-                connection.execute(jobs.TABLE)
+                for work in (equal, bare):
+                    connection.execute(work.TABLES)
             model_url = started.runner.run(start_model(started, instant_model()))
             yield Machine(started, postgres.url, model_url)
         finally:
@@ -63,10 +72,13 @@ def machine() -> Iterator[Machine]:
 
 
 @contextlib.contextmanager
-def contender(machine: Machine, name: str) -> Iterator[tuple[str, str]]:
-    """Start one, and nobody beside it: its address, and a key where it wants one. Raises NotStartedError."""
+def contender(machine: Machine, name: str, *, work: str = "equal") -> Iterator[tuple[str, str]]:
+    """Start one, and nobody beside it: its address and a key. Raises NotStartedError.
+
+    `work` says how much a peer does; ours does all of its own.
+    """
     with machine.started.until_here():
-        yield machine.started.runner.run(_STARTS[name](machine))
+        yield machine.started.runner.run(_STARTS[name](replace(machine, work=work)))
 
 
 async def _claimcheck(machine: Machine) -> tuple[str, str]:
@@ -109,7 +121,7 @@ _STARTS = {OURS: _claimcheck, "background": _background, "celery": _celery, "pro
 
 
 async def _served(machine: Machine, name: str, variables: dict[str, str] | None = None) -> tuple[str, str]:
-    """A peer's API: uvicorn with as many processes as the machine has cores. It wants no key."""
+    """A peer's API: uvicorn with as many processes as the machine has cores."""
     server = [sys.executable, "-m", "uvicorn", "--factory", f"bench.peers.{name}:create_app"]
     options = ["--host", LOOPBACK, "--workers", _API_PROCESSES, "--no-access-log"]
     url = await machine.started.served(
@@ -117,7 +129,7 @@ async def _served(machine: Machine, name: str, variables: dict[str, str] | None 
         variables or machine.variables,
         log=f"{name}.log",
     )
-    return url, ""
+    return url, equal.KEY
 
 
 async def _listens(port: int) -> bool:

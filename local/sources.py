@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from local.lambdas.invocation import Invocation, PoolClosed
 from local.schedules import Ticker
 from local.sqs_events import failed_items, receipts_to_delete, sqs_event
+from local.sqs_reader import SqsReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
     from local.lambdas.pool import FunctionPool
@@ -33,6 +32,9 @@ _BACKOFF = 1.6
 # A caller that only asks for its job's state wakes a queue as well. Looks that find nothing make the next
 # wake wait this long at most, so that reading does not keep the emulator busy.
 _SPACING_S = 0.05
+# From a batch that was not full to the next one. On AWS each has an environment's own core; here many small
+# ones take them from each other.
+_GATHER_S = 0.02
 
 
 def _spacing(empty_wakes: int) -> float:
@@ -49,16 +51,14 @@ class SqsPoller:
         *,
         queue: Queue,
         pool: FunctionPool,
-        client: SQSClient,
+        reader: SqsReader,
         region: str,
-        threads: ThreadPoolExecutor,
     ) -> None:
         self.source = source
         self._queue = queue
         self._pool = pool
-        self._client = client
+        self._reader = reader
         self._region = region
-        self._threads = threads
         self._woken = asyncio.Event()
         self._batches: set[asyncio.Task[None]] = set()
 
@@ -85,7 +85,9 @@ class SqsPoller:
             if messages:
                 self._begin(messages)
                 interval, empty_wakes = _BUSY_S, 0
-                await asyncio.sleep(0)  # let the batch take its environment before the next look for room
+                # The batch takes its environment before the next look for room; after one that was not full,
+                # what comes meanwhile is a batch of several rather than several of one.
+                await asyncio.sleep(0 if len(messages) >= self.source.batch_size else _GATHER_S)
             elif await self._pause(interval):
                 await asyncio.sleep(_spacing(empty_wakes))
                 interval, empty_wakes = _BUSY_S, empty_wakes + 1
@@ -114,30 +116,17 @@ class SqsPoller:
     async def _gather(self) -> list[MessageTypeDef]:
         """Receive a batch: at once, or within the batching window once there is a first message."""
         size = self.source.batch_size
-        messages = await self._receive(size)
+        messages = await self._reader.receive(self._queue.url, size)
         if not messages or not self.source.window_s:
             return messages
         loop = asyncio.get_running_loop()
         end = loop.time() + self.source.window_s
         while len(messages) < size and loop.time() < end:
-            more = await self._receive(size - len(messages))
+            more = await self._reader.receive(self._queue.url, size - len(messages))
             messages.extend(more)
             if not more:
                 await asyncio.sleep(min(_IDLE_S, max(end - loop.time(), 0)))
         return messages
-
-    async def _receive(self, count: int) -> list[MessageTypeDef]:
-        def receive() -> list[MessageTypeDef]:
-            answer = self._client.receive_message(
-                QueueUrl=self._queue.url,
-                MaxNumberOfMessages=min(count, 10),
-                MessageSystemAttributeNames=["All"],
-                MessageAttributeNames=["All"],
-                WaitTimeSeconds=0,
-            )
-            return answer.get("Messages", [])
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, receive)
 
     async def _work(self, messages: list[MessageTypeDef]) -> None:
         """Have one batch worked on. What failed stays in the queue until its visibility timeout."""
@@ -164,12 +153,8 @@ class SqsPoller:
         return failed_items(invocation.payload, ids)
 
     async def _delete(self, entries: list[Mapping[str, str]]) -> None:
-        def delete() -> None:
-            answer = self._client.delete_message_batch(QueueUrl=self._queue.url, Entries=entries)  # type: ignore[arg-type]
-            for failure in answer.get("Failed", []):
-                _LOG.warning("%s: delete: %s", self.source.name, failure.get("Message") or failure["Code"])
-
-        await asyncio.get_running_loop().run_in_executor(self._threads, delete)
+        for reason in await self._reader.delete(self._queue.url, entries):
+            _LOG.warning("%s: delete: %s", self.source.name, reason)
 
 
 class Sources:
@@ -187,33 +172,27 @@ class Sources:
     ) -> None:
         self._system = system
         self._pools = pools
-        self._endpoint = sqs_endpoint
         self._region = region
-        self._credentials = credentials
+        self._reader = SqsReader(sqs_endpoint, region=region, credentials=credentials)
         self._pollers: list[SqsPoller] = []
         self._tickers = [
             Ticker(schedule, pools[schedule.function], system.physical, schedule_delay_s)
             for schedule in system.schedules
         ]
         self._tasks: list[asyncio.Task[None]] = []
-        self._threads: ThreadPoolExecutor | None = None
         for pool in pools.values():
             pool.on_finished(self.wake)
 
     async def start(self) -> None:
         """Begin to poll, and to fire the schedules."""
-        client = await asyncio.to_thread(self._sqs_client)
-        self._threads = ThreadPoolExecutor(
-            max_workers=2 * max(len(self._system.sqs_sources), 1), thread_name_prefix="sqs"
-        )
+        await self._reader.open()
         for source in self._system.sqs_sources:
             poller = SqsPoller(
                 source,
                 queue=self._system.queues[source.queue],
                 pool=self._pools[source.function],
-                client=client,
+                reader=self._reader,
                 region=self._region,
-                threads=self._threads,
             )
             self._pollers.append(poller)
         running: list[SqsPoller | Ticker] = [*self._pollers, *self._tickers]
@@ -224,8 +203,7 @@ class Sources:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._threads is not None:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+        await self._reader.close()
 
     def wake(self, function: Function | None = None) -> None:
         """Have the queues looked at that a function can have put messages on; all of them for None."""
@@ -242,22 +220,3 @@ class Sources:
             if name in {ticker.schedule.name, ticker.schedule.function}:
                 return await ticker.fire()
         raise KeyError(name)
-
-    def _sqs_client(self) -> SQSClient:
-        import boto3
-        from botocore.config import Config
-
-        return boto3.session.Session().client(
-            "sqs",
-            endpoint_url=self._endpoint,
-            region_name=self._region,
-            aws_access_key_id=self._credentials[0],
-            aws_secret_access_key=self._credentials[1],
-            # A receive that hangs with a stopped emulator must not keep the source from the next one.
-            config=Config(
-                connect_timeout=2,
-                read_timeout=10,
-                retries={"total_max_attempts": 1},
-                max_pool_connections=2 * max(len(self._system.sqs_sources), 1),
-            ),
-        )

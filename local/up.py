@@ -29,7 +29,10 @@ def up(options: Options) -> int:
     Returns the exit code. Raises ServiceError when it cannot start or a service cannot be kept running.
     To be called from the main thread.
     """
-    return asyncio.run(_up(options))
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_up(options))
 
 
 async def _up(options: Options) -> int:

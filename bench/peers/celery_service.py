@@ -10,8 +10,10 @@ import psycopg
 from anthropic import Anthropic
 from celery import Celery
 from celery.signals import worker_process_init
+from psycopg.rows import dict_row
 
-from bench.peers import jobs, web
+from bench.peers import web
+from bench.peers.steps import chosen, claim
 
 if TYPE_CHECKING:
     from fastapi import BackgroundTasks, FastAPI
@@ -20,6 +22,7 @@ celery = Celery("bench", broker=os.environ.get("REDIS_URL", ""))
 celery.conf.update(
     task_ignore_result=True,
     task_acks_late=True,
+    task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=4,
     worker_hijack_root_logger=False,
 )
@@ -28,18 +31,22 @@ _own: dict[str, Any] = {}  # of a worker's process
 
 @worker_process_init.connect
 def _connect(**_: object) -> None:
-    _own["database"] = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
+    url = os.environ["DATABASE_URL"]
+    _own["database"] = psycopg.connect(url, autocommit=True, row_factory=dict_row)
     _own["model"] = Anthropic(api_key="bench", max_retries=0)
 
 
 @celery.task
 def work(job_id: str) -> None:
     """One job, by its id."""
-    row = _own["database"].execute(jobs.RUNNING, (job_id,)).fetchone()
+    steps, database = chosen(), _own["database"]
+    row = database.execute(steps.CLAIM, claim(job_id)).fetchone()
     if row is None:
         return
-    message = _own["model"].messages.create(**jobs.question(*row))
-    _own["database"].execute(jobs.FINISH, (jobs.text_of(message), job_id))
+    paid = row.get("paid") is not None
+    message = None if paid else _own["model"].messages.create(**steps.question(row))
+    for statement, values in steps.written(row, message):
+        database.execute(statement, values)
 
 
 def create_app() -> FastAPI:

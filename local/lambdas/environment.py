@@ -18,6 +18,7 @@ from local.processes import spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from io import FileIO
 
     from local.system import Function
 
@@ -70,6 +71,7 @@ class Environment:
         self.init_ms = 0.0
         self._function = function
         self._log = log
+        self._log_file: FileIO | None = None
         self._python = python
         self._api = RuntimeApi(function.arn)
         self._process: asyncio.subprocess.Process | None = None
@@ -182,8 +184,9 @@ class Environment:
 
     def write_log(self, line: str) -> None:
         """Append a line of the platform's to the function's log."""
-        with self._log.open("a", encoding="utf-8") as log:
-            log.write(line + "\n")
+        if self._log_file is None:
+            self._log_file = self._log.open("ab", buffering=0)
+        self._log_file.write(f"{line}\n".encode())
 
     def kill(self) -> None:
         """Send SIGKILL to the process and all that it started in its group."""
@@ -199,3 +202,6 @@ class Environment:
         if self._exit is not None:
             await self._exit
         await self._api.close()
+        if self._log_file is not None:
+            self._log_file.close()
+            self._log_file = None

@@ -98,6 +98,7 @@ def test_a_job_without_money_today_waits_for_the_next_day(stage: Stage, rows: Ro
     assert job["delay_s"] > 0
     assert rows.all("SELECT FROM model_calls") == []
     rows.run("UPDATE tenant_spend SET day = day - 7")
+    assert rows.all("SELECT FROM spend_slots") == []
     rows.make_due()
     stage.work(job_id)
     assert stage.read(job_id)["status"] == "completed"

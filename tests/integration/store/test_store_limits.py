@@ -23,6 +23,7 @@ from claimcheck.store.jobs import (
     redrive_job,
 )
 from claimcheck.store.limits import Limits
+from claimcheck.store.purging import fold_spend
 from claimcheck.store.tenants import insert_tenant, set_limits
 from claimcheck.store.uploads import Announcement, announce_document
 
@@ -111,7 +112,7 @@ def end(database: Database, call_id: str, cost: float, *, unknown: bool = False)
 
 def day(sql: Sql) -> tuple[float, float]:
     """Spent and reserved: on this day, or on two where it ended in the middle of the test."""
-    (row,) = rows(sql, "SELECT sum(spent_usd)::float8 AS s, sum(reserved_usd)::float8 AS r FROM tenant_spend")
+    (row,) = rows(sql, "SELECT sum(spent_usd)::float8 AS s, sum(reserved_usd)::float8 AS r FROM tenant_days")
     return row["s"], row["r"]
 
 
@@ -307,7 +308,7 @@ def test_calls_at_once_do_not_pass_the_day(
     """Of twelve jobs that each ask for a third of what is left, three may call: on a day, whichever it is."""
     jobs = [running(database) for _ in range(12)]
     begun = at_once(*[partial(begin, another(), job, 0.33, 1.0) for job in jobs])
-    held = "SELECT day, reserved_usd::float8 AS usd FROM tenant_spend WHERE reserved_usd > 0 ORDER BY day"
+    held = "SELECT day, reserved_usd::float8 AS usd FROM tenant_days WHERE reserved_usd > 0 ORDER BY day"
     first, *later = [row["usd"] for row in rows(sql_connection, held)]
     assert sum(isinstance(each, Begun) for each, _ in begun) == round((first + sum(later)) / 0.33)
     assert first == 0.99 or later  # none is refused before a day is full
@@ -329,6 +330,51 @@ def test_calls_of_one_job_that_begin_and_end_at_once(
     assert day(sql_connection) == (0.15, 0.0)
 
 
+def test_calls_far_below_the_limit_wait_for_nobody(database: Database, database_url: str) -> None:
+    """While a call of the tenant is begun and not committed, another job's begins and ends."""
+    first, second = running(database), running(database)
+    with psycopg.connect(database_url) as holding:
+        begun, _ = begin(Database(database_url, connect=lambda *_, **__: holding), first, 0.01, 100.0)
+        assert isinstance(begun, Begun)
+        url = f"{database_url}{'&' if '?' in database_url else '?'}options=-c%20lock_timeout%3D500"
+        impatient = Database(url)
+        begun, call_id = begin(impatient, second, 0.01, 100.0)
+        assert isinstance(begun, Begun)
+        end(impatient, call_id, 0.005)
+        impatient.close()
+
+
+def test_a_folded_day_is_the_same_day(moment: tuple[Database, Sql]) -> None:
+    """What is spent and reserved stays, in the row that the version before reads; no slot is left of it."""
+    database, sql_connection = moment
+    job = running(database)
+    _, ended = begin(database, job, 0.5, 10.0)
+    begin(database, job, 0.25, 10.0)
+    end(database, ended, 0.3)
+    assert fold_spend(database, limit=100) == 1
+    assert fold_spend(database, limit=100) == 0
+    assert day(sql_connection) == (0.3, 0.25)
+    told = "SELECT spent_usd::float8 AS s, reserved_usd::float8 AS r FROM tenant_spend"
+    assert rows(sql_connection, told) == [{"s": 0.3, "r": 0.25}]
+    assert value(sql_connection, "SELECT count(*) FROM spend_slots") == 0
+    begin(database, job, 0.5, 10.0)
+    assert day(sql_connection) == (0.3, 0.75)
+
+
+def test_jobs_in_flight_are_counted_once_a_second(database: Database, sql_connection: Sql) -> None:
+    """Where thousands more may come; nearer to the limit they are counted for each ticket."""
+    noted = "SELECT jobs FROM tenant_loads"
+    assert attempt(database, jobs_in_flight=5_000) == "accepted"
+    assert value(sql_connection, noted) == 0
+    assert attempt(database, jobs_in_flight=5_000) == "accepted"
+    assert value(sql_connection, noted) == 0
+    sql_connection.execute("UPDATE tenant_loads SET counted_at = counted_at - interval '2 seconds'")
+    sql_connection.commit()
+    assert attempt(database, jobs_in_flight=5_002) == "accepted"
+    assert value(sql_connection, noted) == 2
+    assert attempt(database, jobs_in_flight=3) == "TenantBusyError"
+
+
 def test_spent_days_refuse_submissions(moment: tuple[Database, Sql]) -> None:
     """Until midnight in UTC; a limit of nothing does so always. What another day cost does not count."""
     database, sql_connection = moment
@@ -343,7 +389,7 @@ def test_spent_days_refuse_submissions(moment: tuple[Database, Sql]) -> None:
     assert caught.value.resets_at.endswith("T00:00:00.000000Z")
     assert attempt(database, usd_per_day=0.51) == "accepted"
     assert attempt(database, usd_per_day=0.0) == "SpendLimitError"
-    sql_connection.execute("UPDATE tenant_spend SET day = day - 1")
+    sql_connection.execute("UPDATE spend_slots SET day = day - 1")
     assert attempt(database, usd_per_day=0.5) == "accepted"
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 DECIDED: dict[str, dict[str, str]] = {
     "tenants": {"api": "s", "auth": "s", "operator": "SIU"},
     "api_keys": {"auth": "Su", "operator": "SIU"},
-    "tenant_spend": {"api": "S", "operator": "S"},  # written by triggers of model_calls
+    "tenant_spend": {"api": "S", "operator": "S"},  # written by `fold_spend`
+    "spend_slots": {"api": "S", "operator": "S"},  # written by triggers of model_calls
+    "tenant_loads": {},  # by functions alone
     "webhook_secrets": {"api": "SiuD", "worker": "Si"},
     "documents": {"api": "Siu", "worker": "Su"},
     "objects": {"api": "Siu", "worker": "Su"},
@@ -120,6 +122,8 @@ def test_who_may_touch_a_table_has_a_policy_there(sql_connection: Sql) -> None:
         ("tenants", "auth"): "r",
         ("tenant_spend", "api"): "r",
         ("tenant_spend", "operator"): "r",
+        ("spend_slots", "api"): "r",
+        ("spend_slots", "operator"): "r",
     }
 
 
@@ -169,6 +173,8 @@ DEFINERS = {
     "purge_uploads": ["worker"], "forget_ended": ["worker"], "overdue_content_s": ["worker"],
     "forget_orphans": ["worker"], "forget_samples": ["worker"], "forget_secrets": ["worker"],
     "join_prefix": ["worker"], "settle_prefix": ["worker"], "forget_prefixes": ["worker"],
+    "forget_rows": ["worker"], "refuse_change_of_trail": None,
+    "fold_spend": ["worker"],
     "refuse_change_of_events": None, "export_page": ["operator"], "tenant_holds": ["operator"],
     "delete_tenant": ["operator"], "end_tenant": ["operator"], "delete_tenant_page": ["operator"],
 }  # fmt: skip

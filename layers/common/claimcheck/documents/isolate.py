@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.aside import aside
 from claimcheck.documents.child import MEMORY_USED
 from claimcheck.documents.compose import too_large
 from claimcheck.documents.kinds import HEAD_BYTES, kind_of
@@ -65,7 +66,7 @@ class Isolation:
         if not isinstance(content, bytes):
             _refuse_long_text(content, media_type, max_chars)
         elif not needs_parser(content, media_type):
-            return await asyncio.to_thread(read_document, content, media_type, max_chars=max_chars)
+            return await aside(len(content), read_document, content, media_type, max_chars=max_chars)
         command = _command(media_type, timeout_s, self._memory_bytes, max_chars)
         async with self._slots.here():
             return await _parsed(command, content, timeout_s=timeout_s, max_chars=max_chars)

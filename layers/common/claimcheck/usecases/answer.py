@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.aside import aside
 from claimcheck.failures import PermanentFailure, RetryableFailure
 from claimcheck.model.prices import UnknownPriceError, cost_usd
 from claimcheck.model.types import Answer, CallFailedError, Question
@@ -95,12 +96,12 @@ class Answerer:
         """
         clock = asyncio.get_running_loop().time
         time = _Time(clock, clock() + timeout_s, least_s)
-        # A long document is written and weighed in a thread: the others' heartbeats go on.
+        weight = shown.weight + len(prompt.instruction)
         asked = prompt if prefix is None else in_one_format(prompt)
         question = Question(
             model=model,
             system=prompt.system,
-            content=await asyncio.to_thread(shown.content, asked.instruction, cached=prefix is not None),
+            content=await aside(weight, shown.content, asked.instruction, cached=prefix is not None),
             schema=asked.schema,
             max_tokens=prompt.max_tokens,
             timeout_s=timeout_s,
@@ -108,7 +109,7 @@ class Answerer:
         )
         await self._models.ready()  # before the call is on record: its credential may be out of reach
         form = None if prefix is None else asked
-        weighed = await asyncio.to_thread(weigh, job, prompt, shown, model, form=form)
+        weighed = await aside(weight, weigh, job, prompt, shown, model, form=form)
         try:
             return await self._judged(await self._answered(job, question, weighed, time), prompt)
         except RetryableFailure as failure:
@@ -127,7 +128,7 @@ class Answerer:
 
         Raises as `ask` does.
         """
-        weighed = await asyncio.to_thread(weigh, job, prompt, shown, model)
+        weighed = await aside(shown.weight + len(prompt.instruction), weigh, job, prompt, shown, model)
         found = await self._database.surely(find_paid, job.job_id, question_sha256=weighed.sha256)
         return None if found is None else await self._judged(_told_of(found), prompt)
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from claimcheck.aside import WEIGHTY
 from claimcheck.parts import Entry, Ledger
 from claimcheck.tasks.base import MAX_ANSWER_TOKENS
 from claimcheck.tasks.source import IMAGE_MARK
@@ -67,6 +68,11 @@ class Examination:
         self.ledger = Ledger(self.document)
         self.parts = asyncio.Semaphore(self.at_once)
         self.calls = asyncio.Semaphore(self.at_once)
+
+    @property
+    def weight(self) -> int:
+        """Characters that the work is on; a caller's schema, which takes long to check, counts as many."""
+        return WEIGHTY if self.job.params.get("schema") else len(self.document.text)
 
     def narrowed(self, group: tuple[str, ...]) -> Any:
         """The parameters for some items only."""

@@ -11,6 +11,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.aside import WEIGHTY, aside
 from claimcheck.failures import JobFailure, PermanentFailure
 from claimcheck.parts import Room, cut
 from claimcheck.parts.tokens import tokens_in
@@ -82,8 +83,8 @@ class Examine:
         StoreError. Calls under way are waited for before that: they are paid for, and are found again.
         """
         task = TASKS[job.task]
-        # In a thread: a caller's schema is checked again, which takes up to a second.
-        params = await asyncio.to_thread(task.params, job.params)
+        # A caller's schema is checked again, which takes up to a second.
+        params = await aside(WEIGHTY if job.params.get("schema") else 0, task.params, job.params)
         run = Examination(job, task, params, document, _AT_ONCE)
         left = self._context_tokens - _OVERHEAD_TOKENS
         weight = max(map(_weight, run.prompts()))
@@ -126,7 +127,7 @@ class _Interview:
     async def result(self, room: Room, even: Room) -> dict[str, Any]:
         """What does not fit `room` is cut for `even`."""
         run = self._run
-        parts = await asyncio.to_thread(cut, run.document, room, split=even)
+        parts = await aside(run.weight, cut, run.document, room, split=even)
         digest = run.task.digest is not None and len(parts) > 1
         run.total = len(parts) * len(run.groups) + digest
         await self._progress()
@@ -138,7 +139,7 @@ class _Interview:
         await look_again(run, self._ask)
         if digest:
             await digested(run, self._ask, even.tokens, self._attempt.ends)
-        return await asyncio.to_thread(run.result)
+        return await aside(run.weight, run.result)
 
     async def _ask(self, prompt: Prompt, shown: Shown, prefix: Prefix | None = None) -> dict[str, Any]:
         """One answer. Raises JobFailure: `continued` where the time that is left is too short for one.
@@ -183,7 +184,7 @@ class _Interview:
         again: dict[Part, list[tuple[str, ...]]] = {}
         async with run.parts, self._images_at_once if part.image_pages else contextlib.nullcontext():
             if run.stopped is None:
-                source = await asyncio.to_thread(Source.of, run.document, part)
+                source = await aside(run.weight, Source.of, run.document, part)
                 render, ends = self._attempt.render, self._attempt.ends
                 view = View(run, part, source, render=render, ends=ends, shared=len(groups) > 1)
                 first = await self._question(view, groups[0], splits)
@@ -199,7 +200,8 @@ class _Interview:
             return []
         try:
             answer = await self._known(view, group) or await self._asked(view, group)
-            findings = await asyncio.to_thread(run.task.read, run.narrowed(group), answer, view.source)
+            narrowed = run.narrowed(group)
+            findings = await aside(run.weight, run.task.read, narrowed, answer, view.source)
         except Exception as error:  # noqa: BLE001 (the calls under way come to their end first)
             failure = failure_of(error)
             if failure is None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from claimcheck.aside import WEIGHTY, aside
 from claimcheck.store.documents import DocumentPurgedError, save_text
 from claimcheck.usecases.fetch import (
     LargeFiles,
@@ -50,7 +51,7 @@ class Ingest:
 
         Of two workers that read it at once, both go on with the text that was kept first.
         """
-        text = await asyncio.to_thread(load_text, stored, self._objects)
+        text = await aside(_weight(stored), load_text, stored, self._objects)
         if text is not None:
             return text
         text, own = await self._parsed(stored)
@@ -87,4 +88,9 @@ class Ingest:
             async with self._large_files.fetched(stored.object_key, stored.sha256) as file:
                 yield file
         else:
-            yield await asyncio.to_thread(load_content, stored, self._objects)
+            yield await aside(_weight(stored), load_content, stored, self._objects)
+
+
+def _weight(stored: StoredDocument) -> int:
+    """What is in the bucket is waited for."""
+    return WEIGHTY if stored.content is None or stored.text_key is not None else len(stored.content)

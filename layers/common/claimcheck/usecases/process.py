@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.aside import WEIGHTY, aside
 from claimcheck.failures import JobFailure, RetryableFailure, UnavailableError
 from claimcheck.jobs.retries import GiveUp, Retry, RetryPolicy, Spent
 from claimcheck.jobs.states import Status
@@ -244,7 +245,8 @@ class Process:
 
         Whoever purges it knows where to look. False where the fence was lost.
         """
-        if not await asyncio.to_thread(needs_link, result, self._settings.answer_bytes):
+        size = job.document.size_bytes or WEIGHTY
+        if not await aside(size, needs_link, result, self._settings.answer_bytes):
             return True
         if not await self._database.surely(note_result_apart, job.job_id, job.attempt):
             return False

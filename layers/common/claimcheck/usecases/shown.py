@@ -22,6 +22,11 @@ class Shown:
     images: Sequence[PageImage] = ()
 
     @property
+    def weight(self) -> int:
+        """How many characters there are to write; an image has as many as its Base64."""
+        return len(self.text) + sum(4 * len(image.data) // 3 for image in self.images)
+
+    @property
     def nothing(self) -> bool:
         """Whether there is neither text nor a page to be seen."""
         return not self.text.strip() and not self.pages

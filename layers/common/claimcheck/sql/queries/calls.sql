@@ -1,11 +1,6 @@
 -- name: begin_call
--- Before a model is paid (the function is in 0018_limits.sql). No row where the fence is lost. `again`: an
--- earlier call for this question may have been paid for, and nobody knows its answer.
-SELECT paid_id::text, answer, outcome, over_cap, over_day, resets_s, EXISTS (
-    SELECT FROM model_calls c WHERE c.job_id = %(job_id)s AND c.question_sha256 = %(question_sha256)s
-      AND c.id <> %(call_id)s::uuid AND (c.finished_at IS NULL OR c.outcome_unknown)) AS again
-FROM begin_model_call_within(
-  %(job_id)s::uuid, %(attempt)s::integer, %(call_id)s::uuid, %(model)s::text, %(question_sha256)s::bytea,
+-- Before a model is paid, in the database (0036_claim.sql). No row where the fence is lost.
+SELECT * FROM note_call(%(job_id)s::uuid, %(attempt)s, %(call_id)s::uuid, %(model)s, %(question_sha256)s,
   %(worst_usd)s::numeric, %(usd_per_day)s::numeric)
 
 -- name: find_paid

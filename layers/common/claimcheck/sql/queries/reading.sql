@@ -54,7 +54,7 @@ SELECT json_build_object(
   )::text AS body
 FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS today) clock
 LEFT JOIN tenants t ON t.id = %(tenant_id)s
-LEFT JOIN tenant_spend s ON s.tenant_id = %(tenant_id)s AND s.day = clock.today
+LEFT JOIN tenant_days s ON s.tenant_id = %(tenant_id)s AND s.day = clock.today
 CROSS JOIN LATERAL (SELECT coalesce(t.planned_at < now() - interval '2 minutes', false) AS known) apart
 LEFT JOIN LATERAL (
   SELECT (e.detail ->> 'rate')::float8 AS rate, (e.detail ->> 'burst')::integer AS burst

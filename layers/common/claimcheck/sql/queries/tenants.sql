@@ -23,7 +23,7 @@ SELECT t.id AS tenant, t.retention_days, iso(t.created_at) AS created_at, iso(t.
   jsonb_build_object('jobs_in_flight', t.max_jobs_in_flight, 'usd_per_day', t.max_usd_per_day,
     'document_bytes', t.max_document_bytes) AS limits,
   coalesce(s.spent_usd, 0)::float8 AS spent_today_usd
-FROM tenants t LEFT JOIN tenant_spend s ON s.tenant_id = t.id AND s.day = (now() AT TIME ZONE 'UTC')::date
+FROM tenants t LEFT JOIN tenant_days s ON s.tenant_id = t.id AND s.day = (now() AT TIME ZONE 'UTC')::date
 ORDER BY t.id
 
 -- name: set_limits
