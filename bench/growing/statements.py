@@ -26,6 +26,8 @@ BOUNDED: dict[str, str] = {
     "webhook_secrets": "two a tenant",
     "webhook_addresses": "one for each place that a tenant's webhooks go to",
     "tenant_spend": "a row a tenant and day, found by its key",
+    "tenant_loads": "one row a tenant",
+    "spend_slots": "64 a tenant, put into its day by each sweep",
     "heartbeats": "one row a periodic function",
     "schema_version": "one row",
     "model_circuits": "one row a model",

@@ -159,7 +159,8 @@ class SweepSettings:
     up with over several sweeps, and each spreads its bells over `spread_s` seconds.
     What was deleted is deleted from the bucket once more after `late_s` seconds: longer than anybody may take
     to put there what was meant for it. Deleting has `tidy_s` seconds of a sweep, after all
-    else, and ends `longest_s` seconds after the sweep began. `retention_days`: how long a final job is kept.
+    else, and ends `longest_s` seconds after the sweep began. `retention_days`: how long a final job is kept;
+    `row_retention_days`: how long after that its emptied row is kept (0: for ever).
     """
 
     database_url: str
@@ -177,6 +178,7 @@ class SweepSettings:
     rounds: int = 10
     look_batch: int = 200
     retention_days: int = 30
+    row_retention_days: int = 0
     late_s: float = 900.0
     tidy_s: float = 15.0
     longest_s: float = 40.0

@@ -9,6 +9,7 @@ import pytest
 from claimcheck.jobs.states import Status
 from claimcheck.store.connection import Database
 from claimcheck.store.jobs import Redriven, cancel_job, finish_job, redrive_job
+from claimcheck.store.purging import purge_job
 from claimcheck.store.reading import get_trail
 from hypothesis import HealthCheck, given, settings
 
@@ -203,7 +204,13 @@ def test_the_trail_is_append_only(database: Database, sql_connection: Sql, state
 
 
 def test_a_job_with_a_trail_cannot_be_removed(database: Database, sql_connection: Sql) -> None:
-    """The row that a trail belongs to stays."""
+    """The row that a trail belongs to stays, also for the owner, until it has been empty for a day."""
     accepted(database)
-    with pytest.raises(psycopg.errors.ForeignKeyViolation):
-        sql_connection.execute("DELETE FROM jobs")
+    purged = in_state(database, Status.COMPLETED)
+    assert purge_job(database, TENANT, purged)
+    for statement in (
+        "DELETE FROM jobs WHERE purged_at IS NULL",
+        "DELETE FROM jobs WHERE purged_at > '2000-01-01'",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="is not removed"):
+            sql_connection.execute(statement.encode())

@@ -173,6 +173,7 @@ DEFINERS = {
     "purge_uploads": ["worker"], "forget_ended": ["worker"], "overdue_content_s": ["worker"],
     "forget_orphans": ["worker"], "forget_samples": ["worker"], "forget_secrets": ["worker"],
     "join_prefix": ["worker"], "settle_prefix": ["worker"], "forget_prefixes": ["worker"],
+    "forget_rows": ["worker"], "refuse_change_of_trail": None,
     "fold_spend": ["worker"],
     "refuse_change_of_events": None, "export_page": ["operator"], "tenant_holds": ["operator"],
     "delete_tenant": ["operator"], "end_tenant": ["operator"], "delete_tenant_page": ["operator"],

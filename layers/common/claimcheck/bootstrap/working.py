@@ -87,7 +87,11 @@ def sweep() -> Sweep:
         jobs_queue=adapters.queue(chosen.jobs_queue_url),
         deliver=adapters.deliver(chosen, adapters.secrets(chosen.webhook_key_secret_arn)),
         arrive=adapters.arrive(database, chosen.documents_bucket, chosen.jobs_queue_url),
-        tidy=Tidy(database, retention_days=chosen.retention_days),
+        tidy=Tidy(
+            database,
+            retention_days=chosen.retention_days,
+            row_retention_days=chosen.row_retention_days,
+        ),
         erase=Erase(
             database, S3Objects(chosen.documents_bucket, connect=adapters.looking), late_s=chosen.late_s
         ),

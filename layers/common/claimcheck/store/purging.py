@@ -150,6 +150,11 @@ def forget_prefixes(database: Database, *, limit: int) -> int:
     return _done(database, "forget_prefixes", limit=limit)
 
 
+def forget_rows(database: Database, *, days: int, limit: int) -> int:
+    """Delete rows of jobs and documents that were emptied `days` days ago, with their trails; how many."""
+    return _done(database, "forget_rows", days=days, limit=limit)
+
+
 def fold_spend(database: Database, *, limit: int) -> int:
     """Put what tenants' calls have cost, slot by slot, into one row for each day; how many slots."""
     return _done(database, "fold_spend", limit=limit)

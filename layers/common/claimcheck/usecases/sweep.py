@@ -50,6 +50,7 @@ class Swept:
     orphans: int
     not_deleted: int
     objects_deleted: int
+    rows_deleted: int
 
 
 class Sweep:
@@ -91,7 +92,7 @@ class Sweep:
         found = self._look_for_uploads()  # asks S3, which may take its time: the rest has been done
         missing = self._rounds(lambda: fail_missing(self._database, limit=limit))
         tidied, erased = self._delete(started)
-        old = (tidied.jobs_expired, tidied.uploads_unused, tidied.orphans, tidied.failed, erased)
+        old = (tidied.jobs_expired, tidied.uploads_unused, tidied.orphans, tidied.failed, erased, tidied.rows)
         swept = Swept(expired, overdue, aged, rung, found, missing, stopped, sent, *old)
         _count(swept)
         _gauge(read_gauges(self._database, days=self._settings.retention_days))

@@ -13,6 +13,7 @@ from claimcheck.store.purging import (
     forget_ended,
     forget_orphans,
     forget_prefixes,
+    forget_rows,
     forget_samples,
     forget_secrets,
     overdue_jobs,
@@ -33,34 +34,48 @@ T = TypeVar("T")
 
 _JOBS = 25  # in one transaction: it holds their documents for some tens of milliseconds
 _OTHERS = 100
+_ROWS = 200  # of jobs, and as many of documents
 _SLOTS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Tidied:
-    """How many of each were deleted; `failed`: of jobs and uploads, how many could not be."""
+    """How many of each were deleted; `failed`: of jobs and uploads, how many could not be.
+
+    `rows`: of jobs and documents that had been emptied long before.
+    """
 
     jobs_expired: int = 0
     uploads_unused: int = 0
     orphans: int = 0
     failed: int = 0
+    rows: int = 0
 
 
 class Tidy:
-    """Batch after batch until nothing is left or the time is up: the next sweep goes on."""
+    """Batch after batch until nothing is left or the time is up: the next sweep goes on.
+
+    `row_retention_days`: how long the row of what was emptied is kept; 0: for ever.
+    """
 
     def __init__(
-        self, database: Database, *, retention_days: int, clock: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        *,
+        retention_days: int,
+        row_retention_days: int = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._days = retention_days
+        self._row_days = row_retention_days
         self._clock = clock
 
     def __call__(self, *, until: float) -> Tidied:
         """Delete until `until` (the clock's seconds). What hinders it is logged, and raises nothing.
 
         The small ones first, one batch of each: a backlog of jobs keeps none of them waiting. Then one of
-        jobs in any case, however slow the others were.
+        jobs in any case, however slow the others were. Rows that hold nothing any more come last of all.
         """
         database, days = self._database, self._days
         in_time = self._clock() < until
@@ -79,7 +94,17 @@ class Tidy:
             _report("job", batch)
             jobs += batch
             in_time = bool(batch) and self._clock() < until
-        return Tidied(_gone(jobs), _gone(uploads), orphans, _failed(jobs) + _failed(uploads))
+        rows = self._rows(until) if self._row_days else 0
+        return Tidied(_gone(jobs), _gone(uploads), orphans, _failed(jobs) + _failed(uploads), rows)
+
+    def _rows(self, until: float) -> int:
+        deleted = 0
+        while self._clock() < until:
+            batch = self._tried(partial(forget_rows, self._database, days=self._row_days, limit=_ROWS))
+            if not batch:
+                break
+            deleted += batch
+        return deleted
 
     def _jobs(self, until: float) -> Sequence[Overdue]:
         """A batch of jobs that were tried. Where something ended it as a whole, each of them by itself."""

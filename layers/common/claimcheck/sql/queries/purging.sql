@@ -55,6 +55,9 @@ SELECT forget_secrets(%(limit)s) AS done
 -- name: forget_ended
 SELECT forget_ended(%(limit)s) AS done
 
+-- name: forget_rows
+SELECT forget_rows(%(days)s, %(limit)s) AS done
+
 -- name: forget_prefixes
 SELECT forget_prefixes(%(limit)s) AS done
 
