@@ -11,6 +11,7 @@ import socket
 import sys
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -77,27 +78,26 @@ async def spawn(
         return await asyncio.create_subprocess_exec(
             *argv,
             env=dict(env),
-            cwd=cwd,
+            cwd=None if identity else cwd,
             stdin=stdin,
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=_prepared(death_signal, identity),
+            preexec_fn=_end_with_parent(death_signal, partial(_become, identity, cwd) if identity else None),
         )
 
 
-def _prepared(death_signal: signal.Signals, identity: Identity | None) -> Callable[[], None] | None:
-    """Runs in the child before its program: another user first, since that clears the death signal.
-
-    uvloop starts no child as another user by itself.
-    """
+def _end_with_parent(
+    death_signal: signal.Signals, first: Callable[[], None] | None = None
+) -> Callable[[], None] | None:
+    """Runs in the child before its program, after `first`: another user clears the death signal."""
     if sys.platform != "linux":
-        return None if identity is None else lambda: _become(identity)
+        return first
     libc, parent = ctypes.CDLL(None), os.getpid()  # loaded here: no allocation games after the fork
 
     def prepare() -> None:
-        if identity is not None:
-            _become(identity)
+        if first is not None:
+            first()
         libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
         if os.getppid() != parent:  # it died between fork and prctl
             os._exit(1)
@@ -105,7 +105,10 @@ def _prepared(death_signal: signal.Signals, identity: Identity | None) -> Callab
     return prepare
 
 
-def _become(identity: Identity) -> None:
+def _become(identity: Identity, cwd: Path | None) -> None:
+    """In a child: uvloop starts none as another user, and would look for the folder as that one."""
+    if cwd is not None:
+        os.chdir(cwd)
     os.setgroups([])
     os.setgid(identity.gid)
     os.setuid(identity.uid)
