@@ -45,7 +45,7 @@ class Paces:
     """What was seen. Seconds are from the POST of a newcomer's job to its end.
 
     `share` of what the model let in of what it would have let in, from when the last job was handed in to the
-    last call. `queued_s`: of newcomers who came while the burst's messages stood in the queue.
+    last call. `queued_s`: of newcomers who came while the burst was handed in or stood in the queue.
     """
 
     share: float
@@ -70,13 +70,11 @@ def run(rounds: int | None = None) -> list[Count]:
 def results(paces: Paces, jobs: int, short: str) -> list[Count]:
     """Each with its aim."""
     idle = statistics.median(paces.idle_s)
-    waits = sorted(each / idle for each in paces.busy_s)
+    waits = sorted(each / idle for each in [*paces.busy_s, *paces.queued_s])
     took = f"{paces.calls} calls, {paces.seconds:.0f} s from the last ticket on"
     said = f"{jobs} jobs, limits {RATES[short]} a minute: {took}"
     newcomers = f"{len(waits)} newcomers, idle {idle:.2f} s; median {statistics.median(waits):.2f} ×"
-    queued = (
-        f"not counted: {[round(each / idle, 1) for each in paces.queued_s]} × behind the burst's messages"
-    )
+    queued = f"of these behind the burst's messages: {[round(each / idle, 2) for each in paces.queued_s]} ×"
     return [
         Count(f"rates ({short}): throughput left unused", 100 * (1 - paces.share), UNUSED, [said], "%"),
         Count(f"rates ({short}): calls answered 429", 100 * paces.refused, REFUSED, unit="%"),
@@ -153,7 +151,7 @@ class _Newcomer:
                 (self.queued_s if queued else self.busy_s).append(took_s)
 
     def _queued(self) -> bool:
-        """The local queue takes messages in order; SQS would let a quiet group's pass (fair queues)."""
+        """Whether the burst's messages still stand in the queue (local/fair_queues.py)."""
         import psycopg
 
         with psycopg.connect(self._database_url) as connection:

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local.processes import (
@@ -24,7 +25,6 @@ from local.processes import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -36,8 +36,10 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 CREDENTIALS = ("local", "local")  # an access key of 12 digits would be taken for an account
 _START_ATTEMPTS = 5
-# Its application under another server than its own, which reads HTTP in Python: a call costs half.
+# Fair queues, and another server than its own, which reads HTTP in Python: a call costs half.
+_APPLICATION = "local.fair_queues:app"
 _SERVED = [
+    *("--app-dir", str(Path(__file__).resolve().parents[1])),
     *("--host", LOOPBACK, "--http", "httptools", "--loop", "uvloop", "--lifespan", "on"),
     *("--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75"),
     *("--timeout-graceful-shutdown", "1"),
@@ -86,7 +88,7 @@ class Emulator:
             if not keep_port:
                 self._port = free_port()
             self._process = await spawn(
-                [sys.executable, "-m", "uvicorn", "ministack.app:app", *_SERVED, "--port", str(self._port)],
+                [sys.executable, "-m", "uvicorn", _APPLICATION, *_SERVED, "--port", str(self._port)],
                 env=self._environment(scratch, objects),
                 log=self._log_file,
                 cwd=scratch,

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -73,35 +74,44 @@ async def spawn(
     thread. A session of its own keeps a terminal's Ctrl-C away: the parent decides the order of the end.
     Raises OSError when the program cannot be started.
     """
-    options: dict[str, object] = {}
-    if identity is not None:
-        options = {"user": identity.uid, "group": identity.gid, "extra_groups": []}
     with _open_log(log) as output:
         return await asyncio.create_subprocess_exec(
             *argv,
             env=dict(env),
-            cwd=cwd,
+            cwd=None if identity else cwd,
             stdin=stdin,
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=_end_with_parent(death_signal),
-            **options,  # type: ignore[arg-type]
+            preexec_fn=_end_with_parent(death_signal, partial(_become, identity, cwd) if identity else None),
         )
 
 
-def _end_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
-    """Runs in the child after it changed its user, because that change clears the death signal."""
+def _end_with_parent(
+    death_signal: signal.Signals, first: Callable[[], None] | None = None
+) -> Callable[[], None] | None:
+    """Runs in the child before its program, after `first`: another user clears the death signal."""
     if sys.platform != "linux":
-        return None
+        return first
     libc, parent = ctypes.CDLL(None), os.getpid()  # loaded here: no allocation games after the fork
 
     def prepare() -> None:
+        if first is not None:
+            first()
         libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
         if os.getppid() != parent:  # it died between fork and prctl
             os._exit(1)
 
     return prepare
+
+
+def _become(identity: Identity, cwd: Path | None) -> None:
+    """In a child: uvloop starts none as another user, and would look for the folder as that one."""
+    if cwd is not None:
+        os.chdir(cwd)
+    os.setgroups([])
+    os.setgid(identity.gid)
+    os.setuid(identity.uid)
 
 
 @contextlib.contextmanager

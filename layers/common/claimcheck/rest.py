@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck import settings
@@ -82,9 +83,9 @@ def known_tag(tag: str, if_none_match: str | None) -> bool:
 
 def resolver() -> APIGatewayRestResolver:
     """A REST API handler that checks the key's scopes; each error becomes a problem answer and a log line."""
-    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+    from aws_lambda_powertools.event_handler import Response
 
-    app = APIGatewayRestResolver(cors=_cors())
+    app = _resolver()(cors=_cors())
 
     def answer(error: Exception) -> Response[str]:
         problem = problem_of(error)
@@ -103,6 +104,26 @@ def resolver() -> APIGatewayRestResolver:
 
     app.not_found(lambda _error: _no_route(app))
     return app
+
+
+@cache
+def _resolver() -> type[APIGatewayRestResolver]:
+    """Powertools' one, which copies all headers of a request to look for two: whether the answer may be
+    compressed, which API Gateway does, and what page asks."""
+    from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+    class Event(APIGatewayProxyEvent):
+        @property
+        def resolved_headers_field(self) -> dict[str, Any]:
+            origin = header(self, "origin")
+            return {} if origin is None else {"origin": origin}
+
+    class Resolver(APIGatewayRestResolver):
+        def _to_proxy_event(self, event: dict[str, Any]) -> Event:
+            return Event(event)
+
+    return Resolver
 
 
 def _cors() -> CORSConfig | None:

@@ -89,13 +89,13 @@ class Database:
             connection = self._open()
             try:
                 values = [params[name] for name in query.params]
-                with psycopg.RawCursor(connection, row_factory=dict_row) as cursor:
-                    if tenant_id is None:
-                        return cursor.execute(query.numbered, values).fetchall()
-                    with self._transaction(connection):
-                        connection.execute(_ACT_FOR_TENANT, [tenant_id])
-                        cursor.execute(query.numbered, values)
-                    return cursor.fetchall()
+                cursor = psycopg.RawCursor(connection, row_factory=dict_row)
+                if tenant_id is None:
+                    return cursor.execute(query.numbered, values).fetchall()
+                with self._transaction(connection):
+                    connection.execute(_ACT_FOR_TENANT, [tenant_id])
+                    cursor.execute(query.numbered, values)
+                return cursor.fetchall()
             except psycopg.OperationalError:
                 self._drop_if_dead(connection)
                 raise
