@@ -61,7 +61,9 @@ def fill(
     connection.execute(sql["seed_table"])
     secondary = connection.execute(sql["secondary"], [list(_TABLES)]).fetchall()
     with connection.transaction():
-        connection.execute(f"TRUNCATE {', '.join(_TABLES)}, deletions, purge_failures".encode())
+        connection.execute(
+            f"TRUNCATE {', '.join(_TABLES)}, deletions, purge_failures, batch_requests".encode()
+        )
         for name, _ in secondary:
             connection.execute(f"DROP INDEX {name}".encode())
         for first in range(1, jobs + 1, _CHUNK):
