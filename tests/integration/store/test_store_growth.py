@@ -56,8 +56,8 @@ FROM (SELECT tenant_id, id FROM jobs WHERE tenant_id = 'tenant-1' LIMIT 1) job, 
 """
 
 _NONE_PURGED = """
-SELECT pg_restore_attribute_stats('schemaname', 'public', 'relname', %s::text, 'attname', 'purged_at', 'inherited', false,
-  'null_frac', 1.0::real, 'avg_width', 8, 'n_distinct', 0.0::real)
+SELECT pg_restore_attribute_stats('schemaname', 'public', 'relname', %s::text, 'attname', 'purged_at',
+  'inherited', false, 'null_frac', 1.0::real, 'avg_width', 8, 'n_distinct', 0.0::real)
 """
 
 
