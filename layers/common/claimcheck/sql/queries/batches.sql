@@ -7,7 +7,7 @@ WHERE c.job_id = %(job_id)s AND c.question_sha256 = %(question_sha256)s AND NOT 
 ORDER BY c.answer IS NULL, c.finished_at IS NOT NULL, c.started_at DESC LIMIT 1
 
 -- name: park_call
--- In the database (0040_economy.sql), as all that follows. No row where the fence is lost.
+-- In the database (0042_economy.sql), as all that follows. No row where the fence is lost.
 SELECT paid_id::text, answer, outcome, over_cap, over_day, resets_s, waits
 FROM park_call(%(job_id)s::uuid, %(attempt)s::integer, %(call_id)s::uuid, %(model)s::text, %(question_sha256)s::bytea,
   %(worst_usd)s::numeric, %(usd_per_day)s::numeric, %(size)s::integer, %(body)s::bytea, %(body_key)s::text)

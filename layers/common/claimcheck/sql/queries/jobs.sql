@@ -1,5 +1,5 @@
 -- name: accept_job
--- In the database (0028_tickets.sql, 0040_economy.sql), which says itself for whom it works.
+-- In the database (0028_tickets.sql, 0042_economy.sql), which says itself for whom it works.
 SELECT * FROM accept_job(%(tenant_id)s, %(task)s, %(params)s, %(priority)s, %(metadata)s, %(webhook_url)s,
   %(webhook_thin)s, %(max_cost_usd)s::numeric, %(cancel_after_s)s::float8, %(traceparent)s,
   %(key)s, %(body_sha256)s, %(keep_key_s)s::float8,
@@ -7,7 +7,7 @@ SELECT * FROM accept_job(%(tenant_id)s, %(task)s, %(params)s, %(priority)s, %(me
   %(upload_wait_s)s::float8, %(jobs_in_flight)s, %(usd_per_day)s::numeric, %(document_bytes)s, %(economy_fallback)s)
 
 -- name: claim_job
--- In the database (0040_economy.sql). The fence goes up with the claim; no row where there is nothing to do for the job.
+-- In the database (0042_economy.sql). The fence goes up with the claim; no row where there is nothing to do for the job.
 SELECT * FROM claim_due_job(%(job_id)s, %(lease_s)s::float8, %(standard)s, %(economy)s, %(probe_s)s::float8, %(batches)s)
 
 -- name: extend_leases

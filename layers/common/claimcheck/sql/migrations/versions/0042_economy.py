@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from claimcheck.sql.migrations.runner import apply_sql
 
-revision = "0040"
-down_revision = "0039"
+revision = "0042"
+down_revision = "0041"
 
 
 def upgrade() -> None:
     """Run the SQL file of the same name."""
-    apply_sql("0040_economy.sql")
+    apply_sql("0042_economy.sql")
