@@ -50,7 +50,7 @@ SUBMIT = [plays.submit, plays.submit_large, plays.submit_without_a_key, plays.su
 OTHERS = [plays.notify, plays.record, plays.sweep, plays.cancel, plays.redrive, plays.bury]
 WITH_NOTHING_LEFT = [plays.economy_read, plays.submit, plays.process, plays.notify, plays.record, plays.sweep]
 # A use case's first play and those that end elsewhere run in CI, its variants where there is time.
-IN_CI = {plays.submit, plays.process, plays.process_paid, plays.economy_send, plays.economy_read, *OTHERS}
+IN_CI = {plays.submit, plays.process, plays.process_paid, plays.economy_send, *OTHERS}
 
 
 @pytest.fixture(scope="module")
