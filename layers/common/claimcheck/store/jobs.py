@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.store.documents import StoredDocument, object_key
 from claimcheck.store.limits import Limits, raise_refusal
+from claimcheck.store.single import Single, Statement
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from claimcheck.store.connection import Database
+    from claimcheck.store.connection import Database, Row
 
 KEEP_KEY_S = 24 * 3600.0
 
@@ -144,22 +145,27 @@ class Held:
     in_line: bool = False
 
 
+@Single
 def claim_job(
-    database: Database,
     job_id: str,
     *,
     lease_s: float,
     standard: str,
     economy: str,
     probe_s: float,
-) -> ClaimedJob | Held | None:
+) -> Statement[ClaimedJob | Held | None]:
     """Take a due job under a lease of `lease_s` seconds; None where there is nothing to do for it.
 
     `standard` and `economy` name the models of these priorities: the job gets one, whose circuit counts. A
     probe of it has `probe_s` seconds.
     """
-    params = {"job_id": job_id, "lease_s": lease_s, "standard": standard, "economy": economy}
-    row = database.one(queries("jobs")["claim_job"], {**params, "probe_s": probe_s})
+    params: dict[str, Any] = {"job_id": job_id, "lease_s": lease_s, "standard": standard, "economy": economy}
+    params["probe_s"] = probe_s
+    return Statement(queries("jobs")["claim_job"], params, job_id, _claimed)
+
+
+def _claimed(rows: list[Row]) -> ClaimedJob | Held | None:
+    row = rows[0] if rows else None
     if row is None or row["tenant_id"] is None:
         return None
     if row["held_s"] is not None:
@@ -197,8 +203,8 @@ class Finished:
     delivery_id: str | None
 
 
+@Single
 def finish_job(
-    database: Database,
     job_id: str,
     attempt: int,
     *,
@@ -206,20 +212,18 @@ def finish_job(
     result: Mapping[str, Any] | None = None,
     error: Mapping[str, Any] | None = None,
     charged: bool = False,
-) -> Finished | None:
+) -> Statement[Finished | None]:
     """Bring a running job to `completed`, `partial` or `failed`; None where the fence is lost."""
-    row = database.one(
-        queries("jobs")["finish_job"],
-        {
-            "job_id": job_id,
-            "attempt": attempt,
-            "status": status,
-            "result": None if result is None else _json(result),
-            "error": None if error is None else _json(error),
-            "charged": int(charged),
-        },
-    )
-    return None if row is None else Finished(row["delivery_id"])
+    params = {
+        "job_id": job_id,
+        "attempt": attempt,
+        "status": status,
+        "result": None if result is None else _json(result),
+        "error": None if error is None else _json(error),
+        "charged": int(charged),
+    }
+    query = queries("jobs")["finish_job"]
+    return Statement(query, params, job_id, lambda rows: Finished(rows[0]["delivery_id"]) if rows else None)
 
 
 def retry_job(

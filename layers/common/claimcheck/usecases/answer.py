@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.aside import aside
@@ -182,12 +183,12 @@ class Answerer:
             return _told_of(begun)
         if begun.again:
             count(metrics.CALLS_PAID_TWICE)
-        answer = await self._call(call_id, question, admission)
+        answer = await self._call(job.job_id, call_id, question, admission)
         return Paid(call_id, answer.text, answer.stop)
 
-    async def _call(self, call_id: str, question: Question, admission: Admission) -> Answer:
+    async def _call(self, job_id: str, call_id: str, question: Question, admission: Admission) -> Answer:
         clock = asyncio.get_running_loop().time
-        started = clock()
+        started, end = clock(), partial(self._database.surely, end_call, call_id, job_id=job_id)
         try:
             answer = await self._models.ask(question)
         except CallFailedError as error:
@@ -195,9 +196,7 @@ class Answerer:
             admission.failed(error.told, unknown=not error.outcome_known)
             _count_call(question.model, clock() - started)
             count(metrics.MODEL_CALLS_FAILED, of=failure.code)
-            await self._database.surely(
-                end_call,
-                call_id,
+            await end(
                 outcome=failure.code,
                 usage=CallUsage(),
                 health=_health(failure),
@@ -209,9 +208,7 @@ class Answerer:
         admission.ended(usage, answer.told)
         _count_call(question.model, clock() - started)
         _count_usage(question.model, usage, cost)
-        await self._database.surely(
-            end_call,
-            call_id,
+        await end(
             outcome=answer.stop,
             model=answer.model,
             request_id=answer.request_id,
