@@ -34,7 +34,12 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "memory": (),
     "tokens": (),
     "growth": (),
+    "life": (),
+    "retention": (),
 }
+
+_SIZED = ("growth", "life", "retention")
+_OF_SIZES = ", ".join(_SIZED)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -48,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 sys.exit(2)
             continue
         print(f"{name} …", file=sys.stderr, flush=True)
-        more = {"sizes": chosen.sizes, "data": chosen.data} if name == "growth" else {}
+        more = {"sizes": chosen.sizes, "data": chosen.data} if name in _SIZED else {}
         found = importlib.import_module(f"bench.{name}").run(chosen.rounds, **more)
         results += found if isinstance(found, list) else [found]
     _print(results, as_json=chosen.json)
@@ -77,10 +82,10 @@ def _parser() -> argparse.ArgumentParser:
         "--sizes",
         type=_sizes,
         metavar="N,N",
-        help="growth: jobs in the table, the smallest first compared with",
+        help=f"{_OF_SIZES}: jobs in the table; the smallest is compared with",
     )
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="growth: keep its databases here for another run"
+        "--data", type=Path, metavar="DIR", help=f"{_OF_SIZES}: keep databases here for another run"
     )
     return parser
 

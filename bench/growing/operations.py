@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 import uuid
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _TEXT = text_of(4_000)
 _PAGE = 20
+_OVERDUE = 5
 
 # What a sweep finds to do, the same at each size: doorbells to ring again, leases that ran out, a deadline,
 # webhooks that are due, jobs past their retention.
@@ -40,7 +42,8 @@ UPDATE deliveries SET status = 'pending', next_attempt_at = now(), completed_at 
 UPDATE jobs SET completed_at = now() - interval '61 days' WHERE id IN (
   SELECT id FROM jobs
   WHERE tenant_id = 'tenant-1' AND purged_at IS NULL AND completed_at > now() - interval '59 days'
-  ORDER BY completed_at LIMIT 10)
+  ORDER BY completed_at LIMIT 5)
+RETURNING id
 """
 
 
@@ -77,6 +80,15 @@ class Operations:
         for database in (self._api, self._worker, self._auth):
             database.close()
 
+    def settle(self) -> None:
+        """A session tells the server's counters at most once a second, with a transaction: here it is."""
+        from claimcheck.store.reading import schema_version
+        from claimcheck.store.sweeping import cancel_overdue
+
+        time.sleep(1.1)
+        schema_version(self._api)
+        cancel_overdue(self._worker, limit=1)
+
     def submit(self) -> Operation:
         """`POST /jobs/summarise` with a document that nobody has seen before."""
         from claimcheck.settings import SubmitSettings
@@ -112,11 +124,16 @@ class Operations:
 
         return once
 
-    def heartbeat(self) -> Operation:
-        """Of one job that is running."""
+    def heartbeat(self, *, width: int = 1) -> Operation:
+        """Of so many of the jobs that are running, the next ones each time."""
         from claimcheck.store.jobs import extend_leases
 
-        return lambda: extend_leases(self._worker, dict.fromkeys(self._claimed[:1]), lease_s=3600)
+        def once() -> None:
+            held, self._claimed = self._claimed[:width], self._claimed[width:]
+            extend_leases(self._worker, dict.fromkeys(held), lease_s=3600)
+            self._claimed += held
+
+        return once
 
     def call(self) -> Operation:
         """What stands around a model call: begun, and its cost noted."""
@@ -162,7 +179,7 @@ class Operations:
         recent, middle = self._kept_job(0.02), self._kept_job(0.5)
 
         def page(**filters: str) -> Operation:
-            chosen = Filters(limit=str(_PAGE), **filters)
+            chosen = Filters(**{"limit": str(_PAGE), **filters})
             return lambda: read.jobs(TENANT, chosen)
 
         return {
@@ -173,7 +190,7 @@ class Operations:
             "list, running": page(status="running"),
             "list, failed, from the middle on": page(status="failed", cursor=middle),
             "list, extract": page(task="extract"),
-            "list, evaluate and partial": page(task="evaluate", status="partial"),
+            "list, evaluate and partial": page(task="evaluate", status="partial", limit="5"),
             "list, its last page": page(cursor=self._kept_job(1.0)),
             "limits": lambda: allowance(TENANT),
             "authorize": lambda: authorize(f"Bearer {self.place.api_key}"),
@@ -204,7 +221,13 @@ class Operations:
             settings=settings,
         )
         connection = psycopg.connect(self.place.owner_url, autocommit=True)
-        return lambda: connection.execute(_DUE), sweep
+
+        def due() -> None:
+            *_, last = connection.execute(_DUE).results()
+            if len(last.fetchall()) != _OVERDUE:
+                raise LookupError("no jobs are left that could be overdue")
+
+        return due, sweep
 
     def _kept_job(self, share: float) -> str:
         """The tenant's job that so large a share of those with content is newer than."""

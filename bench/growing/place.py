@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.ground import TENANT
-from bench.growing.rows import fill
+from bench.growing.rows import PENDING, RUNNING, fill, hand_in
 from bench.scratch import scratch
 from local import database_roles
 from local.postgres import Postgres
@@ -91,6 +91,7 @@ def _filled(server: Postgres, size: int) -> str:
             key = create_key(database, TENANT)
         if not done:
             fill(admin, size, told=lambda what: print(f"  {size:,}: {what}", file=sys.stderr, flush=True))
+            hand_in(admin, PENDING, RUNNING)
             admin.execute(f"COMMENT ON DATABASE {name} IS '{_MARK}'".encode())
             admin.execute("CHECKPOINT")
     return key

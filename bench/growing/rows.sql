@@ -107,7 +107,7 @@ SELECT tenant, task, id::text, digest, id, at FROM seeds WHERE at > now() - inte
 
 -- name: in_flight
 INSERT INTO seeds
-SELECT -n, uuidv7(), uuidv7(), CASE WHEN n %% 2 = 0 THEN %(tenant)s ELSE 'tenant-' || 1 + n %% 9 END, now(),
+SELECT -n, uuidv7(), uuidv7(), CASE WHEN n %% %(every)s = 0 THEN %(tenant)s ELSE 'tenant-' || 1 + n %% 9 END, now(),
   (ARRAY['summarise', 'extract', 'evaluate'])[1 + n %% 3],
   CASE WHEN n <= %(pending)s THEN 'pending' ELSE 'running' END, CASE WHEN n <= %(pending)s THEN 0 ELSE 1 END,
   true, false, false, sha256(int8send(-n))

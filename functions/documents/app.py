@@ -1,57 +1,46 @@
-"""POST /documents and GET /documents/{document_id}: where a document's bytes are to be uploaded."""
+"""POST /documents and GET, DELETE /documents/{id}: where a document's bytes are to be uploaded."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from claimcheck.bootstrap import answering
-from claimcheck.rest import base_path, request_body, resolver
+from claimcheck.rest import JSON, Answer, Api, Request
 from claimcheck.telemetry import observed
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 
 
 @cache
-def _api() -> APIGatewayRestResolver:
-    from aws_lambda_powertools.event_handler import Response, content_types
-
-    api = resolver()
-
-    def tenant() -> str:
-        return str(api.current_event.request_context.authorizer["tenant_id"])
-
-    @api.post("/documents")
-    def post_document() -> Response[str]:
-        event = api.current_event
-        base = base_path(event)
-        shown = answering.documents().announce.post(tenant(), request_body(event.raw_event), base=base)
-        headers: dict[str, str | list[str]] = {
-            "Location": f"{base}/documents/{shown.document_id}",
-            "Cache-Control": "no-store",
+def _api() -> Api:
+    return Api(
+        {
+            "POST /documents": _post_document,
+            "GET /documents/{id}": _get_document,
+            "DELETE /documents/{id}": _delete_document,
         }
-        status = 201 if shown.made else 200
-        return Response(status, content_types.APPLICATION_JSON, shown.body, headers=headers)
-
-    @api.get("/documents/<document_id>")
-    def get_document(document_id: str) -> Response[str]:
-        shown = answering.documents().announce.get(tenant(), document_id, base=base_path(api.current_event))
-        headers: dict[str, str | list[str]] = {"Cache-Control": "no-store"}
-        return Response(200, content_types.APPLICATION_JSON, shown.body, headers=headers)
-
-    @api.delete("/documents/<document_id>")
-    def delete_document(document_id: str) -> Response[str]:
-        jobs = (api.current_event.query_string_parameters or {}).get("jobs")
-        answering.documents().purge.document(tenant(), document_id, jobs=jobs)
-        return Response(204)
-
-    return api
+    )
 
 
-def _documents(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = _api().resolve(event, context)
-    return answer
+def _post_document(request: Request) -> Answer:
+    shown = answering.documents().announce.post(request.tenant_id, request.body, base=request.base)
+    headers = {"Location": f"{request.base}/documents/{shown.document_id}", "Cache-Control": "no-store"}
+    return Answer(201 if shown.made else 200, shown.body, JSON, headers)
+
+
+def _get_document(request: Request) -> Answer:
+    announce = answering.documents().announce
+    shown = announce.get(request.tenant_id, request.part("id"), base=request.base)
+    return Answer(200, shown.body, JSON, {"Cache-Control": "no-store"})
+
+
+def _delete_document(request: Request) -> Answer:
+    purge = answering.documents().purge
+    purge.document(request.tenant_id, request.part("id"), jobs=request.query("jobs"))
+    return Answer(204)
+
+
+def _documents(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    return _api()(event)
 
 
 handler = observed(_documents)

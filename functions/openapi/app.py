@@ -7,37 +7,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.bootstrap import answering
-from claimcheck.rest import base_path, known_tag, resolver
+from claimcheck.rest import JSON, Answer, Api, Request, known_tag
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+    from claimcheck.usecases.describe import Describe
 
 _FILE = Path(__file__).with_name("openapi.json")  # `python -m openapi` writes it
 
 
 @cache
-def _api() -> APIGatewayRestResolver:
-    from aws_lambda_powertools.event_handler import Response, content_types
-
-    api = resolver()
+def _api() -> Api:
     describe = answering.openapi(_FILE.read_text(encoding="utf-8"))
-
-    @api.get("/openapi.json")
-    def get_openapi() -> Response[str]:
-        described = describe(base_path(api.current_event))
-        tag = f'"{described.version}"'
-        headers: dict[str, str | list[str]] = {"ETag": tag, "Cache-Control": "public, max-age=300"}
-        if known_tag(tag, api.current_event.headers.get("If-None-Match")):
-            return Response(304, headers=headers)
-        return Response(200, content_types.APPLICATION_JSON, described.body, headers=headers)
-
-    return api
+    return Api({"GET /openapi.json": lambda request: _get_openapi(describe, request)})
 
 
-def _openapi(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = _api().resolve(event, context)
-    return answer
+def _get_openapi(describe: Describe, request: Request) -> Answer:
+    described = describe(request.base)
+    tag = f'"{described.version}"'
+    headers = {"ETag": tag, "Cache-Control": "public, max-age=300"}
+    if known_tag(tag, request.header("if-none-match")):
+        return Answer(304, headers=headers)
+    return Answer(200, described.body, JSON, headers)
+
+
+def _openapi(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    return _api()(event)
 
 
 handler = observed(_openapi)

@@ -6,88 +6,72 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.bootstrap import answering
-from claimcheck.rest import request_body, resolver
+from claimcheck.rest import JSON, Answer, Api, Request
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
     from claimcheck.bootstrap.answering import TenantWebhooks
 
 
 @cache
-def _api() -> APIGatewayRestResolver:
-    api = resolver()
-    service = answering.webhooks()
-    _deliveries(api, service)
-    _secrets(api, service)
-    _addresses(api, service)
-    return api
+def _api() -> Api:
+    routes = _Routes(answering.webhooks())
+    return Api(
+        {
+            "GET /jobs/{id}/deliveries": routes.deliveries,
+            "POST /jobs/{id}/deliveries/{delivery_id}/replay": routes.replay,
+            "GET /deliveries/{id}": routes.delivery,
+            "POST /webhook-test": routes.sample,
+            "GET /webhook-secret": routes.secret,
+            "POST /webhook-secret/rotate": routes.rotate,
+            "GET /webhook-addresses": routes.addresses,
+            "POST /webhook-addresses/enable": routes.enable,
+            "GET /events": routes.events,
+        }
+    )
 
 
-def _deliveries(api: APIGatewayRestResolver, service: TenantWebhooks) -> None:
-    """What was sent, and sending it again."""
+class _Routes:
+    def __init__(self, service: TenantWebhooks) -> None:
+        self._service = service
 
-    @api.get("/jobs/<job_id>/deliveries")
-    def get_deliveries(job_id: str) -> Response[str]:
-        return _json(service.webhooks.deliveries(_tenant(api), job_id))
+    def deliveries(self, request: Request) -> Answer:
+        return _json(self._service.webhooks.deliveries(request.tenant_id, request.part("id")))
 
-    @api.post("/jobs/<job_id>/deliveries/<delivery_id>/replay")
-    def replay(job_id: str, delivery_id: str) -> Response[str]:
-        return _json(service.replay(_tenant(api), job_id, delivery_id).body, 202)
+    def replay(self, request: Request) -> Answer:
+        job_id, delivery_id = request.part("id"), request.part("delivery_id")
+        return _json(self._service.replay(request.tenant_id, job_id, delivery_id).body, 202)
 
-    @api.get("/deliveries/<delivery_id>")
-    def get_delivery(delivery_id: str) -> Response[str]:
-        return _json(service.webhooks.delivery(_tenant(api), delivery_id))
+    def delivery(self, request: Request) -> Answer:
+        return _json(self._service.webhooks.delivery(request.tenant_id, request.part("id")))
 
-    @api.post("/webhook-test")
-    def post_webhook_test() -> Response[str]:
-        view = service.sample(_tenant(api), request_body(api.current_event.raw_event))
+    def sample(self, request: Request) -> Answer:
+        view = self._service.sample(request.tenant_id, request.body)
         return _json(view.body, 202 if view.status == "pending" else 200)
 
+    def secret(self, request: Request) -> Answer:
+        return _json(self._service.secrets.shown(self._service.database, request.tenant_id))
 
-def _secrets(api: APIGatewayRestResolver, service: TenantWebhooks) -> None:
-    """What signs."""
+    def rotate(self, request: Request) -> Answer:
+        return _json(self._service.secrets.rotate(self._service.database, request.tenant_id))
 
-    @api.get("/webhook-secret")
-    def get_webhook_secret() -> Response[str]:
-        return _json(service.secrets.shown(service.database, _tenant(api)))
+    def addresses(self, request: Request) -> Answer:
+        return _json(self._service.webhooks.addresses(request.tenant_id))
 
-    @api.post("/webhook-secret/rotate")
-    def rotate_webhook_secret() -> Response[str]:
-        return _json(service.secrets.rotate(service.database, _tenant(api)))
+    def enable(self, request: Request) -> Answer:
+        return _json(self._service.webhooks.enable(request.tenant_id, request.body))
 
-
-def _addresses(api: APIGatewayRestResolver, service: TenantWebhooks) -> None:
-    """Where it goes to, and what happened."""
-
-    @api.get("/webhook-addresses")
-    def get_webhook_addresses() -> Response[str]:
-        return _json(service.webhooks.addresses(_tenant(api)))
-
-    @api.post("/webhook-addresses/enable")
-    def enable_webhook_address() -> Response[str]:
-        return _json(service.webhooks.enable(_tenant(api), request_body(api.current_event.raw_event)))
-
-    @api.get("/events")
-    def get_events() -> Response[str]:
-        query = api.current_event.query_string_parameters or {}
-        page = service.webhooks.events(_tenant(api), cursor=query.get("cursor"), limit=query.get("limit"))
-        return _json(page)
+    def events(self, request: Request) -> Answer:
+        cursor, limit = request.query("cursor"), request.query("limit")
+        return _json(self._service.webhooks.events(request.tenant_id, cursor=cursor, limit=limit))
 
 
-def _tenant(api: APIGatewayRestResolver) -> str:
-    return str(api.current_event.request_context.authorizer["tenant_id"])
+def _json(body: str, status: int = 200) -> Answer:
+    return Answer(status, body, JSON, {"Cache-Control": "no-store"})
 
 
-def _json(body: str, status: int = 200) -> Response[str]:
-    from aws_lambda_powertools.event_handler import Response, content_types
-
-    return Response(status, content_types.APPLICATION_JSON, body, headers={"Cache-Control": "no-store"})
-
-
-def _webhooks(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = _api().resolve(event, context)
-    return answer
+def _webhooks(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    return _api()(event)
 
 
 handler = observed(_webhooks)

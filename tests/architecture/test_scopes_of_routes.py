@@ -70,3 +70,24 @@ def test_the_documents_name_the_scopes_that_are_wanted() -> None:
     assert found
     for method, path, scope in found:
         assert ROUTES[method, re.sub(r"\{\w+_id\}", "{id}", path)] == scope, (method, path)
+
+
+_ROUTE = re.compile(r'^ +"((?:GET|POST|PUT|PATCH|DELETE) /[^"]*)": ', re.MULTILINE)
+
+
+def test_functions_have_the_routes_that_they_are_sent() -> None:
+    """Each function's table has just the template's routes of it: none answers 404 for want of an entry."""
+    sent: dict[str, set[str]] = {}
+    for resource in read_yaml(ROOT / "template.yaml")["Resources"].values():
+        for event in resource.get("Properties", {}).get("Events", {}).values():
+            if event["Type"] == "Api":
+                route = f"{event['Properties']['Method']} {event['Properties']['Path']}"
+                sent.setdefault(resource["Properties"]["CodeUri"], set()).add(route)
+    assert sum(map(len, sent.values())) > 15
+    tables = {code: (ROOT / code / "app.py").read_text(encoding="utf-8") for code in sent}
+    found = {
+        code: _ROUTE.findall(text.replace("Api({", "Api(\n    {\n    ")) for code, text in tables.items()
+    }
+    assert {code: sorted(names) for code, names in found.items()} == {
+        code: sorted(names) for code, names in sent.items()
+    }

@@ -1,10 +1,13 @@
-"""What the functions behind the REST API share: parts of a request, the key's scopes, errors, CORS."""
+"""What the functions behind the REST API share: requests, routes, the key's scopes, errors as answers, CORS.
+
+API Gateway has found the route already and says which (`resource`), so that a function only looks it up
+(docs/decisions/0176).
+"""
 
 from __future__ import annotations
 
 import base64
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from claimcheck import settings
 from claimcheck.environment import load
@@ -16,8 +19,7 @@ from claimcheck.telemetry import logger, places_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+JSON = "application/json"
 
 EXPOSED = (
     "ETag",
@@ -31,48 +33,128 @@ EXPOSED = (
 """Headers that a page may read, beside those that any page may: all that answers may have."""
 
 
-def request_body(event: Mapping[str, Any]) -> bytes:
-    """The body of an API Gateway event, byte for byte; what is no character stays recognisable as such."""
-    body = event.get("body") or ""
-    return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode("utf-8", "surrogatepass")
+class Request:
+    """A request as API Gateway hands it on (a proxy event of a REST API)."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self, event: Mapping[str, Any]) -> None:
+        self._event = event
+
+    @property
+    def route(self) -> tuple[str, str]:
+        """Method and resource, as the template writes them."""
+        return str(self._event.get("httpMethod")), str(self._event.get("resource"))
+
+    @property
+    def request_id(self) -> str:
+        """API Gateway's; empty where it says none."""
+        return str(self._context.get("requestId") or "")
+
+    @property
+    def tenant_id(self) -> str:
+        """Whose key it came with. Raises KeyError on a route that wants no key."""
+        return str(self._context["authorizer"]["tenant_id"])
+
+    @property
+    def scopes(self) -> list[str]:
+        """What the key may do; nothing without one."""
+        return str((self._context.get("authorizer") or {}).get("scopes", "")).split()
+
+    @property
+    def body(self) -> bytes:
+        """Byte for byte; what is no character stays recognisable as such."""
+        body = self._event.get("body") or ""
+        if self._event.get("isBase64Encoded"):
+            return base64.b64decode(body)
+        return str(body).encode("utf-8", "surrogatepass")
+
+    @property
+    def base(self) -> str:
+        """The path below which the API is served (its stage, or a domain's mapping), without a slash."""
+        path = str(self._event.get("path") or "")
+        whole = str(self._context.get("path") or path)
+        return whole.removesuffix(path) if whole.endswith(path) else ""
+
+    def part(self, name: str) -> str:
+        """What stands in the path for `{name}` of the resource."""
+        return str(self._event["pathParameters"][name])
+
+    def query(self, name: str) -> str | None:
+        """A parameter behind the path, the last where there are several; None where there is none."""
+        value = (self._event.get("queryStringParameters") or {}).get(name)
+        return None if value is None else str(value)
+
+    def header(self, name: str) -> str | None:
+        """A header by its name in small letters; None where it was not sent."""
+        for sent, value in (self._event.get("headers") or {}).items():
+            if sent.lower() == name:
+                return str(value)
+        return None
+
+    @property
+    def _context(self) -> Mapping[str, Any]:
+        context: Mapping[str, Any] = self._event.get("requestContext") or {}
+        return context
 
 
-def header(event: APIGatewayProxyEvent, name: str) -> str | None:
-    """A request's header by its name in small letters; None where it was not sent.
+class Answer(NamedTuple):
+    """What a route answers; without a `media_type` it has no body."""
 
-    Powertools' `headers` is a new mapping of all of them at each look.
-    """
-    for sent, value in (event.raw_event.get("headers") or {}).items():
-        if sent.lower() == name:
-            return str(value)
-    return None
+    status: int
+    body: str = ""
+    media_type: str | None = None
+    headers: Mapping[str, str] = {}
 
 
-def base_path(event: APIGatewayProxyEvent) -> str:
-    """The path below which the API is served (its stage, or a custom domain's mapping), without a slash."""
-    path: str = event.request_context.path or event.path
-    return path.removesuffix(event.path) if path.endswith(event.path) else ""
+class Api:
+    """A function's routes, by `METHOD /resource`. What a route raises becomes a problem and a log line."""
 
+    def __init__(self, routes: Mapping[str, Callable[[Request], Answer]]) -> None:
+        self._routes = {tuple(name.split(" ", 1)): route for name, route in routes.items()}
+        self._origins = frozenset(load(settings.CorsSettings).cors_origins)
 
-def _check_scope(app: APIGatewayRestResolver, following: Callable[..., Response[str]]) -> Response[str]:
-    """Before every route's own work; a route without a row in the table is none. Raises ScopeMissingError."""
-    event = app.current_event
-    authorizer = event.raw_event["requestContext"].get("authorizer") or {}
-    granted = str(authorizer.get("scopes", "")).split()
-    try:
-        missing = missing_scope(event.http_method, event.resource, granted)
-    except KeyError:
-        return _no_route(app)
-    if missing is not None:
-        raise ScopeMissingError(missing)
-    return following(app)
+    def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer as API Gateway takes it."""
+        request = Request(event)
+        try:
+            answer = self._answer(request)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the caller gets an answer)
+            answer = _problem(error, request)
+        headers = {name: [value] for name, value in answer.headers.items()}
+        if answer.media_type is not None:
+            headers["Content-Type"] = [answer.media_type]
+        if self._origins:
+            headers |= self._cors(request)
+        return {
+            "statusCode": answer.status,
+            "multiValueHeaders": headers,
+            "body": answer.body,
+            "isBase64Encoded": False,
+        }
 
+    def _answer(self, request: Request) -> Answer:
+        """A route without a row in the table of scopes is none. Raises whatever the route does."""
+        route = self._routes.get(request.route)
+        if route is None:
+            return _no_route(request)
+        try:
+            missing = missing_scope(*request.route, request.scopes)
+        except KeyError:
+            return _no_route(request)
+        if missing is not None:
+            raise ScopeMissingError(missing)
+        return route(request)
 
-def _no_route(app: APIGatewayRestResolver) -> Response[str]:
-    from aws_lambda_powertools.event_handler import Response
-
-    body = no_route().body(app.current_event.request_context.request_id or "")
-    return Response(404, MEDIA_TYPE, body)
+    def _cors(self, request: Request) -> dict[str, list[str]]:
+        """Pages of these origins may read the answers; API Gateway answers what browsers ask beforehand."""
+        origin = request.header("origin")
+        if origin is None or origin not in self._origins:
+            return {}
+        return {
+            "Access-Control-Allow-Origin": [origin],
+            "Access-Control-Expose-Headers": [",".join(EXPOSED)],
+        }
 
 
 def known_tag(tag: str, if_none_match: str | None) -> bool:
@@ -81,54 +163,16 @@ def known_tag(tag: str, if_none_match: str | None) -> bool:
     return tag in known or "*" in known
 
 
-def resolver() -> APIGatewayRestResolver:
-    """A REST API handler that checks the key's scopes; each error becomes a problem answer and a log line."""
-    from aws_lambda_powertools.event_handler import Response
-
-    app = _resolver()(cors=_cors())
-
-    def answer(error: Exception) -> Response[str]:
-        problem = problem_of(error)
-        request_id = app.current_event.request_context.request_id or ""
-        fields = {"code": problem.code, "status": problem.status}
-        if problem.status >= 500:
-            # The type and the place, not the text: an exception's message may quote what was sent.
-            logger().error("request failed", extra={**fields, "error": places_of(error)})
-        else:
-            logger().info("request refused", extra=fields)
-        headers: dict[str, str | list[str]] = {**problem.headers}
-        return Response(problem.status, MEDIA_TYPE, problem.body(request_id), headers=headers)
-
-    app.exception_handler(Exception)(answer)
-    app.use(middlewares=[_check_scope])
-
-    app.not_found(lambda _error: _no_route(app))
-    return app
+def _problem(error: Exception, request: Request) -> Answer:
+    problem = problem_of(error)
+    fields = {"code": problem.code, "status": problem.status}
+    if problem.status >= 500:
+        # The type and the place, not the text: an exception's message may quote what was sent.
+        logger().error("request failed", extra={**fields, "error": places_of(error)})
+    else:
+        logger().info("request refused", extra=fields)
+    return Answer(problem.status, problem.body(request.request_id), MEDIA_TYPE, problem.headers)
 
 
-@cache
-def _resolver() -> type[APIGatewayRestResolver]:
-    """Powertools' one, which copies all headers of a request to look for two: whether the answer may be
-    compressed, which API Gateway does, and what page asks."""
-    from aws_lambda_powertools.event_handler import APIGatewayRestResolver
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-
-    class Event(APIGatewayProxyEvent):
-        @property
-        def resolved_headers_field(self) -> dict[str, Any]:
-            origin = header(self, "origin")
-            return {} if origin is None else {"origin": origin}
-
-    class Resolver(APIGatewayRestResolver):
-        def _to_proxy_event(self, event: dict[str, Any]) -> Event:
-            return Event(event)
-
-    return Resolver
-
-
-def _cors() -> CORSConfig | None:
-    """Pages of these origins may read the answers; API Gateway answers what browsers ask beforehand."""
-    from aws_lambda_powertools.event_handler import CORSConfig
-
-    origins = load(settings.CorsSettings).cors_origins
-    return CORSConfig(origins[0], list(origins[1:]), expose_headers=list(EXPOSED)) if origins else None
+def _no_route(request: Request) -> Answer:
+    return Answer(404, no_route().body(request.request_id), MEDIA_TYPE)

@@ -11,6 +11,7 @@ import uuid
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -123,15 +124,23 @@ def api_call(
         "path": path,
         "httpMethod": method,
         "queryStringParameters": query or None,
+        "pathParameters": path_parameters(resource, path),
     }
     event["requestContext"] |= {"resourcePath": resource, "path": f"/v1{path}", "httpMethod": method}
     return {**event, "body": body if body is None or isinstance(body, str) else json.dumps(body)}
 
 
 def _resource(path: str) -> str:
-    """The route of a path, as the template writes it: an id follows `jobs` and `deliveries`."""
-    path = re.sub(r"^/(jobs|deliveries)/[^/]+", r"/\1/{id}", path)
+    """The route of a path, as the template writes it: an id follows `jobs`, `documents` and `deliveries`."""
+    path = re.sub(r"^/(jobs|documents|deliveries)/[^/]+", r"/\1/{id}", path)
     return re.sub(r"/deliveries/[^/{]+", "/deliveries/{delivery_id}", path)
+
+
+def path_parameters(resource: str, path: str) -> dict[str, str] | None:
+    """What stands in a path for a route's parameters, decoded, as API Gateway says it."""
+    found = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(resource)), path)
+    named = found.groupdict() if found else {}
+    return {name: unquote(value) for name, value in named.items()} or None
 
 
 def get_webhook_secret(*, tenant: str = "acme") -> Event:

@@ -155,7 +155,7 @@ def test_a_problem_repeats_nothing_of_the_body(standing: tuple[Stage, Rows]) -> 
 
 
 def test_a_route_that_is_not_here_is_a_problem(standing: tuple[Stage, Rows]) -> None:
-    """404 route_not_found as a problem, should API Gateway ever send another path."""
+    """404 route_not_found as a problem, should API Gateway ever send another route."""
     event = post_job("extract", EXTRACT)
-    answer = standing[0].call("submit", {**event, "path": "/jobs/extract/more"})
+    answer = standing[0].call("submit", {**event, "resource": "/jobs/{id}/more"})
     assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (404, "route_not_found")

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from bench.ground import TENANT
-from bench.growing.rows import fill
+from bench.growing.rows import fill, hand_in
 from bench.growing.statements import (
     BOUNDED,
     ELSEWHERE,
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 JOBS = 12_000
 MOST = 350  # rows of a table or entries of an index; who reads all of one meets thousands
+PENDING, RUNNING = 3_000, 1_500
+ALL = {
+    ("sweeping", "expire_leases"): RUNNING + 50
+}  # what runs, once a minute, and no index is kept of when a lease ends
 SERVICE = [each for each in names() if each not in ELSEWHERE]
 _MORE = """
 INSERT INTO idempotency_keys (tenant_id, route, key, body_sha256, job_id)
@@ -45,16 +49,34 @@ FROM generate_series(1, 3000) n;
 ANALYZE idempotency_keys, delivery_attempts, tenant_events, deliveries
 """
 
+_WEBHOOKS = """
+INSERT INTO deliveries (tenant_id, job_id, event_type, url, body)
+SELECT tenant_id, id, 'job.completed', 'https://hooks.example.com/tenant-1/jobs?n=' || n, '{}'
+FROM (SELECT tenant_id, id FROM jobs WHERE tenant_id = 'tenant-1' LIMIT 1) job, generate_series(1, %(due)s) n
+"""
+
+_NONE_PURGED = """
+SELECT pg_restore_attribute_stats('schemaname', 'public', 'relname', %s::text, 'attname', 'purged_at',
+  'inherited', false, 'null_frac', 1.0::real, 'avg_width', 8, 'n_distinct', 0.0::real)
+"""
+
 
 @pytest.fixture(scope="module")
 def crowded(server: Server) -> Iterator[tuple[Sql, World]]:
-    """A database with so many jobs, two thirds of them kept; what a test does there is rolled back."""
+    """A database with so many jobs, two thirds of them kept; what a test does there is rolled back.
+
+    Statistics are those of a quiet hour before the first deletion: then thousands came at once.
+    """
     url = server.migrated()
     with psycopg.connect(server.admin_url_of(url), autocommit=True) as admin:
         admin.execute("INSERT INTO tenants (id) VALUES (%s)", [TENANT])
         fill(admin, JOBS, days=90)
         for statement in _MORE.split(";"):
             admin.execute(statement.encode())
+        hand_in(admin, pending=PENDING, running=RUNNING, every=50)
+        admin.execute(_WEBHOOKS, {"due": PENDING})
+        for table in ("jobs", "documents"):
+            admin.execute(_NONE_PURGED, [table]).fetchone()
         yield admin, world_of(admin)
     server.drop(url)
 
@@ -81,7 +103,7 @@ def test_a_statement_reads_little(crowded: tuple[Sql, World], file: str, name: s
     """With plans for its values and with those that functions keep."""
     found = read_in_service(*crowded, file, name)
     assert found.scanned == ()
-    assert found.most <= MOST, found.where
+    assert found.most <= ALL.get((file, name), MOST), found.where
 
 
 # By which statement an index is missed, where it is not there.
@@ -95,7 +117,7 @@ MISSED = {
     "deliveries_waiting": ("deliveries", "take_deliveries"),
     "documents_by_key": ("exporting", "export_page"),
     "documents_of_object": ("purging", "purge_job"),
-    "documents_purged": ("purging", "forget_rows"),
+    "documents_emptied": ("purging", "forget_rows"),
     "documents_uploaded": ("purging", "purge_uploads"),
     "idempotency_keys_age": ("sweeping", "forget_keys"),
     "idempotency_keys_job": ("purging", "purge_job"),
@@ -106,7 +128,7 @@ MISSED = {
     "jobs_listed": ("reading", "list_jobs"),
     "jobs_newest": ("tenants", "delete_tenant_page"),
     "jobs_oldest": ("sweeping", "fail_aged"),
-    "jobs_purged": ("purging", "forget_rows"),
+    "jobs_emptied": ("purging", "forget_rows"),
     "jobs_retention": ("purging", "overdue_jobs"),
     "jobs_running": ("sweeping", "expire_leases"),
     "jobs_waiting": ("uploads", "awaited_objects"),
@@ -123,7 +145,7 @@ MISSED = {
 def test_without_its_index_it_reads_too_much(crowded: tuple[Sql, World], index: str) -> None:
     """So the tests above can fail: each index is needed by a statement."""
     found = read_in_service(*crowded, *MISSED[index], without=index)
-    assert found.scanned or found.most > MOST
+    assert found.scanned or found.most > ALL.get(MISSED[index], MOST)
 
 
 def test_every_index_has_its_statement(crowded: tuple[Sql, World]) -> None:

@@ -114,10 +114,10 @@ def test_a_lease_that_still_runs_is_left_alone(database: Database, sql_connectio
 
 
 def test_a_sweep_takes_at_most_its_limit(database: Database) -> None:
-    """Those whose leases ran out first are taken first, `limit` of them."""
+    """The oldest of those whose leases ran out are taken first, `limit` of them."""
     jobs = [claimed(database, lease_s=RUN_OUT_S - minutes).job_id for minutes in (1, 4, 3, 2)]
-    assert ids(expire(database, limit=2)) == {jobs[1], jobs[2]}
-    assert ids(expire(database, limit=2)) == {jobs[0], jobs[3]}
+    assert ids(expire(database, limit=2)) == {jobs[0], jobs[1]}
+    assert ids(expire(database, limit=2)) == {jobs[2], jobs[3]}
 
 
 def test_a_sweep_passes_by_locked_jobs(database_url: str, database: Database) -> None:

@@ -12,7 +12,7 @@ from claimcheck.store.connection import Database
 from moto import mock_aws
 
 from tests.integration.functions.documents import EXTRACT
-from tests.integration.functions.recorded import api_call
+from tests.integration.functions.recorded import api_call, path_parameters
 from tests.integration.functions.stage import Stage, _system
 from tests.integration.tenancy.tenants_world import (
     CANARY,
@@ -58,7 +58,9 @@ class Place:
         for name, value in ids.items():
             path = path.replace(f"{{{name}}}", value)
         event = api_call(method, path, body, tenant=tenant, **(query or {}))
-        event["resource"] = event["requestContext"]["resourcePath"] = route.split(" ")[1]
+        resource = route.split(" ")[1]
+        event["resource"] = event["requestContext"]["resourcePath"] = resource
+        event["pathParameters"] = path_parameters(resource, path)
         event["headers"] = {**event["headers"], **(headers or {})}
         answer = self.stage.call(FUNCTIONS[route], event)
         return answer["statusCode"], json.loads(answer["body"] or "null")

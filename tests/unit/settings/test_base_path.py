@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from claimcheck.rest import base_path
+from claimcheck.rest import Request
 
 
 def base(path: str, context: dict[str, Any]) -> str:
     """What a request to `path` is answered with."""
-    return base_path(APIGatewayProxyEvent({"path": path, "requestContext": context}))
+    return Request({"path": path, "requestContext": context}).base
 
 
 @pytest.mark.parametrize(

@@ -6,35 +6,34 @@ from typing import Any
 
 import pytest
 from claimcheck.refusals import JobNotFoundError
-from claimcheck.rest import resolver
+from claimcheck.rest import JSON, Answer, Api, Request
 
 A, B = "https://a.example.com", "https://b.example.com"
 
 
 def answered(origin: str | None, *, path: str = "/health") -> dict[str, str]:
     """The CORS headers of one answer to a page at `origin`."""
-    api = resolver()
 
-    @api.get("/health")
-    def _health() -> dict[str, str]:
-        return {}
+    def health(_request: Request) -> Answer:
+        return Answer(200, "{}", JSON)
 
-    @api.get("/missing")
-    def _missing() -> dict[str, str]:
+    def missing(_request: Request) -> Answer:
         raise JobNotFoundError
 
+    api = Api({"GET /health": health, "GET /openapi.json": missing})
     event: dict[str, Any] = {
         "httpMethod": "GET",
         "path": path,
+        "resource": path,
         "headers": {"Origin": origin} if origin else {},
         "multiValueHeaders": {"Origin": [origin]} if origin else {},
         "requestContext": {"requestId": "r"},
     }
-    headers = api(event, object()).get("multiValueHeaders", {})
+    headers = api(event)["multiValueHeaders"]
     return {name: values[0] for name, values in headers.items() if name.startswith("Access-Control")}
 
 
-@pytest.mark.parametrize("path", ["/health", "/missing", "/no-such-route"])
+@pytest.mark.parametrize("path", ["/health", "/openapi.json", "/no-such-route"])
 @pytest.mark.parametrize("origin", [A, B])
 def test_a_named_origin_may_read_answers_and_errors(
     monkeypatch: pytest.MonkeyPatch, origin: str, path: str

@@ -8,9 +8,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from claimcheck.refusals import InvalidRequest, JobNotFoundError
-from claimcheck.rest import resolver
+from claimcheck.rest import Answer, Api, Request
 from claimcheck.telemetry import about, logger
 from claimcheck.telemetry.invocation import ids_of
 
@@ -57,14 +56,11 @@ def event(path: str = "/jobs/1", method: str = "GET") -> dict[str, Any]:
 
 def answer(error: Exception, **to: str) -> dict[str, Any]:
     """The answer of a function whose route raises `error`."""
-    app = resolver()
 
-    def route() -> None:
+    def route(_request: Request) -> Answer:
         raise error
 
-    app.get("/jobs/1")(route)
-    found: dict[str, Any] = app.resolve(event(**to), LambdaContext())
-    return found
+    return Api({"GET /jobs/{id}": route})(event(**to))
 
 
 def content_type(found: dict[str, Any]) -> Any:

@@ -1,6 +1,7 @@
 -- name: gauges
 -- How things stand, once a minute. Each number is one look into an index, or a count that ends at %(most)s. Of
--- webhooks the addresses that may be called are gone through: by time alone there is no index (migration 0009).
+-- webhooks the addresses that may be called are gone through: by time alone there is no index (migration 0009). An order
+-- is that of the one index that is meant: the planner takes others for as good.
 SELECT
   coalesce((SELECT extract(epoch FROM now() - available_at) FROM jobs
     WHERE status = 'pending' AND document_until IS NULL AND available_at <= now()
@@ -8,7 +9,7 @@ SELECT
   (SELECT count(*) FROM (SELECT FROM jobs
     WHERE status = 'pending' AND document_until IS NULL AND available_at <= now()
     LIMIT %(most)s) due) AS jobs_due,
-  (SELECT count(*) FROM (SELECT FROM jobs WHERE status = 'running' LIMIT %(most)s) held) AS jobs_running,
+  (SELECT count(*) FROM (SELECT FROM jobs WHERE status = 'running' ORDER BY id LIMIT %(most)s) held) AS jobs_running,
   coalesce((SELECT extract(epoch FROM now() - min(first.at))
     FROM webhook_addresses a CROSS JOIN LATERAL (
       SELECT d.next_attempt_at AS at FROM deliveries d

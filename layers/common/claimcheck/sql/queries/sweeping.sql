@@ -12,13 +12,13 @@ RETURNING jobs.id::text AS job_id, tenant_id
 
 -- name: expire_leases
 -- A worker that lost its lease: back to pending, later each time, or failed where the attempts or the time are
--- used up.
+-- used up. All that run are looked at (jobs_running), the oldest first: no index holds when a lease ends (0034).
 WITH expired AS MATERIALIZED (
   SELECT id, failures + 1 >= %(max_attempts)s
     OR accepted_at < now() - make_interval(secs => %(max_age_s)s) AS used_up
   FROM jobs
   WHERE status = 'running' AND lease_expires_at < now()
-  ORDER BY lease_expires_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+  ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), moved AS (
   UPDATE jobs SET lease_expires_at = NULL, failures = failures + 1, lost_leases = lost_leases + 1, waits = 0,
     updated_at = now(), rung_at = now(), rings = 1,
