@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tests.integration.store.traces import Sql
 
-MODELS = {"lease_s": 600.0, "standard": "m", "economy": "m", "probe_s": 60.0}
+MODELS: dict[str, Any] = {"lease_s": 600.0, "standard": "m", "economy": "m", "probe_s": 60.0}
 WRITERS = "SELECT count(DISTINCT xmin::text) FROM jobs WHERE status = %(status)s"
 CLAIMS = "SELECT count(*) FROM job_events WHERE type = 'claimed'"
 
