@@ -71,7 +71,7 @@ def test_one_that_cannot_be_sent_leaves_nothing_half_done(
 ) -> None:
     """A result that is no UTF-8 fails in the driver, when others have been sent already: they end once."""
     jobs = [claimed_again(database, accepted(database)) for _ in range(3)]
-    results = [{"a": 1}, {"a": "\udc80"}, {"a": 3}]
+    results: list[dict[str, Any]] = [{"a": 1}, {"a": "\udc80"}, {"a": 3}]
 
     async def work(thread: DatabaseThread) -> list[Any]:
         ends = [
