@@ -29,8 +29,14 @@ if TYPE_CHECKING:
     from local.sources import Sources
     from local.system import System
 
-# On a laptop, what bounds a tenant is the machine, unless somebody asks for limits.
-_UNHURRIED = {"TenantRateLimit": "10000", "TenantBurst": "5000"}
+# On a laptop, what bounds a tenant is the machine, and no question waits for company, unless one asks for it.
+_UNHURRIED = {
+    "TenantRateLimit": "10000",
+    "TenantBurst": "5000",
+    "EconomyWaitSeconds": "2",
+    "EconomyLookSeconds": "2",
+    "EconomySchedule": "rate(3 seconds)",
+}
 
 
 @dataclass(frozen=True)

@@ -171,7 +171,7 @@ def sweep(deployment: Deployment, tenant: str) -> Staged:
     events.append(request(tenant, cancel_after="1h", **hook))
     quiet, expired, spent, aged, overdue = deployment.accept(*events)
     for job_id in (expired, spent):
-        models = {"standard": "claude-sonnet-5-5", "economy": "claude-haiku-5-5"}
+        models: dict[str, Any] = {"standard": "claude-sonnet-5-5", "economy": "claude-haiku-5-5"}
         assert claim_job(deployment.database, job_id, lease_s=-1, probe_s=60, **models)
     deployment.change("UPDATE jobs SET failures = 4 WHERE id = %s", spent)
     deployment.change("UPDATE jobs SET accepted_at = now() - interval '2 days' WHERE id = %s", aged)

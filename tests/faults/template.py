@@ -14,7 +14,7 @@ LEASE_S = 4.0
 QUIET_S = 2
 SWEEP_S = 2
 WORKERS = 4  # at once; ten that import the SDK at the same time starve each other on two cores
-_MINUTE = "rate(1 minute)"
+_MINUTE = "ScheduleExpression: rate(1 minute)"
 _LAST_OF_PROCESS = "          LEASE_S: !Ref LeaseSeconds\n"  # where more variables of the worker go
 
 
@@ -34,7 +34,7 @@ def write(directory: Path, variables: Mapping[str, str], sweep_s: int) -> Path:
     for landmark in (_MINUTE, _LAST_OF_PROCESS):
         if text.count(landmark) != 1:
             raise ValueError(f"template.yaml has {landmark!r} {text.count(landmark)} times, not once")
-    text = text.replace(_MINUTE, f"rate({sweep_s} seconds)")
+    text = text.replace(_MINUTE, f"ScheduleExpression: rate({sweep_s} seconds)")
     added = "".join(f'          {name}: "{value}"\n' for name, value in variables.items())
     text = text.replace(_LAST_OF_PROCESS, _LAST_OF_PROCESS + added)
     directory.mkdir(parents=True, exist_ok=True)
