@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LARGEST = 256 * 1024 * 1024  # bytes of a request
 PLACES = ("create", "look", "list", "results", "cancel", "delete")
-KINDS = ("status", "lost", "hang")
+KINDS = ("status", "lost", "hang", "slow")
 
 
 class OfflineBatches:
@@ -114,9 +114,11 @@ class OfflineBatches:
         response = web.StreamResponse(headers={"Content-Type": "application/x-jsonl"})
         await response.prepare(request)
         lines = batch.lines()
-        for line in lines if fault is None else lines[: len(lines) // 2]:
+        slow = fault is not None and fault["kind"] == "slow"
+        for line in lines if fault is None or slow else lines[: len(lines) // 2]:
+            await asyncio.sleep(fault["seconds"] if fault is not None and slow else 0)
             await response.write(line)
-        if fault is not None:
+        if fault is not None and not slow:
             _abort(request)
             return response
         await response.write_eof()
@@ -160,7 +162,7 @@ class OfflineBatches:
         """`POST /batches/faults` `{"at": …, "kind": …, "times": n, "status": …}`.
 
         `status`: an error answer, and nothing was done. `lost`: it was done, and the connection breaks (of
-        results: in the middle). `hang`: never an answer.
+        results: in the middle). `hang`: never an answer. `slow`: so many `seconds` before each result.
         """
         body = await request.json()
         if body.get("at") not in PLACES or body.get("kind") not in KINDS:

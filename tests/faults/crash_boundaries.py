@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import httpx
     import pytest
@@ -52,6 +52,18 @@ class Boundaries:
 
         return watched
 
+    def between(self, name: str, call: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+        """`call`, which gives one thing after the other, each behind a boundary, and one after the last."""
+
+        @functools.wraps(call)
+        def watched(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            for each in call(*args, **kwargs):
+                self.reach(f"one of {name}")
+                yield each
+            self.reach(f"all of {name}")
+
+        return watched
+
     def around_async(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """As `around`, for a coroutine function."""
 
@@ -74,6 +86,7 @@ def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch)
     import boto3
     import httpx
     from claimcheck.aws.sqs_sender import SqsSender
+    from claimcheck.model.batches import ClaudeBatches
     from claimcheck.model.claude import Claude
     from claimcheck.store.connection import Database
 
@@ -99,6 +112,10 @@ def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch)
     process.setattr(Database, "all", statement)
     process.setattr(Database, "together", statements)
     process.setattr(Claude, "ask", boundaries.around_async("ask", Claude.ask))
+    for name in ("create", "look", "cancel", "delete"):
+        process.setattr(ClaudeBatches, name, boundaries.around(name, getattr(ClaudeBatches, name)))
+    for name in ("since", "results"):
+        process.setattr(ClaudeBatches, name, boundaries.between(name, getattr(ClaudeBatches, name)))
     process.setattr(httpx.AsyncHTTPTransport, "handle_async_request", posted)
     process.setattr(boto3, "client", client)
     sender = client("sqs")

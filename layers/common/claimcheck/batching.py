@@ -17,6 +17,7 @@ class EconomySettings:
     `most` and `most_bytes` in one batch (the API takes 100,000 and 256 MB; here they pass through memory).
     `look_s`: between two looks at a batch at least; they become rarer as it grows older, up to `look_most_s`.
     `lease_s`: nobody else looks at a batch for so long; longer than the function may run.
+    `note_at_once`: results in a transaction, which holds their jobs.
     `settle_s`: how long after an unanswered attempt to send it a batch may still turn up at the API.
     """
 
@@ -33,4 +34,5 @@ class EconomySettings:
     look_s: float = 60.0
     look_most_s: float = 900.0
     lease_s: float = 330.0
+    note_at_once: int = 100
     settle_s: float = 900.0

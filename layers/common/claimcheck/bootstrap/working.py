@@ -123,7 +123,12 @@ def economy() -> Economy:
             on_aws(workspace) if workspace else by_key(partial(read_secret, chosen.anthropic_secret_arn))
         ),
         objects=S3Objects(chosen.documents_bucket),
-        results=Results(database, adapters.queue(chosen.jobs_queue_url), lease_s=chosen.lease_s),
+        results=Results(
+            database,
+            adapters.queue(chosen.jobs_queue_url),
+            lease_s=chosen.lease_s,
+            at_once=chosen.note_at_once,
+        ),
         settings=chosen,
     )
 

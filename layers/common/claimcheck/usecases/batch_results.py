@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from claimcheck.store.sweeping import Doorbell
     from claimcheck.usecases.ports import Queue
 
-_AT_ONCE = 100  # results in a transaction, which holds their jobs
 _AT_ONCE_CHARS = 2_000_000
 
 
@@ -41,12 +40,13 @@ def named(custom_id: str) -> tuple[str, str] | None:
 
 
 class Results:
-    """Notes results, and rings for the jobs that wait for nothing more."""
+    """Notes results, `at_once` together, and rings for the jobs that wait for nothing more."""
 
-    def __init__(self, database: Database, jobs_queue: Queue, *, lease_s: float) -> None:
+    def __init__(self, database: Database, jobs_queue: Queue, *, lease_s: float, at_once: int) -> None:
         self._database = database
         self._jobs_queue = jobs_queue
         self._lease_s = lease_s
+        self._at_once = at_once
 
     def note(self, batch: Batch, results: Iterable[BatchResult], *, in_time: Callable[[], bool]) -> bool:
         """Note one after the other, without holding more than a few; False where the time was up before.
@@ -61,7 +61,7 @@ class Results:
                 continue
             held.append(told)
             chars += len(told.answer or "")
-            if len(held) >= _AT_ONCE or chars >= _AT_ONCE_CHARS:
+            if len(held) >= self._at_once or chars >= _AT_ONCE_CHARS:
                 self.settle(batch.batch_id, held)
                 held, chars = [], 0
                 if not in_time():
