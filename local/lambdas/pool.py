@@ -114,13 +114,13 @@ class FunctionPool:
                 return
         raise KeyError(environment_id)
 
-    def has_room(self) -> bool:
-        """Whether an event given now would find, or start, an environment rather than stand in a queue."""
+    def room(self) -> int:
+        """How many events given now would find, or start, an environment rather than stand in a queue."""
         startable = min(self.concurrency - self._total(), self._starts_at_once) - len(self._starting)
         free = (
             sum(environment.alive for environment, _ in self._idle) + len(self._starting) + max(startable, 0)
         )
-        return not self._closed and free > len(self._waiting)
+        return 0 if self._closed else max(0, free - len(self._waiting))
 
     async def warm(self, count: int = 1) -> None:
         """Have `count` environments initialised. Raises InitError where the function cannot be."""

@@ -80,7 +80,8 @@ class Boundaries:
 def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch) -> None:
     """Put boundaries around everything that this process says to anybody else.
 
-    A statement is one transaction: after it means that it is committed, and that its answer is not used.
+    A statement is one transaction, which those of one kind that wait together share: after it means that it
+    is committed, and that its answer is not used.
     """
     import boto3
     import httpx
@@ -89,7 +90,10 @@ def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch)
     from claimcheck.model.claude import Claude
     from claimcheck.store.connection import Database
 
-    run = Database.all
+    run, run_together = Database.all, Database.together
+
+    def statements(database: Database, query: Any, many: Any) -> Any:
+        return boundaries.around(query.name, run_together)(database, query, many)
 
     def statement(database: Database, query: Any, params: Any, *, tenant_id: str | None = None) -> Any:
         return boundaries.around(query.name, run)(database, query, params, tenant_id=tenant_id)
@@ -106,6 +110,7 @@ def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch)
     # Nobody here speaks TLS, and reading the authorities' certificates takes longer than all the rest.
     process.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
     process.setattr(Database, "all", statement)
+    process.setattr(Database, "together", statements)
     process.setattr(Claude, "ask", boundaries.around_async("ask", Claude.ask))
     for name in ("create", "look", "cancel", "delete"):
         process.setattr(ClaudeBatches, name, boundaries.around(name, getattr(ClaudeBatches, name)))

@@ -177,7 +177,7 @@ def test_the_concurrency_limit_queues_and_throttles(write_function: WriteFunctio
             await pool.warm()
             running = asyncio.create_task(pool.invoke({"sleep": 1}))
             await until(lambda: any(state.busy for state in pool.environments()))
-            assert not pool.has_room()
+            assert pool.room() == 0
             waiting = asyncio.create_task(pool.invoke({}))
             with pytest.raises(TooManyRequests):
                 await pool.invoke({}, wait_s=0.01)

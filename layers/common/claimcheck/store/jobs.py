@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.store.documents import StoredDocument, object_key
 from claimcheck.store.limits import Limits, raise_refusal
+from claimcheck.store.single import Single, Statement
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from claimcheck.store.connection import Database
+    from claimcheck.store.connection import Database, Row
 
 KEEP_KEY_S = 24 * 3600.0
 
@@ -147,8 +148,8 @@ class Held:
     in_line: bool = False
 
 
+@Single
 def claim_job(
-    database: Database,
     job_id: str,
     *,
     lease_s: float,
@@ -156,7 +157,7 @@ def claim_job(
     economy: str,
     probe_s: float,
     batches: bool = True,
-) -> ClaimedJob | Held | None:
+) -> Statement[ClaimedJob | Held | None]:
     """Take a due job under a lease of `lease_s` seconds; None where there is nothing to do for it.
 
     `standard` and `economy` name the models of these priorities: the job gets one, whose circuit and line
@@ -164,7 +165,11 @@ def claim_job(
     """
     params = {"job_id": job_id, "lease_s": lease_s, "probe_s": probe_s, "batches": batches}
     params |= {"standard": standard, "economy": economy}
-    row = database.one(queries("jobs")["claim_job"], params)
+    return Statement(queries("jobs")["claim_job"], params, job_id, _claimed)
+
+
+def _claimed(rows: list[Row]) -> ClaimedJob | Held | None:
+    row = rows[0] if rows else None
     if row is None or row["tenant_id"] is None:
         return None
     if row["held_s"] is not None:
@@ -201,8 +206,8 @@ class Finished:
     delivery_id: str | None
 
 
+@Single
 def finish_job(
-    database: Database,
     job_id: str,
     attempt: int,
     *,
@@ -210,20 +215,18 @@ def finish_job(
     result: Mapping[str, Any] | None = None,
     error: Mapping[str, Any] | None = None,
     charged: bool = False,
-) -> Finished | None:
+) -> Statement[Finished | None]:
     """Bring a running job to `completed`, `partial` or `failed`; None where the fence is lost."""
-    row = database.one(
-        queries("jobs")["finish_job"],
-        {
-            "job_id": job_id,
-            "attempt": attempt,
-            "status": status,
-            "result": None if result is None else _json(result),
-            "error": None if error is None else _json(error),
-            "charged": int(charged),
-        },
-    )
-    return None if row is None else Finished(row["delivery_id"])
+    params = {
+        "job_id": job_id,
+        "attempt": attempt,
+        "status": status,
+        "result": None if result is None else _json(result),
+        "error": None if error is None else _json(error),
+        "charged": int(charged),
+    }
+    query = queries("jobs")["finish_job"]
+    return Statement(query, params, job_id, lambda rows: Finished(rows[0]["delivery_id"]) if rows else None)
 
 
 def retry_job(
@@ -237,18 +240,9 @@ def retry_job(
     charged: bool,
 ) -> bool:
     """Send a running job back to `pending`, due in `delay_s` seconds; False where the fence is lost."""
-    row = database.one(
-        queries("jobs")["retry_job"],
-        {
-            "job_id": job_id,
-            "attempt": attempt,
-            "delay_s": float(delay_s),
-            "code": code,
-            "message": message,
-            "charged": int(charged),
-        },
-    )
-    return row is not None
+    params = {"job_id": job_id, "attempt": attempt, "delay_s": float(delay_s)}
+    params |= {"code": code, "message": message, "charged": int(charged)}
+    return database.one(queries("jobs")["retry_job"], params) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,7 @@ class Answerer:
         Raises JobFailure, LeaseLostError, StoreError, UnavailableError. The call's row is written before
         it, and its usage and raw answer after it, before anything is judged; an answer that an earlier
         attempt paid for is taken instead of a new one. No call is begun that has less than `least_s` of its
-        `timeout_s` left, whatever took so long before it: `continued`. `prefix`: other calls show the same;
-        in which form a question is put is no part of what it is.
+        `timeout_s` left, whatever took so long before it: `continued`. `prefix`: other calls show the same.
         """
         clock = asyncio.get_running_loop().time
         time = _Time(clock, clock() + timeout_s, least_s)
@@ -112,7 +111,7 @@ class Answerer:
         except RetryableFailure as failure:
             if prefix is None or failure.code != "answer_malformed":
                 raise
-        # What the common format allows and the question does not: sharing a cache costs no job its attempt.
+        # What the common format allows and the question does not.
         count(metrics.SHARED_ANSWERS_USELESS)
         logger().warning("asked again in the question's own format")
         left_s = max(1.0, time.left_s)
@@ -174,12 +173,11 @@ class Answerer:
             return told_of(begun)
         if begun.again:
             count(metrics.CALLS_PAID_TWICE)
-        answer = await self._call(call_id, question, admission)
+        answer = await self._call(job.job_id, call_id, question, admission)
         return Paid(call_id, answer.text, answer.stop)
 
-    async def _call(self, call_id: str, question: Question, admission: Admission) -> Answer:
-        clock = asyncio.get_running_loop().time
-        started = clock()
+    async def _call(self, job_id: str, call_id: str, question: Question, admission: Admission) -> Answer:
+        started = (clock := asyncio.get_running_loop().time)()
         try:
             answer = await self._models.ask(question)
         except CallFailedError as error:
@@ -190,6 +188,7 @@ class Answerer:
             await self._database.surely(
                 end_call,
                 call_id,
+                job_id=job_id,
                 outcome=failure.code,
                 usage=CallUsage(),
                 health=_health(failure),
@@ -204,6 +203,7 @@ class Answerer:
         await self._database.surely(
             end_call,
             call_id,
+            job_id=job_id,
             outcome=answer.stop,
             model=answer.model,
             request_id=answer.request_id,
