@@ -66,7 +66,7 @@ def fill(
             for name, definition in secondary:
                 connection.execute(definition.encode())
                 told(f"index {name}")
-    for table in (*_TABLES, "tenants", "webhook_addresses", "tenant_spend", "tenant_events"):
+    for table in (*_TABLES, "tenants", "webhook_addresses", "tenant_spend"):
         connection.execute(f"VACUUM (ANALYZE) {table}".encode())
         told(f"vacuumed {table}")
 

@@ -7,8 +7,7 @@ UPDATE tenants SET deleted_at = now() WHERE id = 'small-0';
 INSERT INTO webhook_addresses (tenant_id, address, standing)
 SELECT id, 'https://hooks.example.com/' || id || '/jobs', 'prompt' FROM tenants;
 INSERT INTO tenant_spend (tenant_id, day, spent_usd)
-SELECT id, current_date - n, 1 FROM tenants, generate_series(0, 29) n;
-INSERT INTO tenant_events (tenant_id, type) SELECT id, 'tenant.limits' FROM tenants, generate_series(1, 20)
+SELECT id, current_date - n, 1 FROM tenants, generate_series(0, 29) n
 
 -- name: seed_table
 CREATE TEMP TABLE seeds (n bigint, id uuid, document uuid, tenant text, at timestamptz, task text, status text,
