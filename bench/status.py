@@ -83,7 +83,7 @@ def finished_job(database: Database) -> str:
 
     text = text_of(CHARS)
     job_id = accepted(database, new_job(text))
-    models = {"standard": "bench", "economy": "bench"}
+    models: dict[str, Any] = {"standard": "bench", "economy": "bench"}
     job = claim_job(database, job_id, lease_s=60, probe_s=60, **models)
     if not isinstance(job, ClaimedJob):
         raise TypeError("the job cannot be claimed")

@@ -19,7 +19,7 @@ from client.connection import connect
 from client.exits import EXIT_FAILED, one_line_errors
 from client.failures import ApiProblem
 from client.listen import listen
-from client.options import DEFAULT_DATA, AsJson, Data, JobId, Key, Url
+from client.options import DEFAULT_DATA, AsJson, Data, Fallback, JobId, Key, Priority, Url
 from client.terminal import show
 from client.watch import Watched, watch
 
@@ -60,6 +60,10 @@ def submit(
     criterion: Annotated[list[str] | None, typer.Option("--criterion", help="evaluate: a criterion.")] = None,
     criteria: Annotated[str | None, typer.Option(help="evaluate: JSON list, or text, one a line.")] = None,
     focus: Annotated[str | None, typer.Option(help="summarise: what to look at.")] = None,
+    priority: Annotated[Priority | None, typer.Option(help="economy: half the price, within a day.")] = None,
+    economy_fallback: Annotated[
+        Fallback | None, typer.Option(help="economy: after a day without it.")
+    ] = None,
     webhook: Annotated[str | None, typer.Option(help="Address to call when the job is final.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the answer and show it.")] = False,
     as_json: AsJson = False,
@@ -83,6 +87,7 @@ def submit(
             body["focus"] = focus
         if webhook is not None:
             body["webhook_url"] = webhook
+        body |= submission.urgency(priority, economy_fallback)
         body["document"] = _document(api, file)
         ticket = api.submit(task, body)
         if wait:

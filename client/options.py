@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,3 +15,17 @@ DEFAULT_DATA = Path(".claimcheck")
 
 JobId = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the API's JSON.")]
+
+
+class Priority(StrEnum):
+    """How soon."""
+
+    STANDARD = "standard"
+    ECONOMY = "economy"
+
+
+class Fallback(StrEnum):
+    """What follows when an economy job's batch is given up."""
+
+    STANDARD = "standard"
+    FAIL = "fail"

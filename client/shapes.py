@@ -51,6 +51,7 @@ class Job(TypedDict):
     created_at: str
     started_at: NotRequired[str | None]
     completed_at: NotRequired[str | None]
+    batch: NotRequired[Json | None]
     progress: NotRequired[dict[str, int] | None]
     result: NotRequired[Json | None]
     result_link: NotRequired[Json]

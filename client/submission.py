@@ -65,6 +65,14 @@ def criteria(texts: Sequence[str], file: str | None) -> Json:
     return {"criteria": asked}
 
 
+def urgency(priority: str | None, economy_fallback: str | None) -> Json:
+    """How soon, and what follows when that is not soon enough; only what was given. Raises Unusable."""
+    if economy_fallback is not None and priority != "economy":
+        raise Unusable("--economy-fallback goes with --priority economy")
+    given = {"priority": priority, "economy_fallback": economy_fallback}
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
 def names_of(body: Json) -> list[str]:
     """The names of the fields that a body asks for, in their order; none where it asks for no fields."""
     schema = body.get("schema")

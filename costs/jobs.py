@@ -63,10 +63,16 @@ def job_lines(
 
 
 def token_lines(kind: Figures, models: Mapping[str, str]) -> list[Line]:
-    """The model's tokens for a thousand jobs, by priority. Nothing is cached: they share no document."""
+    """The model's tokens for a thousand jobs, by priority; those of economy jobs go in batches.
+
+    Nothing is cached: they share no document.
+    """
     usage = Usage(input_tokens=int(kind["input_tokens"]), output_tokens=int(kind["output_tokens"]))
     return [
-        Line(f"{priority}: {model}", cost_usd(model, usage) * kind["model_calls"] * JOBS)
+        Line(
+            f"{priority}: {model}",
+            cost_usd(model, usage, batched=priority == "economy") * kind["model_calls"] * JOBS,
+        )
         for priority, model in models.items()
     ]
 

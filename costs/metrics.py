@@ -20,7 +20,8 @@ _VALUES = 3  # of a further dimension: models, or codes of failures
 
 def in_use_lines(found: Sequence[Resource], prices: Prices, idle: Figures) -> list[Line]:
     """A month in which every metric is written and every call is made in every hour: the most it can be."""
-    ours = sum(1 + (_VALUES if metric.dimension else 0) for metric in CATALOGUE.values()) - idle["gauges"]
+    ours = sum(1 + (_VALUES if metric.dimension else 0) for metric in CATALOGUE.values())
+    told = ours - idle["sweep_gauges"] - idle["economy_gauges"]
     methods = sum(
         event["Type"] == "Api"
         for each in found
@@ -33,7 +34,7 @@ def in_use_lines(found: Sequence[Resource], prices: Prices, idle: Figures) -> li
         if each.kind == "AWS::Serverless::Api"
         for setting in each.properties.get("MethodSettings") or []
     )
-    lines = [Line("Metrics of ours", ours * prices.of("metric_month"))]
+    lines = [Line("Metrics of ours", told * prices.of("metric_month"))]
     if detailed:
         by_method = methods * _OF_A_METHOD * prices.of("metric_month")
         lines.append(Line("API Gateway's metrics by method", by_method))

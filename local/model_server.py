@@ -34,6 +34,7 @@ class OfflineModel:
     def __init__(self, directory: Path, *, context_tokens: int | None = None) -> None:
         self._context_tokens = context_tokens
         self._log_file = directory / "logs" / "offline.log"
+        self._batches = directory / "offline-batches"
         self._port = 0
         self._process: asyncio.subprocess.Process | None = None
 
@@ -59,6 +60,7 @@ class OfflineModel:
             if not keep_port:
                 self._port = free_port()
             command = [sys.executable, "-m", "local.offline", "--host", LOOPBACK, "--port", str(self._port)]
+            command += ["--batches", str(self._batches)]
             if self._context_tokens is not None:
                 command += ["--context-tokens", str(self._context_tokens)]
             self._process = await spawn(command, env=_environment(), log=self._log_file)

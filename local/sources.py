@@ -32,9 +32,13 @@ _BACKOFF = 1.6
 # A caller that only asks for its job's state wakes a queue as well. Looks that find nothing make the next
 # wake wait this long at most, so that reading does not keep the emulator busy.
 _SPACING_S = 0.05
-# From a batch that was not full to the next one. On AWS each has an environment's own core; here many small
-# ones take them from each other.
+# From a batch that was not full to the next one, the longer the more such follow each other: what comes
+# meanwhile is a batch of several rather than several of one. On AWS each has an environment's own core; here
+# many small ones take them from each other.
 _GATHER_S = 0.02
+_LONGEST_GATHER_S = 0.06
+# Looks at once where batches are full, as Lambda has several pollers for a queue.
+_LOOKS = 4
 
 
 def _spacing(empty_wakes: int) -> float:
@@ -61,6 +65,7 @@ class SqsPoller:
         self._region = region
         self._woken = asyncio.Event()
         self._batches: set[asyncio.Task[None]] = set()
+        self._invoked = 0  # batches that have an environment, or stand in line for one
 
     def wake(self) -> None:
         """Look at the queue soon."""
@@ -72,37 +77,46 @@ class SqsPoller:
 
     async def run(self) -> None:
         """Poll until cancelled; what is under way then goes on until the pools are closed."""
-        interval, empty_wakes = _BUSY_S, 0
+        interval, empty_wakes, gather_s, looks = _BUSY_S, 0, 0.0, 1
         while True:
-            if not self._has_room():
+            room = self._room()
+            if not room:
                 await self._pause(_IDLE_S)
                 continue
             try:
-                messages = await self._gather()
+                found = await asyncio.gather(*(self._gather() for _ in range(min(room, looks))))
             except Exception as error:  # noqa: BLE001 (an emulator that restarts must not end the source)
                 _LOG.warning("%s: receive: %s", self.source.name, error)
-                messages, interval = [], _IDLE_S
-            if messages:
+                found, interval = [], _IDLE_S
+            batches = [messages for messages in found if messages]
+            for messages in batches:
                 self._begin(messages)
+            full = bool(batches) and len(batches[-1]) >= self.source.batch_size
+            looks = _LOOKS if full else 1
+            if batches:
                 interval, empty_wakes = _BUSY_S, 0
-                # The batch takes its environment before the next look for room; after one that was not full,
-                # what comes meanwhile is a batch of several rather than several of one.
-                await asyncio.sleep(0 if len(messages) >= self.source.batch_size else _GATHER_S)
-            elif await self._pause(interval):
+                gather_s = 0.0 if full else min(gather_s + _GATHER_S, _LONGEST_GATHER_S)
+                # The batches take their environments before the next look for room.
+                await asyncio.sleep(gather_s)
+                continue
+            gather_s = 0.0
+            if await self._pause(interval):
                 await asyncio.sleep(_spacing(empty_wakes))
                 interval, empty_wakes = _BUSY_S, empty_wakes + 1
             else:
                 interval, empty_wakes = min(interval * _BACKOFF, _IDLE_S), 0
 
     def _begin(self, messages: list[MessageTypeDef]) -> None:
+        self._invoked += 1
         batch = asyncio.create_task(self._work(messages))
         self._batches.add(batch)
         batch.add_done_callback(self._batches.discard)
 
-    def _has_room(self) -> bool:
-        """Whether a batch would be worked on at once: a message in hand ages, one in the queue does not."""
+    def _room(self) -> int:
+        """How many batches would be worked on at once: a message in hand ages, one in the queue does not."""
         limit = self.source.max_concurrency
-        return (limit is None or len(self._batches) < limit) and self._pool.has_room()
+        room = self._pool.room()
+        return max(0, room if limit is None else min(room, limit - self._invoked))
 
     async def _pause(self, seconds: float) -> bool:
         """Wait until woken, True, or until the time is over, False."""
@@ -131,7 +145,7 @@ class SqsPoller:
     async def _work(self, messages: list[MessageTypeDef]) -> None:
         """Have one batch worked on. What failed stays in the queue until its visibility timeout."""
         try:
-            invocation = await self._pool.invoke(sqs_event(messages, self._queue, self._region))
+            invocation = await self._invocation(messages)
             entries = receipts_to_delete(messages, self._failed(messages, invocation))
             for start in range(0, len(entries), 10):
                 await self._delete(entries[start : start + 10])
@@ -139,8 +153,14 @@ class SqsPoller:
             return
         except Exception:  # noqa: BLE001 (the messages stay in the queue, the source goes on)
             _LOG.exception("%s: a batch of %d messages", self.source.name, len(messages))
+
+    async def _invocation(self, messages: list[MessageTypeDef]) -> Invocation:
+        """Its environment is free for the next batch before this one's messages are deleted."""
+        try:
+            return await self._pool.invoke(sqs_event(messages, self._queue, self._region))
         finally:
-            self.wake()
+            self._invoked -= 1
+            self.wake()  # now, and not before: who is woken earlier finds no room
 
     def _failed(self, messages: list[MessageTypeDef], invocation: Invocation) -> frozenset[str]:
         ids = frozenset(message["MessageId"] for message in messages)

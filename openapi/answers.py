@@ -69,6 +69,12 @@ def _job(*, with_result: bool) -> Json:
                 {"document": _LINK, "until": moment("It fails then.")},
             )
         ),
+        "batch": nullable(
+            answered(
+                "The questions of an economy job that wait to be answered in a batch.",
+                {"questions": whole(least=1), "since": moment("The first of them waits since then.")},
+            )
+        ),
         "progress": answered("Questions to the model.", {"done": whole(), "total": nullable(whole())}),
         "result": _RESULT,
         "error": {"anyOf": [ref("JobError"), {"type": "null"}]},

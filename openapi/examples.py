@@ -67,6 +67,7 @@ JOB: Json = {
     "started_at": "2026-11-24T12:00:00.052000Z",
     "completed_at": "2026-11-24T12:00:02.310000Z",
     "waits_for": None,
+    "batch": None,
     "progress": {"done": 1, "total": 1},
     "result": RESULT,
     "error": None,

@@ -56,7 +56,18 @@ _SHARED: Json = {
         "maximum": 1_000_000,
         "description": "No call to the model is begun that might cost more than this leaves, in US dollars.",
     },
-    "priority": one_of(["standard", "economy"], "`economy`: a smaller model.") | {"default": "standard"},
+    "priority": one_of(
+        ["standard", "economy"],
+        "`economy`: a smaller model, whose questions wait to be answered in batches at half the price: "
+        "within hours mostly, within two days at most.",
+    )
+    | {"default": "standard"},
+    "economy_fallback": one_of(
+        ["standard", "fail"],
+        "What becomes of an economy job whose batch is given up after a day: `standard` asks the same model "
+        "at once, at its full price; `fail` ends the job with `batch_expired`.",
+    )
+    | {"default": "fail"},
 }
 
 _STORABLE_VALUE: Json = {

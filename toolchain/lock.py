@@ -20,11 +20,15 @@ DEV = ROOT / "requirements" / "dev.txt"
 SAM = ROOT / "requirements" / "sam.txt"
 PROOF = ROOT / "requirements" / "proof.txt"
 RUNTIME = ROOT / "requirements" / "runtime.txt"
+_WITH_MORE = ("process", "economy", "notify", "migrate")
 # By dependency group. `sam build` asks for hashes of everything that a file leads to, so what a function
 # shares with the layer (pydantic, below anthropic) stands in both, in the same version.
 ARTIFACTS = {
     "layer": ROOT / "layers" / "common" / "requirements.txt",
-    **{name: ROOT / "functions" / name / "requirements.txt" for name in ("process", "notify", "migrate")},
+    **{
+        name: ROOT / "functions" / name / "requirements.txt"
+        for name in ("process", "economy", "notify", "migrate")
+    },
 }
 LAMBDA = ("--python-version", "3.13", "--python-platform", "aarch64-manylinux_2_28")
 

@@ -54,7 +54,8 @@ def fill(
         connection.execute(sql["tenants"])
         secondary = connection.execute(sql["secondary"], [list(_TABLES)]).fetchall()
         with connection.transaction():
-            connection.execute(f"TRUNCATE {', '.join(_TABLES)}, deletions, purge_failures".encode())
+            emptied = (*_TABLES, "deletions", "purge_failures", "batch_requests")
+            connection.execute(f"TRUNCATE {', '.join(emptied)}".encode())
             for name, _ in secondary:
                 connection.execute(f"DROP INDEX {name}".encode())
             for first in range(1, jobs + 1, _CHUNK):

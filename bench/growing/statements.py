@@ -33,6 +33,8 @@ BOUNDED: dict[str, str] = {
     "model_circuits": "one row a model",
     "model_rates": "one row a model",
     "rate_lines": "a model and a tenant of the last hour",
+    "batches": "one for up to thousands of questions, of the last five weeks",
+    "batch_requests": "questions of jobs in flight that wait for a batch",
     "deletions": "what has to leave the bucket in the next minutes",
     "purge_failures": "what could not be deleted of late",
     "prompt_prefixes": "beginnings of prompts of the last minutes",

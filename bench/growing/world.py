@@ -59,6 +59,8 @@ _KINDS = ("events", "addresses", "documents", "deliveries", "jobs")
 _CHANGES: dict[tuple[str, str], list[dict[str, Any]]] = {
     ("jobs", "accept_job"): [{"document_id": None, "key": "new-key"}, {"key": "new-key"}],
     ("jobs", "finish_job"): [{"status": "completed"}],
+    ("batches", "park_call"): [{"body": b"{}"}],
+    ("batches", "settle_batch"): [{"told": "[]"}],
     ("deliveries", "record_attempt"): [{"status": "delivered"}],
     ("deliveries", "take_deliveries"): [{"delivery_ids": None}, {}],
     ("sweeping", "cancel_overdue"): [{"job_ids": None}, {}],
@@ -131,4 +133,8 @@ def _parameters(
         "status_code": 200, "duration_ms": 5, "response_head": "", "sealed": b"x", "overlap_s": 60.0,
         "scopes": ["jobs:read"], "lasts_s": 60.0, "grace_s": None, "replaced": None, "at_most": 5,
         "reset": [], "planned": True, "rate": 1.0, "burst": 1,
+        "batches": True, "economy_fallback": None, "economy_max_age_s": 172_800.0, "hold_s": 172_800.0,
+        "batch_id": str(uuid.uuid4()), "api_id": "msgbatch_1", "api_ids": ["msgbatch_1"], "size": 2,
+        "body_key": None, "wait_s": 0.0, "enough": 1, "look_s": 60.0, "foreign_ids": [],
+        "expires_at": datetime.now(UTC),
     }  # fmt: skip

@@ -57,13 +57,16 @@ class FunctionPool:
         starts_at_once: int = 2,
         idle_s: float = 600.0,
         python: Path = THIS_PYTHON,
+        yields: bool = False,
     ) -> None:
+        """`yields`: nobody waits for its answers, so where the cores are short, others come first."""
         self.function = function
         self.concurrency = function.concurrency if function.concurrency is not None else concurrency
         self._log = logs / f"{function.logical_id}.log"
         self._extra = dict(extra_environment or {})
         self._region = region
         self._python = python
+        self._yields = yields
         self._starts_at_once = starts_at_once
         self._idle_s = idle_s
         self._idle: list[tuple[Environment, float]] = []  # the most recently used one last
@@ -114,13 +117,13 @@ class FunctionPool:
                 return
         raise KeyError(environment_id)
 
-    def has_room(self) -> bool:
-        """Whether an event given now would find, or start, an environment rather than stand in a queue."""
+    def room(self) -> int:
+        """How many events given now would find, or start, an environment rather than stand in a queue."""
         startable = min(self.concurrency - self._total(), self._starts_at_once) - len(self._starting)
         free = (
             sum(environment.alive for environment, _ in self._idle) + len(self._starting) + max(startable, 0)
         )
-        return not self._closed and free > len(self._waiting)
+        return 0 if self._closed else max(0, free - len(self._waiting))
 
     async def warm(self, count: int = 1) -> None:
         """Have `count` environments initialised. Raises InitError where the function cannot be."""
@@ -212,7 +215,7 @@ class FunctionPool:
 
     def _start_one(self) -> asyncio.Task[None]:
         async def start() -> None:
-            environment = Environment(self.function, self._log, python=self._python)
+            environment = Environment(self.function, self._log, python=self._python, yields=self._yields)
             try:
                 await environment.start(region=self._region, extra=self._extra)
             finally:

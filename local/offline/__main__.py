@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from pathlib import Path
 
 from aiohttp import web
 
@@ -30,11 +31,17 @@ def main(arguments: list[str] | None = None) -> int:
         default=rates.BOUNDLESS,
         help="REQUESTS/INPUT/OUTPUT, tokens, that a minute allows for each model; what is more gets 429",
     )
+    parser.add_argument("--batch-seconds", type=float, default=2.0, help="how long a batch takes")
+    parser.add_argument("--batches", type=Path, help="a directory that keeps them beyond this process")
     parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     options = parser.parse_args(arguments)
     logging.basicConfig(level=options.log_level, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
     model = OfflineModel(
-        latency=options.latency_ms / 1000, context_tokens=options.context_tokens, rates=options.rates
+        latency=options.latency_ms / 1000,
+        context_tokens=options.context_tokens,
+        rates=options.rates,
+        batch_seconds=options.batch_seconds,
+        batches=options.batches,
     )
     return _serve(model, options.host, options.port)
 

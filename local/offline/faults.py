@@ -9,8 +9,10 @@ from typing import Any
 
 KINDS = (
     "status", "delay", "truncate", "malformed", "schema", "refusal", "empty", "thinking", "reset", "cut",
-    "stream_error", "hang",
+    "stream_error", "hang", "expire", "cancel",
 )  # fmt: skip
+BATCHED_ENDS = {"expire": "expired", "cancel": "canceled"}
+"""Faults of a request in a batch, which end it without an answer. A call for itself knows neither."""
 REMEMBERED = 10_000  # calls; the counts go on
 
 
@@ -25,7 +27,7 @@ class Fault:
     `thinking`: a thinking block first. `reset`: the connection breaks in the body.
     `cut`: the stream ends too early; an answer that is not streamed is cut short.
     `stream_error`: an `error` event in the stream; an error answer where there is none.
-    `hang`: never an answer.
+    `hang`: never an answer. `expire`, `cancel`: so ends a request of a batch.
     """
 
     kind: str
@@ -102,7 +104,7 @@ def rule_from(body: object) -> Rule:
 
 @dataclass(slots=True)
 class Call:
-    """One request to `/v1/messages`. `status` is null until it is answered."""
+    """One request to `/v1/messages`, or of a batch. `status` is null until it is answered."""
 
     id: str
     at: str
@@ -111,6 +113,7 @@ class Call:
     stream: bool = False
     fault: str | None = None
     status: int | None = None
+    batch: str | None = None
 
     def body(self) -> dict[str, Any]:
         """As `GET /calls` shows it."""
@@ -132,6 +135,12 @@ class CallLog:
         self.keys[key] += 1
         self.calls.append(call)
         return call
+
+    def about(self, call: Call, key: str) -> None:
+        """Of which document a call is, where that was known only later."""
+        self.keys[call.key] -= 1
+        self.keys[key] += 1
+        call.key = key
 
     def clear(self) -> None:
         """Start counting anew."""

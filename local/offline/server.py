@@ -6,25 +6,26 @@ import asyncio
 import json
 import logging
 import secrets
-import socket
-import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from local.offline import wire
 from local.offline.answers import Answerer, document_key
-from local.offline.faults import CallLog, Fault, FaultQueue, rule_from
+from local.offline.batches import OfflineBatches
+from local.offline.faults import BATCHED_ENDS, CallLog, Fault, FaultQueue, rule_from
 from local.offline.messages import Asked, parse
 from local.offline.rates import BOUNDLESS, RateLimiter, Rates
 from local.offline.replies import reply
+from local.offline.sending import send, send_stream
 from local.offline.usage import PromptCache, input_tokens
 from local.offline.wire import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
 
     from local.offline.faults import Call
 
@@ -40,11 +41,17 @@ class OfflineModel:
     """The state of one server: answers, caches, faults and the record of calls.
 
     `latency` (seconds) is added to every answer; a prompt of more than `context_tokens` is refused, and so is
-    what exceeds `rates`.
+    what exceeds `rates`. A batch takes `batch_seconds`; the directory `batches` keeps them all.
     """
 
     def __init__(
-        self, latency: float = 0.0, *, context_tokens: int = CONTEXT_TOKENS, rates: Rates = BOUNDLESS
+        self,
+        latency: float = 0.0,
+        *,
+        context_tokens: int = CONTEXT_TOKENS,
+        rates: Rates = BOUNDLESS,
+        batch_seconds: float | None = 0.0,
+        batches: Path | None = None,
     ) -> None:
         self._latency = latency
         self._context_tokens = context_tokens
@@ -54,6 +61,7 @@ class OfflineModel:
         self._calls = CallLog()
         self._limiter = RateLimiter(rates)
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="offline")
+        self._batches = OfflineBatches(self._in_batch, seconds=batch_seconds, directory=batches)
 
     def application(self) -> web.Application:
         """The routes."""
@@ -69,8 +77,10 @@ class OfflineModel:
                 web.delete("/calls", self.clear_calls),
                 web.get("/rates", self.rates),
                 web.put("/rates", self.set_rates),
+                *self._batches.routes(),
             ]
         )
+        app.cleanup_ctx.append(self._batches.alive)
         app.cleanup_ctx.append(self._close)
         return app
 
@@ -149,10 +159,7 @@ class OfflineModel:
 
     async def _answer(self, request: web.Request, asked: Asked, call: Call) -> web.StreamResponse:
         started = time.monotonic()
-        used = input_tokens(asked)
-        if used > self._context_tokens:
-            raise ApiError(400, f"prompt is too long: {used} tokens > {self._context_tokens} maximum")
-        self._limiter.admit(asked.model, used)
+        self._limiter.admit(asked.model, self._check_length(asked))
         fault = self._faults.take(asked.instruction, asked.document)
         call.fault = fault.kind if fault else None
         looked = self._cache.look(asked)
@@ -176,9 +183,40 @@ class OfflineModel:
         message_id = f"msg_offline_{secrets.token_hex(10)}"
         if asked.stream:
             events = list(wire.stream(message_id, answered))
-            return await _send_stream(request, events, fault, headers)
+            return await send_stream(request, events, fault, headers, request_id=request[_ID])
         body = json.dumps(wire.message(message_id, answered)).encode("ascii")
-        return await _send(request, body, fault, headers)
+        return await send(request, body, fault, headers)
+
+    def _check_length(self, asked: Asked) -> int:
+        used = input_tokens(asked)
+        if used > self._context_tokens:
+            raise ApiError(400, f"prompt is too long: {used} tokens > {self._context_tokens} maximum")
+        return used
+
+    async def _in_batch(self, params: dict[str, Any], batch_id: str) -> dict[str, Any]:
+        """The `result` of one request of a batch: refused or failed ones are told of, and cost nothing."""
+        request_id = f"req_{secrets.token_hex(12)}"
+        call = self._calls.open(request_id, document_key(""))
+        call.batch = batch_id
+        try:
+            asked = parse(params)
+            self._calls.about(call, document_key(asked.document))
+            call.model = asked.model
+            self._check_length(asked)
+            fault = self._faults.take(asked.instruction, asked.document)
+            call.fault = fault.kind if fault else None
+            if fault is not None and fault.kind in BATCHED_ENDS:
+                return {"type": BATCHED_ENDS[fault.kind]}
+            if fault is not None and fault.kind == "status":
+                raise _asked_for(fault)
+            answered = reply(asked, await self._text(asked), self._cache.look(asked), fault)
+        except ApiError as error:
+            call.status = error.status
+            return {"type": "errored", "error": wire.error_body(error.kind, error.message, request_id)}
+        call.status = 200
+        message = wire.message(f"msg_offline_{secrets.token_hex(10)}", answered)
+        message["usage"] = {**message["usage"], "service_tier": "batch"}
+        return {"type": "succeeded", "message": message}
 
     async def _text(self, asked: Asked) -> str:
         parts = (asked.document, asked.instruction, asked.schema)
@@ -241,50 +279,3 @@ async def _wait(fault: Fault | None, latency: float) -> None:
 def _asked_for(fault: Fault) -> ApiError:
     status = fault.status if fault.kind == "status" else 529
     return ApiError(status, fault.message, kind=fault.type, retry_after=fault.retry_after)
-
-
-async def _send(
-    request: web.Request, body: bytes, fault: Fault | None, headers: dict[str, str]
-) -> web.StreamResponse:
-    if fault is None or fault.kind not in {"reset", "cut"}:
-        return web.Response(body=body, content_type="application/json", headers=headers)
-    response = web.StreamResponse(
-        headers=headers | {"Content-Type": "application/json", "Content-Length": str(len(body))}
-    )
-    await response.prepare(request)
-    await response.write(body[: len(body) // 2])
-    _break(request, reset=fault.kind == "reset")
-    return response
-
-
-async def _send_stream(
-    request: web.Request, events: list[bytes], fault: Fault | None, headers: dict[str, str]
-) -> web.StreamResponse:
-    response = web.StreamResponse(
-        headers=headers | {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
-    )
-    await response.prepare(request)
-    kind = fault.kind if fault else None
-    whole = kind not in {"reset", "cut", "stream_error"}
-    for part in events if whole else events[: max(3, len(events) // 2)]:
-        await response.write(part)
-    if kind == "stream_error" and fault is not None:
-        body = wire.error_body(fault.type or "overloaded_error", fault.message, request[_ID])
-        await response.write(wire.event("error", body))
-    if kind == "reset":
-        _break(request, reset=True)
-        return response
-    await response.write_eof()
-    return response
-
-
-def _break(request: web.Request, *, reset: bool) -> None:
-    """End the connection in the middle of a body: politely, or with a TCP reset."""
-    if request.transport is None:
-        return
-    connection = request.transport.get_extra_info("socket")
-    if reset and connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        request.transport.abort()
-    else:
-        request.transport.close()

@@ -96,7 +96,8 @@ def test_each_alarm_is_of_a_metric_that_is_written(name: str) -> None:
     assert looked_at
     assert [each for each in looked_at if not exists(each)] == []
     assert alarm["AlarmActions"]
-    assert alarm["TreatMissingData"] == ("breaching" if name == "SweepMissing" else "notBreaching")
+    heartbeat = name in {"SweepMissing", "EconomyMissing"}
+    assert alarm["TreatMissingData"] == ("breaching" if heartbeat else "notBreaching")
 
 
 def test_a_metric_that_nobody_writes_is_seen() -> None:

@@ -118,6 +118,7 @@ def test_every_function_is_known() -> None:
         "authorize",
         "deadletters",
         "documents",
+        "economy",
         "migrate",
         "notify",
         "openapi",

@@ -130,6 +130,19 @@ def test_a_call_whose_end_nobody_saw_is_told(api: Api, model: Server, text: str)
     assert usage["calls"] == 2
 
 
+def test_an_economy_job_waits_for_its_batch(api: Api, text: str) -> None:
+    """It says that it waits, is answered in a batch, and never by a call."""
+    body = {"document": {"text": text}, "priority": "economy", "economy_fallback": "standard"}
+    job_id = api.submit("summarise", body)["job_id"]
+    wait_for("the question to be parked", lambda: api.get(job_id)["batch"] is not None)
+    job = api.wait(job_id)
+    assert (job["status"], job["batch"]) == ("completed", None)
+    assert (job["usage"] or {})["calls"] == 1
+    found = api.events(job_id)
+    assert "batched" in [event["type"] for event in found["events"]]
+    assert trail.verify(job, found) == []
+
+
 def test_links_lead_to_the_job(system: Running, text: str) -> None:
     """Location and links are addresses that answer."""
     ticket = post(system, {"document": {"text": text}})

@@ -9,7 +9,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +94,20 @@ class _S3:
 
     def get_object(self, **call: Any) -> dict[str, Any]:
         return {"Body": io.BytesIO(self._path(call).read_bytes())}
+
+    def get_paginator(self, _operation: str) -> _S3:
+        return self
+
+    def paginate(self, **call: Any) -> list[dict[str, Any]]:
+        """Every object has one version."""
+        keys = [unquote(path.name) for path in (self._directory / call["Bucket"]).iterdir()]
+        found = [key for key in keys if key.startswith(call["Prefix"])]
+        return [{"Versions": [{"Key": key, "VersionId": "null"} for key in found]}]
+
+    def delete_objects(self, **call: Any) -> dict[str, Any]:
+        for each in call["Delete"]["Objects"]:
+            self._path({"Bucket": call["Bucket"], "Key": each["Key"]}).unlink(missing_ok=True)
+        return {}
 
     def _path(self, call: dict[str, Any]) -> Path:
         path: Path = self._directory / call["Bucket"] / quote(call["Key"], safe="")

@@ -10,7 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import httpx
     import pytest
@@ -52,6 +52,18 @@ class Boundaries:
 
         return watched
 
+    def between(self, name: str, call: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+        """`call`, which gives one thing after the other, each behind a boundary, and one after the last."""
+
+        @functools.wraps(call)
+        def watched(*args: Any, **kwargs: Any) -> Iterator[Any]:
+            for each in call(*args, **kwargs):
+                self.reach(f"one of {name}")
+                yield each
+            self.reach(f"all of {name}")
+
+        return watched
+
     def around_async(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """As `around`, for a coroutine function."""
 
@@ -68,15 +80,20 @@ class Boundaries:
 def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch) -> None:
     """Put boundaries around everything that this process says to anybody else.
 
-    A statement is one transaction: after it means that it is committed, and that its answer is not used.
+    A statement is one transaction, which those of one kind that wait together share: after it means that it
+    is committed, and that its answer is not used.
     """
     import boto3
     import httpx
     from claimcheck.aws.sqs_sender import SqsSender
+    from claimcheck.model.batches import ClaudeBatches
     from claimcheck.model.claude import Claude
     from claimcheck.store.connection import Database
 
-    run = Database.all
+    run, run_together = Database.all, Database.together
+
+    def statements(database: Database, query: Any, many: Any) -> Any:
+        return boundaries.around(query.name, run_together)(database, query, many)
 
     def statement(database: Database, query: Any, params: Any, *, tenant_id: str | None = None) -> Any:
         return boundaries.around(query.name, run)(database, query, params, tenant_id=tenant_id)
@@ -93,7 +110,12 @@ def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch)
     # Nobody here speaks TLS, and reading the authorities' certificates takes longer than all the rest.
     process.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
     process.setattr(Database, "all", statement)
+    process.setattr(Database, "together", statements)
     process.setattr(Claude, "ask", boundaries.around_async("ask", Claude.ask))
+    for name in ("create", "look", "cancel", "delete"):
+        process.setattr(ClaudeBatches, name, boundaries.around(name, getattr(ClaudeBatches, name)))
+    for name in ("since", "results"):
+        process.setattr(ClaudeBatches, name, boundaries.between(name, getattr(ClaudeBatches, name)))
     process.setattr(httpx.AsyncHTTPTransport, "handle_async_request", posted)
     process.setattr(boto3, "client", client)
     sender = client("sqs")

@@ -139,6 +139,66 @@ def process_shared(deployment: Deployment, tenant: str) -> Staged:
     return Staged({"queue": "process"}, jobs=lambda _: 2, unknown=nobody_knows)
 
 
+# --- economy --------------------------------------------------------------------------------------
+
+
+def _parked(deployment: Deployment, tenant: str, jobs: int = 1, **fields: Any) -> list[str]:
+    """Jobs whose questions wait to be sent."""
+    found = deployment.accept(*(asked(deployment, tenant, priority="economy", **fields) for _ in range(jobs)))
+    deployment.run(queue="process")
+    deployment.change("UPDATE batch_requests SET parked_at = parked_at - interval '1 hour'")
+    return found
+
+
+def _sent(deployment: Deployment, tenant: str, jobs: int = 1) -> list[str]:
+    """Jobs whose questions the API has answered, and nobody has looked yet."""
+    found = _parked(deployment, tenant, jobs)
+    deployment.run(("economy", recorded("scheduler")))
+    deployment.model.faults.control("POST", "/batches/end", {"unanswered": None})
+    deployment.change("UPDATE batches SET due_at = now() WHERE closed_at IS NULL")
+    return found
+
+
+def economy_park(deployment: Deployment, tenant: str) -> Staged:
+    """A job whose question, which is too long for a row, is parked."""
+    text = _LONG * 120 + tenant
+    deployment.accept(asked(deployment, tenant, priority="economy", document={"text": text}))
+    return Staged({"queue": "process"})
+
+
+def economy_send(deployment: Deployment, tenant: str) -> Staged:
+    """Two questions on their way to the API: it is asked once, whether it heard that or not."""
+    _parked(deployment, tenant, 2)
+    return Staged({"calls": [("economy", recorded("scheduler"))]}, jobs=lambda _: 2)
+
+
+def economy_read(deployment: Deployment, tenant: str) -> Staged:
+    """The results of three questions, read to their end."""
+    _sent(deployment, tenant, 3)
+    return Staged({"calls": [("economy", recorded("scheduler"))]}, jobs=lambda _: 3)
+
+
+def economy_search(deployment: Deployment, tenant: str) -> Staged:
+    """A batch that the API has taken and whose name nobody wrote down: it is found, and read."""
+    deployment.model.faults.control("POST", "/batches/faults", {"at": "create", "kind": "lost"})
+    _sent(deployment, tenant)
+    return Staged({"calls": [("economy", recorded("scheduler"))]})
+
+
+def economy_use(deployment: Deployment, tenant: str) -> Staged:
+    """A job that goes on with the answer of its batch."""
+    _sent(deployment, tenant)
+    deployment.run(("economy", recorded("scheduler")))
+    return Staged({"queue": "process"})
+
+
+def economy_cancel(deployment: Deployment, tenant: str) -> Staged:
+    """A job that is cancelled while its question waits to be sent."""
+    (job_id,) = _parked(deployment, tenant)
+    call = ("status", cancel_job(job_id, tenant=tenant))
+    return Staged({"calls": [call]}, again=[call], ends={job_id: CANCELLED})
+
+
 # --- what becomes of webhooks ---------------------------------------------------------------------
 
 
@@ -171,7 +231,7 @@ def sweep(deployment: Deployment, tenant: str) -> Staged:
     events.append(request(tenant, cancel_after="1h", **hook))
     quiet, expired, spent, aged, overdue = deployment.accept(*events)
     for job_id in (expired, spent):
-        models = {"standard": "claude-sonnet-5-5", "economy": "claude-haiku-5-5"}
+        models: dict[str, Any] = {"standard": "claude-sonnet-5-5", "economy": "claude-haiku-5-5"}
         assert claim_job(deployment.database, job_id, lease_s=-1, probe_s=60, **models)
     deployment.change("UPDATE jobs SET failures = 4 WHERE id = %s", spent)
     deployment.change("UPDATE jobs SET accepted_at = now() - interval '2 days' WHERE id = %s", aged)

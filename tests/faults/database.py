@@ -62,6 +62,12 @@ class Questions:
         cursor = self._connection.execute(sql, params)
         return list(cursor.fetchall()) if cursor.description else []
 
+    def number(self, sql: str) -> int:
+        """The only number of a statement's only row."""
+        (row,) = self.rows(sql)
+        (found,) = row.values()
+        return int(found)
+
     def close(self) -> None:
         """Let the connection go."""
         if self._connection is not None:

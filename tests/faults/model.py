@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +36,15 @@ class Asked:
 
 
 class ModelServer:
-    """`python -m local.offline` as a process of ours."""
+    """`python -m local.offline`, or another `module` of its kind, as a process of ours."""
 
-    def __init__(self, directory: Path, *, latency_ms: int = LATENCY_MS) -> None:
+    def __init__(
+        self, directory: Path, *, latency_ms: int = LATENCY_MS, module: str = "local.offline"
+    ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         with (directory / "model.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "local.offline", "--port", "0", "--latency-ms", str(latency_ms)],
+                [sys.executable, "-m", module, "--port", "0", "--latency-ms", str(latency_ms)],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -91,6 +94,19 @@ class ModelServer:
             key: Asked(*(found.count(kind) for kind in ("answered", "broken_off", "spoiled")))
             for key, found in kinds.items()
         }
+
+    def control(self, method: str, path: str, body: Any) -> None:
+        """One of the server's controls."""
+        self._http.request(method, path, json=body).raise_for_status()
+
+    def counted(self, *, batched: bool) -> list[int]:
+        """How often each document was answered, in batches or by calls."""
+        found = Counter(
+            call["key"]
+            for call in self._calls()
+            if (call["batch"] is not None) is batched and call["status"] == 200
+        )
+        return list(found.values())
 
     def _calls(self) -> list[dict[str, Any]]:
         calls: list[dict[str, Any]] = self._http.get("/calls").json()["calls"]

@@ -14,7 +14,9 @@ LEASE_S = 4.0
 QUIET_S = 2
 SWEEP_S = 2
 WORKERS = 4  # at once; ten that import the SDK at the same time starve each other on two cores
-_MINUTE = "rate(1 minute)"
+_MINUTE = "ScheduleExpression: rate(1 minute)"
+_LAST_OF_ECONOMY = "          LOOK_S: !Ref EconomyLookSeconds\n"
+_SHORT_ECONOMY = {"LEASE_S": 5, "SETTLE_S": 3, "NOTE_AT_ONCE": 3}
 _LAST_OF_PROCESS = "          LEASE_S: !Ref LeaseSeconds\n"  # where more variables of the worker go
 
 
@@ -31,12 +33,14 @@ def write(directory: Path, variables: Mapping[str, str], sweep_s: int) -> Path:
     Nothing else is changed: routes, queues, concurrency and code are those of the checkout.
     """
     text = (ROOT / "template.yaml").read_text(encoding="utf-8")
-    for landmark in (_MINUTE, _LAST_OF_PROCESS):
+    for landmark in (_MINUTE, _LAST_OF_PROCESS, _LAST_OF_ECONOMY):
         if text.count(landmark) != 1:
             raise ValueError(f"template.yaml has {landmark!r} {text.count(landmark)} times, not once")
-    text = text.replace(_MINUTE, f"rate({sweep_s} seconds)")
+    text = text.replace(_MINUTE, f"ScheduleExpression: rate({sweep_s} seconds)")
     added = "".join(f'          {name}: "{value}"\n' for name, value in variables.items())
     text = text.replace(_LAST_OF_PROCESS, _LAST_OF_PROCESS + added)
+    short = "".join(f'          {name}: "{value}"\n' for name, value in _SHORT_ECONOMY.items())
+    text = text.replace(_LAST_OF_ECONOMY, _LAST_OF_ECONOMY + short)
     directory.mkdir(parents=True, exist_ok=True)
     for part in ("functions", "layers"):
         (directory / part).symlink_to(ROOT / part)

@@ -38,11 +38,19 @@ PROCESS = [
     plays.process_two,
     plays.process_shared,
 ]
+ECONOMY = [
+    plays.economy_send,
+    plays.economy_read,
+    plays.economy_park,
+    plays.economy_search,
+    plays.economy_use,
+    plays.economy_cancel,
+]
 SUBMIT = [plays.submit, plays.submit_large, plays.submit_without_a_key, plays.submit_again]
 OTHERS = [plays.notify, plays.record, plays.sweep, plays.cancel, plays.redrive, plays.bury]
-WITH_NOTHING_LEFT = [plays.submit, plays.process, plays.notify, plays.record, plays.sweep]
+WITH_NOTHING_LEFT = [plays.economy_read, plays.submit, plays.process, plays.notify, plays.record, plays.sweep]
 # A use case's first play and those that end elsewhere run in CI, its variants where there is time.
-IN_CI = {plays.submit, plays.process, plays.process_paid, *OTHERS}
+IN_CI = {plays.submit, plays.process, plays.process_paid, plays.economy_send, *OTHERS}
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +93,7 @@ def _killed_everywhere(deployment: Deployment, play: Prepare, *, lost: bool) -> 
     assert wrong == {}
 
 
-@pytest.mark.parametrize("play", _chosen([*SUBMIT, *PROCESS, *OTHERS], IN_CI), ids=_name)
+@pytest.mark.parametrize("play", _chosen([*SUBMIT, *PROCESS, *ECONOMY, *OTHERS], IN_CI), ids=_name)
 def test_a_process_may_be_killed_anywhere(deployment: Deployment, play: Prepare) -> None:
     """Each job ends once, is told of and paid for once, and a client that asks again gets the same one."""
     _killed_everywhere(deployment, play, lost=False)

@@ -25,6 +25,7 @@ SCHEMA = "MigrateFunction"
 # Nothing is reserved for these: an account has to keep 100 that are not, and a new one has no more than 10.
 ONE_AT_A_TIME = {
     "SweepFunction": "its schedule calls once a minute and does not try again",
+    "EconomyFunction": "its schedule calls once a minute and does not try again, for five minutes at most",
     "OperatorFunction": "a person with a right of IAM calls it",
     "MigrateFunction": "works under an advisory lock",
     "SchemaFunction": "CloudFormation calls it, once a deployment",

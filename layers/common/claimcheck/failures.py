@@ -74,6 +74,11 @@ TABLE: dict[str, FailureClass] = {
     "answer_incomplete": FailureClass("the answer leaves out what was asked, also when asked for it alone"),
     "model_refusal": FailureClass("the model declined to answer"),
     "model_refused_request": FailureClass("4xx: the model's API refused the request"),
+    # Batches, in which the questions of economy jobs are asked.
+    "batched": _again("its questions wait for a batch", charged=False, delay_s=2),
+    "batch_expired": FailureClass("the batch was given up before the question was worked on"),
+    "batch_cancelled": _again("somebody cancelled the batch before the question was worked on"),
+    "batch_lost": _again("the batch or its results are gone; it may have been paid for"),
     # The document.
     "document_too_long": FailureClass("the document does not fit the model's context"),
     "document_too_large": FailureClass("the document has more text, or needs more memory, than allowed"),

@@ -126,6 +126,7 @@ class ProcessSettings:
     `answer_bytes`: a result that may make an answer longer is put into the bucket: `status` links to it.
     `anthropic_workspace_id`: of Claude Platform on AWS, which needs no key; empty for Anthropic's own API.
     `model_rates`: limits of models that hold where the API's own are higher, or not known yet.
+    `economy_batches`: economy jobs wait for batches of the model's API, and may be `economy_max_age_s` old.
     """
 
     database_url: str
@@ -144,6 +145,8 @@ class ProcessSettings:
     job_timeout_s: float = 540.0
     max_attempts: int = 5
     max_age_s: float = 86_400.0
+    economy_batches: bool = True
+    economy_max_age_s: float = 172_800.0
     context_tokens: int = 200_000
     answer_bytes: int = ANSWER_BYTES
     limit_usd_per_day: float = _USD_PER_DAY
@@ -172,6 +175,7 @@ class SweepSettings:
     database_auth: DatabaseAuth = "password"
     max_attempts: int = 5
     max_age_s: float = 86_400.0
+    economy_max_age_s: float = 172_800.0
     quiet_s: float = 60.0
     spread_s: float = 40.0
     batch: int = 500

@@ -54,9 +54,10 @@ class ModelGate:
         self.faults = Server(self.url)
 
     def reset(self) -> None:
-        """No faults, no record, the gate open."""
+        """No faults, no record, no batches, the gate open."""
         self.faults.control("DELETE", "/faults")
         self.faults.control("DELETE", "/calls")
+        self.faults.control("DELETE", "/batches")
         self.calls.clear()
         self.most_in_flight, self._wanted, self._meanwhile = 0, 1, None
         self._together.clear()

@@ -281,7 +281,7 @@ def _builders() -> list[Any]:
 async def _close_model() -> None:
     """The SDK's connections belong to this stage's event loop."""
     if working.process.cache_info().currsize:
-        model: Any = working.process()._examine._answerer._models
+        model: Any = working.process()._examine._answerer._called._models  # type: ignore[attr-defined]
         if model._client is not None:
             await model._client.close()
 

@@ -83,6 +83,7 @@ def test_the_priority_chooses_the_model(
     stage: Stage, model: ModelGate, priority: str, model_name: str
 ) -> None:
     """Each priority asks the model that the template sets for it."""
+    stage.override(ECONOMY_BATCHES="false")
     finished(stage, "extract", {**EXTRACT, "priority": priority})
     assert [call.body["model"] for call in model.calls] == [model_name]
 

@@ -19,6 +19,7 @@ OPENS_AFTER = 5
 @pytest.fixture
 def jobs(stage: Stage, model: ModelGate) -> list[str]:
     """Jobs whose calls all failed, as many as it takes to open the circuit."""
+    stage.override(ECONOMY_BATCHES="false")
     model.faults.fault("status", status=500, times=None)
     found = [stage.accept(**numbered(number)) for number in range(OPENS_AFTER)]
     assert stage.work(*found) == []

@@ -72,7 +72,7 @@ def test_the_repositorys_own_template() -> None:
     assert system.api.responses["MISSING_AUTHENTICATION_TOKEN"].headers == {
         "Content-Type": "application/problem+json"
     }
-    assert [schedule.interval_s for schedule in system.schedules] == [60]
+    assert [schedule.interval_s for schedule in system.schedules] == [60, 60]
     jobs = next(source for source in system.sqs_sources if source.queue == "JobsQueue")
     assert (jobs.batch_size, jobs.window_s, jobs.max_concurrency) == (10, 0, 10)
     assert jobs.report_batch_item_failures

@@ -89,7 +89,7 @@ class JobMachine(RuleBasedStateMachine):
         self.steps = 0
         self.keys: dict[tuple[str, str], Taken] = {}
         self.tenant = f"m{uuid.uuid4().hex}"
-        self.models = {each: f"{each}-{self.tenant}" for each in ("standard", "economy")}
+        self.models: dict[str, Any] = {each: f"{each}-{self.tenant}" for each in ("standard", "economy")}
         self.circuits = {model: Circuit() for model in self.models.values()}
         self.rows.change("INSERT INTO tenants (id) VALUES (%s)", self.tenant)
 

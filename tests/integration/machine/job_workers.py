@@ -178,7 +178,9 @@ class WorkedJobMachine(JobMachine):
     # --- what the rules share ---------------------------------------------------------------------
 
     def _claim(self, job: Job) -> ClaimedJob | Held | None:
-        return claim_job(self.database, job.job_id, lease_s=LEASE_S, probe_s=LEASE_S, **self.models)
+        return claim_job(
+            self.database, job.job_id, lease_s=LEASE_S, probe_s=LEASE_S, batches=False, **self.models
+        )
 
     def _too_late(self, job: Job, attempt: int) -> None:
         """Everything that a worker may say, as attempt `attempt`, and what is refused to anybody."""

@@ -35,3 +35,7 @@ class Server:
         """The official SDK, without retries of its own."""
         options: dict[str, Any] = {"api_key": "offline", "max_retries": 0, "timeout": 20.0} | more
         return anthropic.AsyncAnthropic(base_url=self.url, **options)
+
+    def sync_client(self) -> anthropic.Anthropic:
+        """The same, for who does not wait for two things at once."""
+        return anthropic.Anthropic(base_url=self.url, api_key="offline", max_retries=0, timeout=20.0)

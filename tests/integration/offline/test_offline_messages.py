@@ -251,7 +251,7 @@ def test_an_unknown_path_has_an_error_body(server: Server) -> None:
 
     async def call() -> None:
         async with server.client() as client:
-            await client.messages.batches.list()
+            await client.models.list()
 
     with pytest.raises(anthropic.NotFoundError):
         asyncio.run(call())

@@ -65,11 +65,11 @@ def accepted(database: Database, **changes: Any) -> str:
 
 
 def claim(
-    database: Database, job_id: str, *, lease_s: float = 600.0, probe_s: float = 60.0
+    database: Database, job_id: str, *, lease_s: float = 600.0, probe_s: float = 60.0, batches: bool = False
 ) -> ClaimedJob | Held | None:
     """Try to take a job."""
-    models = {"standard": STANDARD, "economy": ECONOMY}
-    return claim_job(database, job_id, lease_s=lease_s, probe_s=probe_s, **models)
+    models: dict[str, Any] = {"standard": STANDARD, "economy": ECONOMY}
+    return claim_job(database, job_id, lease_s=lease_s, probe_s=probe_s, batches=batches, **models)
 
 
 def claimed_again(database: Database, job_id: str, *, lease_s: float = 600.0) -> ClaimedJob:

@@ -43,6 +43,10 @@ _REFUSED: dict[str, LiteralString] = {
     "objects_stored_has_size": "UPDATE objects SET size_bytes = NULL",
     "objects_content_is_stored": "UPDATE objects SET stored_at = NULL, size_bytes = NULL, content = 'x'",
     "documents_one_text": "UPDATE documents SET text_content = 'x', text_key = 'k'",
+    "jobs_economy_fallback_check": "UPDATE jobs SET economy_fallback = 'soon'",
+    "batches_closed": (
+        "INSERT INTO batches (id, model, requests, due_at, closed_at) VALUES (uuidv7(), 'm', 1, now(), now())"
+    ),
     "jobs_priority_check": "UPDATE jobs SET priority = 'urgent'",
     "model_circuits_open": "INSERT INTO model_circuits (model, opened_at) VALUES ('m', now())",
     "deliveries_status_check": "UPDATE deliveries SET status = 'lost'",

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 FIELDS = [
     *("job_id", "task", "status", "attempt", "priority", "created_at", "started_at", "completed_at"),
-    *("waits_for", "progress", "result", "error", "metadata", "usage", "cancel_at", "links"),
+    *("waits_for", "batch", "progress", "result", "error", "metadata", "usage", "cancel_at", "links"),
 ]
 USAGE = [
     *("model", "calls", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"),
@@ -80,6 +80,7 @@ def test_a_new_job_shows_what_is_known(database: Database, sql_connection: Sql) 
         "started_at": None,
         "completed_at": None,
         "waits_for": None,
+        "batch": None,
         "progress": {"done": 0, "total": 1},
         "result": None,
         "error": None,

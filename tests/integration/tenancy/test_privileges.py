@@ -34,6 +34,8 @@ DECIDED: dict[str, dict[str, str]] = {
     "webhook_addresses": {"api": "Su", "worker": "Su"},
     "idempotency_keys": {"api": "Siu", "worker": "SuD"},
     "tenant_events": {"api": "Si", "worker": "i", "operator": "i"},
+    "batches": {"worker": "SiuD"},
+    "batch_requests": {"api": "s", "worker": "SiuD"},
     "deletions": {"worker": "SuD"},
     "purge_failures": {},  # by functions alone
     "prompt_prefixes": {},  # by functions alone
@@ -123,6 +125,7 @@ def test_who_may_touch_a_table_has_a_policy_there(sql_connection: Sql) -> None:
         ("tenant_spend", "api"): "r",
         ("tenant_spend", "operator"): "r",
         ("spend_slots", "api"): "r",
+        ("batch_requests", "api"): "r",
         ("spend_slots", "operator"): "r",
     }
 
@@ -175,6 +178,8 @@ DEFINERS = {
     "join_prefix": ["worker"], "settle_prefix": ["worker"], "forget_prefixes": ["worker"],
     "forget_rows": ["worker"], "refuse_change_of_trail": None,
     "fold_spend": ["worker"],
+    "batch_sent": ["worker"], "withdraw_request": ["worker"],
+    "withdraw_requests": None, "purge_requests": None,
     "refuse_change_of_events": None, "export_page": ["operator"], "tenant_holds": ["operator"],
     "delete_tenant": ["operator"], "end_tenant": ["operator"], "delete_tenant_page": ["operator"],
 }  # fmt: skip

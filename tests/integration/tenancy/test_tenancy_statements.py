@@ -56,7 +56,7 @@ CASES: dict[str, dict[str, dict[str, str]]] = {
 NAMED = [(file, name) for file, cases in CASES.items() for name in cases]
 # Functions of the database, which say themselves for whom they work: the tenant is an argument.
 FUNCTIONS: dict[tuple[str, str], dict[str, Any]] = {
-    ("jobs", "accept_job"): {"key": None, "document_id": None},
+    ("jobs", "accept_job"): {"key": None, "document_id": None, "economy_fallback": None},
     ("reading", "find_job"): {},
 }
 # Which of a function's own queries a variable stands for.

@@ -54,6 +54,7 @@ _LONG = (
     "a text or a result that its row does not hold: "
     "tests/integration/functions/test_function_status_faults.py, test_function_large_results.py"
 )
+_PARKED = "a question that its row does not hold: tests/integration/functions/test_function_economy.py"
 _EXPORTED = "an export's links: tests/integration/functions/test_function_export.py"
 NO_OCCASION = (
     ("ProcessFunction", "s3:PutObject", "*", _LONG),
@@ -62,6 +63,8 @@ NO_OCCASION = (
     ("*", "sqs:SendMessage", "SlowDeliveriesQueue", _SLOW),
     ("StatusFunction", "sqs:SendMessage", "DeliveriesQueue", _CANCELLED),
     ("StatusFunction", "secretsmanager:GetSecretValue", "webhook-key", _CANCELLED),
+    ("EconomyFunction", "s3:GetObject", "requests/*", _PARKED),
+    ("EconomyFunction", "sqs:SendMessage", "SweepDeadLetters", "Lambda, of a call that failed"),
     ("SweepFunction", "sqs:SendMessage", "JobsQueue", _LOST),
     ("SweepFunction", "sqs:SendMessage", "DeliveriesQueue", _LOST),
     ("SweepFunction", "kms:GenerateDataKey", "MessagesKey", _LOST),

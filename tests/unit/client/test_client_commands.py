@@ -74,6 +74,17 @@ def test_submit_reads_standard_input(accepting: StandIn) -> None:
     assert accepting.asked[0].body["document"] == {"text": "Größe", "name": "stdin"}
 
 
+def test_submit_says_how_soon(accepting: StandIn, contract: str) -> None:
+    """Priority and fallback are sent where they are given; a fallback alone is refused unsent."""
+    asked = ("submit", contract, "--task", "summarise")
+    run(accepting.url, *asked, "--priority", "economy", "--economy-fallback", "standard")
+    sent = accepting.asked[0].body
+    assert (sent["priority"], sent["economy_fallback"]) == ("economy", "standard")
+    refused = run(accepting.url, *asked, "--economy-fallback", "standard")
+    assert (refused.exit_code, len(accepting.asked)) == (2, 1)
+    assert "--priority economy" in refused.stderr
+
+
 def test_submit_joins_fields_of_flags_and_file(accepting: StandIn, contract: str, tmp_path: Path) -> None:
     """Names given as flags stand before those of the file; a webhook goes along."""
     fields = tmp_path / "f.json"

@@ -173,12 +173,13 @@ def test_the_detail_adds_up() -> None:
         assert f"{total(setting.idle):10.2f}  idle, a month" in shown
 
 
-def test_the_gauges_are_those_that_sweep_writes() -> None:
+def test_the_gauges_are_those_that_are_written() -> None:
     """Metrics that are written each minute are paid for idle; the others while there are jobs."""
     source = (ROOT / "layers" / "common" / "claimcheck" / "telemetry" / "metrics.py").read_text(
         encoding="utf-8"
     )
     gauges = source.split("# --- gauges")[1].split("\n\n\n")[0]
-    assert gauges.count("_metric(") == load_workload()[0]["gauges"]
+    idle = load_workload()[0]
+    assert gauges.count("_metric(") == idle["sweep_gauges"] + idle["economy_gauges"]
     defaults = reckon("us-east-1").settings[0]
     assert {line.part for line in defaults.in_use} == {"Metrics of ours", "API Gateway's metrics by method"}

@@ -89,6 +89,7 @@ WITHIN = {
     "CommandRefused",  # of the operator's function, which has no route
     "DocumentPurgedError",  # the worker that reads the document has lost its lease
     "BudgetExceededError",  # a value that takes too long to check does not conform
+    "GoneError",  # of the function economy, which has no route
     "JobFailure",
     "LeaseLostError",
     "RefusedAddressError",

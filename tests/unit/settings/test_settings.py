@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
-from claimcheck import settings
+from claimcheck import batching, settings
 from claimcheck.environment import SettingsError, load
 from claimcheck.settings import NotifySettings, ProcessSettings, SubmitSettings
 from claimcheck.webhooks.endpoint import PUBLIC_HTTPS
 from hypothesis import given
 from hypothesis import strategies as st
+
+from local.intrinsics import read_yaml
 
 
 def _needed(kind: type[Any]) -> list[str]:
@@ -20,7 +23,12 @@ def _needed(kind: type[Any]) -> list[str]:
     return [field.name.upper() for field in fields(kind) if field.default is MISSING]
 
 
-KINDS = [kind for kind in vars(settings).values() if isinstance(kind, type) and is_dataclass(kind)]
+KINDS = [
+    kind
+    for module in (settings, batching)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and is_dataclass(kind)
+]
 WORKER = {
     "DATABASE_URL": "postgresql://user:hunter2@db/claimcheck",
     "DOCUMENTS_BUCKET": "documents",
@@ -190,3 +198,12 @@ def test_settings_do_not_change(kind: type[Any]) -> None:
     chosen = load(kind, dict.fromkeys(_needed(kind), "1"))
     with pytest.raises(FrozenInstanceError):
         setattr(chosen, fields(kind)[0].name, "other")
+
+
+def test_a_batch_is_another_s_only_when_its_round_is_over() -> None:
+    """Nobody else looks at a batch while the function that took it may still run."""
+    function = read_yaml(Path(__file__).resolve().parents[3] / "template.yaml")["Resources"][
+        "EconomyFunction"
+    ]
+    needed = dict.fromkeys(_needed(batching.EconomySettings), "x")
+    assert load(batching.EconomySettings, needed).lease_s > function["Properties"]["Timeout"]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from claimcheck.usecases.arrive import Arrive
     from claimcheck.usecases.bury import Bury
+    from claimcheck.usecases.economy import Economy
     from claimcheck.usecases.notify import Notify
     from claimcheck.usecases.ports import Inbox, Queue
     from claimcheck.usecases.process import Process
@@ -34,6 +35,7 @@ def process() -> Process:
     from claimcheck.usecases.examine import Examine
     from claimcheck.usecases.governor import Governor
     from claimcheck.usecases.ingest import Ingest
+    from claimcheck.usecases.park import ByWay, Parked
     from claimcheck.usecases.prefixes import Prefixes
     from claimcheck.usecases.process import Process
 
@@ -48,11 +50,14 @@ def process() -> Process:
         database,
         examine=Examine(
             database,
-            Answerer(
-                database,
-                model,
-                governor=Governor(database, ceilings=dict(chosen.model_rates)),
-                usd_per_day=chosen.limit_usd_per_day,
+            ByWay(
+                Answerer(
+                    database,
+                    model,
+                    governor=Governor(database, ceilings=dict(chosen.model_rates)),
+                    usd_per_day=chosen.limit_usd_per_day,
+                ),
+                Parked(database, objects, usd_per_day=chosen.limit_usd_per_day),
             ),
             Prefixes(database),
             context_tokens=chosen.context_tokens,
@@ -94,6 +99,35 @@ def sweep() -> Sweep:
         ),
         erase=Erase(
             database, S3Objects(chosen.documents_bucket, connect=adapters.looking), late_s=chosen.late_s
+        ),
+        settings=chosen,
+    )
+
+
+@cache
+def economy() -> Economy:
+    """For `economy`."""
+    from claimcheck.aws.objects import S3Objects
+    from claimcheck.aws.secrets import read_secret
+    from claimcheck.batching import EconomySettings
+    from claimcheck.model.batches import ClaudeBatches, by_key, on_aws
+    from claimcheck.usecases.batch_results import Results
+    from claimcheck.usecases.economy import Economy
+
+    chosen = load(EconomySettings)
+    database = adapters.database(chosen)
+    workspace = chosen.anthropic_workspace_id
+    return Economy(
+        database,
+        batches=ClaudeBatches(
+            on_aws(workspace) if workspace else by_key(partial(read_secret, chosen.anthropic_secret_arn))
+        ),
+        objects=S3Objects(chosen.documents_bucket),
+        results=Results(
+            database,
+            adapters.queue(chosen.jobs_queue_url),
+            lease_s=chosen.lease_s,
+            at_once=chosen.note_at_once,
         ),
         settings=chosen,
     )

@@ -126,17 +126,6 @@ def _client_options() -> dict[str, Any]:
     }
 
 
-def _arguments(question: Question) -> dict[str, Any]:
-    return {
-        "model": question.model,
-        "max_tokens": question.max_tokens,
-        "system": question.system,
-        "messages": [{"role": "user", "content": question.content}],
-        "output_config": {"format": {"type": "json_schema", "schema": question.schema}},
-        "timeout": question.timeout_s,
-    }
-
-
 def _asked(question: Question) -> dict[str, traces.Value | None]:
     """OpenTelemetry's conventions for GenAI; content is never among them."""
     return {
@@ -164,17 +153,20 @@ def _answered(answer: Answer) -> dict[str, traces.Value | None]:
 async def _answered_by(client: AsyncAnthropic, question: Question) -> Answer:
     """The whole answer; as a stream where somebody wants to know when it begins."""
     if question.begun is None:
-        response = await client.messages.with_raw_response.create(**_arguments(question))
-        return _answer(await response.parse(), response.request_id, told_by(response.headers))
-    async with client.messages.stream(**_arguments(question)) as stream:
+        response = await client.messages.with_raw_response.create(
+            **question.params, timeout=question.timeout_s
+        )
+        return answer_of(await response.parse(), response.request_id, told_by(response.headers))
+    async with client.messages.stream(**question.params, timeout=question.timeout_s) as stream:
         async for event in stream:
             if event.type == "message_start":
                 await question.begun()
         message = await stream.get_final_message()
-        return _answer(message, stream.request_id, told_by(stream.response.headers))
+        return answer_of(message, stream.request_id, told_by(stream.response.headers))
 
 
-def _answer(message: Message, request_id: str | None, told: Told) -> Answer:
+def answer_of(message: Message, request_id: str | None, told: Told | None = None) -> Answer:
+    """A whole message as an answer."""
     usage = message.usage
     return Answer(
         # A thinking block may come first: blocks are picked by type, never by position.

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
 
     from claimcheck.failures import JobFailure
     from claimcheck.rates import Told
@@ -26,6 +27,17 @@ class Question:
     max_tokens: int
     timeout_s: float
     begun: Callable[[], Awaitable[None]] | None = None
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What the API is asked, by itself or in a batch."""
+        return {
+            "model": self.model,
+            "max_tokens": self.max_tokens,
+            "system": self.system,
+            "messages": [{"role": "user", "content": self.content}],
+            "output_config": {"format": {"type": "json_schema", "schema": self.schema}},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,35 @@ class Answer:
     told: Told | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BatchQuestion:
+    """One question of a batch: its name in it (`custom_id`), and `Question.params`."""
+
+    custom_id: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBatch:
+    """A batch as the API knows it. `ended`: its results can be read."""
+
+    api_id: str
+    requests: int
+    created_at: datetime
+    expires_at: datetime
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What came of one question of a batch: an answer, or a code of the failure table."""
+
+    custom_id: str
+    answer: Answer | None
+    code: str | None = None
+    request_id: str | None = None
+
+
 class CallFailedError(Exception):
     """A call that gave no answer. `failure` says what that means for the job.
 
@@ -73,3 +114,7 @@ class CallFailedError(Exception):
         self.request_id = request_id
         self.outcome_known = outcome_known
         self.told = told
+
+
+class GoneError(Exception):
+    """The API does not know a batch, or has its results no more."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from claimcheck.store.single import Single, Statement
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
-    from claimcheck.store.connection import Database
+    from claimcheck.store.connection import Database, Row
 
 Health = Literal["ok", "down", "unclear"]
 """What a call says about its model: it answered, it is down, or neither."""
@@ -63,8 +64,8 @@ class OverDay:
     resets_s: float | None
 
 
+@Single
 def begin_call(
-    database: Database,
     call_id: str,
     job_id: str,
     attempt: int,
@@ -73,27 +74,29 @@ def begin_call(
     question_sha256: bytes,
     worst_usd: float,
     usd_per_day: float | None = None,
-) -> Begun | Paid | OverCap | OverDay | None:
+) -> Statement[Begun | Paid | OverCap | OverDay | None]:
     """Note a model call before it is made; None where the fence is lost and no call may be made.
 
     `usd_per_day` holds for tenants that have no limit of their own (US dollars, a UTC day; None: no limit).
 
     Asked again with the same `call_id` (a UUID) after a lost connection, it notes the call once.
     """
-    row = database.one(
-        queries("calls")["begin_call"],
-        {
-            "call_id": call_id,
-            "job_id": job_id,
-            "attempt": attempt,
-            "model": model,
-            "question_sha256": question_sha256,
-            "worst_usd": worst_usd,
-            "usd_per_day": usd_per_day,
-        },
-    )
-    if row is None:
+    params = {
+        "call_id": call_id,
+        "job_id": job_id,
+        "attempt": attempt,
+        "model": model,
+        "question_sha256": question_sha256,
+        "worst_usd": worst_usd,
+        "usd_per_day": usd_per_day,
+    }
+    return Statement(queries("calls")["begin_call"], params, job_id, _begun)
+
+
+def _begun(rows: list[Row]) -> Begun | Paid | OverCap | OverDay | None:
+    if not rows:
         return None
+    row = rows[0]
     if row["paid_id"] is not None:
         return Paid(row["paid_id"], row["answer"], row["outcome"])
     if row["over_day"] is not None:
@@ -108,8 +111,8 @@ def find_paid(database: Database, job_id: str, *, question_sha256: bytes) -> Pai
     return None if row is None else Paid(row["paid_id"], row["answer"], row["outcome"])
 
 
+@Single
 def end_call(
-    database: Database,
     call_id: str,
     *,
     outcome: str,
@@ -119,29 +122,28 @@ def end_call(
     model: str | None = None,
     request_id: str | None = None,
     answer: str | None = None,
-) -> None:
+    job_id: str = "",
+) -> Statement[None]:
     """Settle a call, whoever holds the fence by now; a second time it changes nothing.
 
     `unknown`: nobody told us whether it was worked on and paid for. `model` is the one that answered.
     """
-    database.all(
-        queries("calls")["end_call"],
-        {
-            "call_id": call_id,
-            "outcome": outcome,
-            "unknown": unknown,
-            "health": health,
-            "threshold": CIRCUIT_OPENS_AFTER,
-            "model": model,
-            "request_id": request_id,
-            "answer": answer,
-            "input_tokens": usage.input_tokens,
-            "cache_read_tokens": usage.cache_read_tokens,
-            "cache_write_tokens": usage.cache_write_tokens,
-            "output_tokens": usage.output_tokens,
-            "cost_usd": usage.cost_usd,
-        },
-    )
+    params = {
+        "call_id": call_id,
+        "outcome": outcome,
+        "unknown": unknown,
+        "health": health,
+        "threshold": CIRCUIT_OPENS_AFTER,
+        "model": model,
+        "request_id": request_id,
+        "answer": answer,
+        "input_tokens": usage.input_tokens,
+        "cache_read_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": usage.cache_write_tokens,
+        "output_tokens": usage.output_tokens,
+        "cost_usd": usage.cost_usd,
+    }
+    return Statement(queries("calls")["end_call"], params, job_id or call_id, lambda _: None)
 
 
 def reject_answer(database: Database, call_id: str) -> None:

@@ -11,11 +11,11 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import TupleRow, dict_row
 
-from claimcheck.store.faults import DatabaseUnavailableError, translated
+from claimcheck.store.faults import DatabaseUnavailableError, StoreError, translated
 from claimcheck.telemetry import span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from claimcheck.store.sql import Query
@@ -85,7 +85,11 @@ class Database:
 
         Without a tenant the role of the API sees nobody's rows, and the roles of workers all of them.
         """
-        with _statement(query), translated():
+        with spanned(query):
+            return self._all(query, params, tenant_id)
+
+    def _all(self, query: Query, params: Mapping[str, Any], tenant_id: str | None = None) -> list[Row]:
+        with translated():
             connection = self._open()
             try:
                 values = [params[name] for name in query.params]
@@ -105,6 +109,39 @@ class Database:
         rows = self.all(query, params, tenant_id=tenant_id)
         return rows[0] if rows else None
 
+    def together(self, query: Query, many: Sequence[Mapping[str, Any]]) -> list[list[Row] | StoreError]:
+        """A statement with the parameters of several callers, in one transaction and one round trip.
+
+        Each has its own rows, or its own error: where the transaction comes to nothing, each is run by
+        itself. Where the connection was lost none is run again, and all have that error.
+        """
+        if len(many) > 1:
+            try:
+                return list(self._all_of(query, many))
+            except StoreError as error:
+                if self._connection is None or self._connection.closed:
+                    return [error] * len(many)
+        return [self._outcome(query, params) for params in many]
+
+    def _all_of(self, query: Query, many: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
+        with translated():
+            connection = self._open()
+            try:
+                cursors = [psycopg.RawCursor(connection, row_factory=dict_row) for _ in many]
+                with self._transaction(connection, begins=True):
+                    for cursor, params in zip(cursors, many, strict=True):
+                        cursor.execute(query.numbered, [params[name] for name in query.params])
+                return [cursor.fetchall() for cursor in cursors]
+            except psycopg.OperationalError:
+                self._drop_if_dead(connection)
+                raise
+
+    def _outcome(self, query: Query, params: Mapping[str, Any]) -> list[Row] | StoreError:
+        try:
+            return self._all(query, params)
+        except StoreError as error:
+            return error
+
     def close(self) -> None:
         """Close the connection; the next statement opens a new one."""
         if self._connection is not None:
@@ -112,9 +149,14 @@ class Database:
             self._connection = None
 
     @contextmanager
-    def _transaction(self, connection: psycopg.Connection[TupleRow]) -> Iterator[None]:
-        """One round trip: everything up to the pipeline's end is one transaction, whose end is its commit."""
-        if not self._begins:
+    def _transaction(
+        self, connection: psycopg.Connection[TupleRow], *, begins: bool = False
+    ) -> Iterator[None]:
+        """One round trip: everything up to the pipeline's end is one transaction, whose end is its commit.
+
+        `begins`: where something may fail here in between, what was sent before it must not be committed.
+        """
+        if not (begins or self._begins):
             with connection.pipeline():
                 yield
             return
@@ -151,8 +193,8 @@ def _roll_back(connection: psycopg.Connection[TupleRow]) -> None:
         connection.close()
 
 
-def _statement(query: Query) -> AbstractContextManager[object]:
-    """Its name, and nothing of its parameters."""
+def spanned(query: Query) -> AbstractContextManager[object]:
+    """A span around a statement: its name, and nothing of its parameters."""
     return span(
         query.name, "client", attributes={"db.system.name": "postgresql", "db.query.summary": query.name}
     )

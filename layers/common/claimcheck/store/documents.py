@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.documents.text import DocumentText, Finding, Unread
+from claimcheck.store.single import Single, Statement
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
@@ -88,25 +89,37 @@ def save_text(
     None where it is kept; else the document with the text that somebody had kept before, which is the one
     that counts (after a lost connection that may be this call's own). Raises DocumentPurgedError.
     """
-    in_row = text_key is None and not text_is_content
-    saved = database.one(
-        queries("jobs")["save_text"],
-        {
-            "document_id": document_id,
-            "text_content": document.text if in_row else None,
-            "text_key": text_key,
-            "text_is_content": text_is_content,
-            "chars": len(document.text),
-            "page_starts": list(document.page_starts),
-            "unread_pages": list(document.unread_pages),
-            "image_pages": list(document.image_pages),
-            "findings": json.dumps([asdict(finding) for finding in document.findings]),
-            "unread": json.dumps([asdict(each) for each in document.unread]),
-        },
-    )
-    if saved is not None:
+    if note_text(database, document_id, document, text_key=text_key, text_is_content=text_is_content):
         return None
-    # A statement of its own: the one above saw the table as it was before the other's commit.
+    return noted_text(database, document_id)
+
+
+@Single
+def note_text(
+    document_id: str, document: DocumentText, *, text_key: str | None = None, text_is_content: bool = False
+) -> Statement[bool]:
+    """As `save_text`; False where somebody had kept a text before, or the document was deleted."""
+    in_row = text_key is None and not text_is_content
+    params = {
+        "document_id": document_id,
+        "text_content": document.text if in_row else None,
+        "text_key": text_key,
+        "text_is_content": text_is_content,
+        "chars": len(document.text),
+        "page_starts": list(document.page_starts),
+        "unread_pages": list(document.unread_pages),
+        "image_pages": list(document.image_pages),
+        "findings": json.dumps([asdict(finding) for finding in document.findings]),
+        "unread": json.dumps([asdict(each) for each in document.unread]),
+    }
+    return Statement(queries("jobs")["save_text"], params, document_id, bool)
+
+
+def noted_text(database: Database, document_id: str) -> StoredDocument:
+    """The document with the text that is kept. Raises DocumentPurgedError.
+
+    A statement after `note_text`: that one saw the table as it was before another's commit.
+    """
     row = database.one(queries("jobs")["kept_text"], {"document_id": document_id})
     if row is None:
         raise DocumentPurgedError

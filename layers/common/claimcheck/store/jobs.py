@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.store.documents import StoredDocument, object_key
 from claimcheck.store.limits import Limits, raise_refusal
+from claimcheck.store.single import Single, Statement
 from claimcheck.store.sql import queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from claimcheck.store.connection import Database
+    from claimcheck.store.connection import Database, Row
 
 KEEP_KEY_S = 24 * 3600.0
 
@@ -43,6 +44,7 @@ class NewJob:
     cancel_after_s: float | None = None
     upload_wait_s: float = 24 * 3600.0
     traceparent: str | None = None
+    economy_fallback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +115,10 @@ def accept_job(
 
 @dataclass(frozen=True, slots=True)
 class ClaimedJob:
-    """A job under a lease of ours. `attempt` is the fence of every later write.
+    """A job under a lease of ours; `attempt` is the fence of every later write.
 
     `model` is the one that its priority asks for. `age_s`: seconds since it was accepted, `due_s`: since it
-    could be claimed. `traceparent`: of the request that handed it in.
+    could be claimed. `traceparent`: of the request that handed it in. `batched`: it asks in batches.
     """
 
     job_id: str
@@ -133,6 +135,8 @@ class ClaimedJob:
     document: StoredDocument
     due_s: float = 0.0
     traceparent: str | None = None
+    priority: str = "standard"
+    batched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,22 +148,28 @@ class Held:
     in_line: bool = False
 
 
+@Single
 def claim_job(
-    database: Database,
     job_id: str,
     *,
     lease_s: float,
     standard: str,
     economy: str,
     probe_s: float,
-) -> ClaimedJob | Held | None:
+    batches: bool = True,
+) -> Statement[ClaimedJob | Held | None]:
     """Take a due job under a lease of `lease_s` seconds; None where there is nothing to do for it.
 
-    `standard` and `economy` name the models of these priorities: the job gets one, whose circuit counts. A
-    probe of it has `probe_s` seconds.
+    `standard` and `economy` name the models of these priorities: the job gets one, whose circuit and line
+    count, unless its questions go into `batches`. A probe of the circuit has `probe_s` seconds.
     """
-    params = {"job_id": job_id, "lease_s": lease_s, "standard": standard, "economy": economy}
-    row = database.one(queries("jobs")["claim_job"], {**params, "probe_s": probe_s})
+    params = {"job_id": job_id, "lease_s": lease_s, "probe_s": probe_s, "batches": batches}
+    params |= {"standard": standard, "economy": economy}
+    return Statement(queries("jobs")["claim_job"], params, job_id, _claimed)
+
+
+def _claimed(rows: list[Row]) -> ClaimedJob | Held | None:
+    row = rows[0] if rows else None
     if row is None or row["tenant_id"] is None:
         return None
     if row["held_s"] is not None:
@@ -174,8 +184,7 @@ def extend_leases(
     """Heartbeat for jobs held as (job id, attempt); returns those that are still ours."""
     job_ids, attempts = [job_id for job_id, _ in held], [attempt for _, attempt in held]
     params = {"job_ids": job_ids, "attempts": attempts, "lease_s": lease_s}
-    rows = database.all(queries("jobs")["extend_leases"], params)
-    return {(row["job_id"], row["attempt"]) for row in rows}
+    return {(row["job_id"], row["attempt"]) for row in database.all(queries("jobs")["extend_leases"], params)}
 
 
 def note_result_apart(database: Database, job_id: str, attempt: int) -> bool:
@@ -197,8 +206,8 @@ class Finished:
     delivery_id: str | None
 
 
+@Single
 def finish_job(
-    database: Database,
     job_id: str,
     attempt: int,
     *,
@@ -206,20 +215,18 @@ def finish_job(
     result: Mapping[str, Any] | None = None,
     error: Mapping[str, Any] | None = None,
     charged: bool = False,
-) -> Finished | None:
+) -> Statement[Finished | None]:
     """Bring a running job to `completed`, `partial` or `failed`; None where the fence is lost."""
-    row = database.one(
-        queries("jobs")["finish_job"],
-        {
-            "job_id": job_id,
-            "attempt": attempt,
-            "status": status,
-            "result": None if result is None else _json(result),
-            "error": None if error is None else _json(error),
-            "charged": int(charged),
-        },
-    )
-    return None if row is None else Finished(row["delivery_id"])
+    params = {
+        "job_id": job_id,
+        "attempt": attempt,
+        "status": status,
+        "result": None if result is None else _json(result),
+        "error": None if error is None else _json(error),
+        "charged": int(charged),
+    }
+    query = queries("jobs")["finish_job"]
+    return Statement(query, params, job_id, lambda rows: Finished(rows[0]["delivery_id"]) if rows else None)
 
 
 def retry_job(
@@ -233,18 +240,9 @@ def retry_job(
     charged: bool,
 ) -> bool:
     """Send a running job back to `pending`, due in `delay_s` seconds; False where the fence is lost."""
-    row = database.one(
-        queries("jobs")["retry_job"],
-        {
-            "job_id": job_id,
-            "attempt": attempt,
-            "delay_s": float(delay_s),
-            "code": code,
-            "message": message,
-            "charged": int(charged),
-        },
-    )
-    return row is not None
+    params = {"job_id": job_id, "attempt": attempt, "delay_s": float(delay_s)}
+    params |= {"code": code, "message": message, "charged": int(charged)}
+    return database.one(queries("jobs")["retry_job"], params) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,16 @@ class Expired:
 
 
 def expire_leases(
-    database: Database, *, max_attempts: int, max_age_s: float, limit: int
+    database: Database,
+    *,
+    max_attempts: int,
+    max_age_s: float,
+    limit: int,
+    economy_max_age_s: float | None = None,
 ) -> Sequence[Expired]:
-    """Take jobs from workers that stopped."""
+    """Take jobs from workers that stopped. `economy_max_age_s` holds for economy jobs, where it is given."""
     params = {"max_attempts": max_attempts, "max_age_s": max_age_s, "limit": limit, "message": _CRASHED}
+    params["economy_max_age_s"] = max_age_s if economy_max_age_s is None else economy_max_age_s
     return [Expired(**row) for row in database.all(queries("sweeping")["expire_leases"], params)]
 
 
@@ -56,9 +62,15 @@ def cancel_overdue(database: Database, *, limit: int, job_ids: Sequence[str] | N
     return len(database.all(queries("sweeping")["cancel_overdue"], {"limit": limit, "job_ids": ids}))
 
 
-def fail_aged(database: Database, *, max_age_s: float, limit: int) -> int:
-    """Give up jobs that have been pending since `max_age_s` seconds; how many."""
+def fail_aged(
+    database: Database, *, max_age_s: float, limit: int, economy_max_age_s: float | None = None
+) -> int:
+    """Give up jobs that were accepted `max_age_s` seconds ago and are pending; how many.
+
+    `economy_max_age_s`, which is not less, holds for economy jobs, where it is given.
+    """
     params = {"max_age_s": max_age_s, "limit": limit, "message": _EXPIRED}
+    params["economy_max_age_s"] = max_age_s if economy_max_age_s is None else economy_max_age_s
     return len(database.all(queries("sweeping")["fail_aged"], params))
 
 

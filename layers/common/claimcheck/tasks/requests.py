@@ -113,6 +113,7 @@ class JobRequest(StrictModel):
     metadata: dict[str, Any] | None = None
     max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | None = None
     priority: Literal["standard", "economy"] = "standard"
+    economy_fallback: Literal["standard", "fail"] = "fail"
     webhook_body: Literal["full", "thin"] = "full"
 
     @field_validator("webhook_url")

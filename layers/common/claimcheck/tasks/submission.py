@@ -66,6 +66,7 @@ class ParsedRequest:
     metadata: dict[str, Any]
     max_cost_usd: float | None
     priority: Literal["standard", "economy"]
+    economy_fallback: Literal["standard", "fail"]
     webhook_thin: bool
 
 
@@ -91,6 +92,7 @@ def parse_request(task_name: str, body: bytes, *, webhook_rules: Rules = PUBLIC_
         metadata=request.metadata or {},
         max_cost_usd=request.max_cost_usd,
         priority=request.priority,
+        economy_fallback=request.economy_fallback,
     )
 
 

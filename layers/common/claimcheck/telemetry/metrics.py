@@ -86,6 +86,18 @@ SHARED_ANSWERS_USELESS = _metric(
     "SharedAnswersUseless",
     "answers in the format of all tasks that were asked for again in the own one",
 )
+QUESTIONS_PARKED = _metric("QuestionsParked", "questions of economy jobs that wait for a batch from now on")
+BATCHES_SENT = _metric("BatchesSent", "batches that the model's API has taken")
+BATCHES_REFUSED = _metric(
+    "BatchesRefused", "batches that it has not taken; their questions wait again", by="Code"
+)
+BATCHES_UNCLEAR = _metric(
+    "BatchesUnclear", "batches of which nobody knows whether it has taken them, each look"
+)
+BATCHES_FOUND = _metric("BatchesFound", "of these, the ones found there")
+BATCHES_CLOSED = _metric("BatchesClosed", "batches whose results were all noted, or that were given up")
+BATCH_ANSWERS = _metric("BatchAnswers", "answers that came in a batch", by="Model")
+BATCH_FAILURES = _metric("BatchFailures", "questions that a batch did not answer", by="Code")
 DIGESTS_FAILED = _metric("DigestsFailed", "overviews of all parts that could not be made")
 QUOTES_ASKED_AGAIN = _metric("QuotesAskedAgain", "quotes that were not found and asked for once more")
 QUOTES_FOUND_AGAIN = _metric("QuotesFoundAgain", "of these, the ones found then")
@@ -161,6 +173,20 @@ RATE_LINE_SECONDS = _metric(
     "how long the last job of the longest line has to wait for its model's rate; 0 where none is",
     unit="Seconds",
 )
+ECONOMY_HEARTBEAT = _metric(
+    "EconomyHeartbeat", "1 for each round of the function economy that came to its end"
+)
+OLDEST_PARKED_SECONDS = _metric(
+    "OldestParkedSeconds",
+    "how long the oldest question has waited to be sent in a batch; 0 where none does",
+    unit="Seconds",
+)
+OLDEST_BATCH_SECONDS = _metric(
+    "OldestBatchSeconds",
+    "how long ago the oldest batch was begun of which not all is known; 0 where none is",
+    unit="Seconds",
+)
+BATCHES_OPEN = _metric("BatchesOpen", "batches of which not all is known")
 SPEND_LAST_HOUR_USD = _metric(
     "SpendLastHourUsd", "US dollars of all calls that ended within the hour before", unit="None"
 )

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.aside import aside
-from claimcheck.failures import PermanentFailure, RetryableFailure
-from claimcheck.model.prices import UnknownPriceError, cost_usd
+from claimcheck.failures import RetryableFailure
 from claimcheck.model.types import Answer, CallFailedError, Question
 from claimcheck.rates import Wanted
 from claimcheck.store.calls import (
@@ -20,21 +19,19 @@ from claimcheck.store.calls import (
     begin_call,
     end_call,
     find_paid,
-    reject_answer,
 )
-from claimcheck.tasks.answers import parse_answer
 from claimcheck.tasks.one_format import in_one_format
 from claimcheck.tasks.storable import storable
 from claimcheck.telemetry import count, logger, metrics
+from claimcheck.usecases.judging import judged, over_cap, over_day, told_of
 from claimcheck.usecases.leases import LeaseLostError
 from claimcheck.usecases.question_failures import out_of_time
-from claimcheck.usecases.weighing import weigh, worst_usd
+from claimcheck.usecases.weighing import cost_of, count_usage, weigh, worst_usd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from claimcheck.failures import JobFailure
-    from claimcheck.model.types import Usage
     from claimcheck.store.calls import Health
     from claimcheck.store.jobs import ClaimedJob
     from claimcheck.store.thread import DatabaseThread
@@ -91,8 +88,7 @@ class Answerer:
         Raises JobFailure, LeaseLostError, StoreError, UnavailableError. The call's row is written before
         it, and its usage and raw answer after it, before anything is judged; an answer that an earlier
         attempt paid for is taken instead of a new one. No call is begun that has less than `least_s` of its
-        `timeout_s` left, whatever took so long before it: `continued`. `prefix`: other calls show the same;
-        in which form a question is put is no part of what it is.
+        `timeout_s` left, whatever took so long before it: `continued`. `prefix`: other calls show the same.
         """
         clock = asyncio.get_running_loop().time
         time = _Time(clock, clock() + timeout_s, least_s)
@@ -111,11 +107,11 @@ class Answerer:
         form = None if prefix is None else asked
         weighed = await aside(weight, weigh, job, prompt, shown, model, form=form)
         try:
-            return await self._judged(await self._answered(job, question, weighed, time), prompt)
+            return await judged(self._database, await self._answered(job, question, weighed, time), prompt)
         except RetryableFailure as failure:
             if prefix is None or failure.code != "answer_malformed":
                 raise
-        # What the common format allows and the question does not: sharing a cache costs no job its attempt.
+        # What the common format allows and the question does not.
         count(metrics.SHARED_ANSWERS_USELESS)
         logger().warning("asked again in the question's own format")
         left_s = max(1.0, time.left_s)
@@ -130,15 +126,7 @@ class Answerer:
         """
         weighed = await aside(shown.weight + len(prompt.instruction), weigh, job, prompt, shown, model)
         found = await self._database.surely(find_paid, job.job_id, question_sha256=weighed.sha256)
-        return None if found is None else await self._judged(_told_of(found), prompt)
-
-    async def _judged(self, paid: Paid, prompt: Prompt) -> dict[str, Any]:
-        try:
-            return _read(paid, prompt)
-        except RetryableFailure:
-            # One that ends the job is left: a worker that dies before the end is written must not pay again.
-            await self._database.surely(reject_answer, paid.call_id)
-            raise
+        return None if found is None else await judged(self._database, told_of(found), prompt)
 
     async def _answered(self, job: ClaimedJob, question: Question, weighed: Weighed, time: _Time) -> Paid:
         """The call's raw answer and why it stopped: from the model, or from an earlier attempt.
@@ -148,7 +136,7 @@ class Answerer:
         if job.attempt > 1:
             found = await self._database.surely(find_paid, job.job_id, question_sha256=weighed.sha256)
             if found is not None:
-                return _told_of(found)
+                return told_of(found)
         wanted = Wanted(question.model, job.tenant_id, job.job_id, weighed.about, question.max_tokens)
         async with self._governor.admitted(wanted) as admission:
             if time.left_s < time.least_s:
@@ -167,27 +155,29 @@ class Answerer:
             job.attempt,
             model=question.model,
             question_sha256=weighed.sha256,
-            worst_usd=worst_usd(question, weighed, capped=job.max_cost_usd is not None),
+            worst_usd=worst_usd(
+                question.model,
+                weighed,
+                max_tokens=question.max_tokens,
+                capped=job.max_cost_usd is not None,
+            ),
             usd_per_day=self._usd_per_day,
         )
         if begun is None:
             raise LeaseLostError
         if isinstance(begun, OverCap):
-            raise PermanentFailure(
-                "cost_cap", "The next call may cost more than max_cost_usd leaves, so it was not made."
-            )
+            raise over_cap()
         if isinstance(begun, OverDay):
-            raise _over_day(begun)
+            raise over_day(begun)
         if isinstance(begun, Paid):
-            return _told_of(begun)
+            return told_of(begun)
         if begun.again:
             count(metrics.CALLS_PAID_TWICE)
-        answer = await self._call(call_id, question, admission)
+        answer = await self._call(job.job_id, call_id, question, admission)
         return Paid(call_id, answer.text, answer.stop)
 
-    async def _call(self, call_id: str, question: Question, admission: Admission) -> Answer:
-        clock = asyncio.get_running_loop().time
-        started = clock()
+    async def _call(self, job_id: str, call_id: str, question: Question, admission: Admission) -> Answer:
+        started = (clock := asyncio.get_running_loop().time)()
         try:
             answer = await self._models.ask(question)
         except CallFailedError as error:
@@ -198,6 +188,7 @@ class Answerer:
             await self._database.surely(
                 end_call,
                 call_id,
+                job_id=job_id,
                 outcome=failure.code,
                 usage=CallUsage(),
                 health=_health(failure),
@@ -205,13 +196,14 @@ class Answerer:
                 request_id=error.request_id,
             )
             raise failure from None
-        usage, cost = answer.usage, _cost(answer, question.model)
+        usage, cost = answer.usage, cost_of(answer, question.model)
         admission.ended(usage, answer.told)
         _count_call(question.model, clock() - started)
-        _count_usage(question.model, usage, cost)
+        count_usage(question.model, usage, cost)
         await self._database.surely(
             end_call,
             call_id,
+            job_id=job_id,
             outcome=answer.stop,
             model=answer.model,
             request_id=answer.request_id,
@@ -228,73 +220,10 @@ class Answerer:
         return answer
 
 
-def _over_day(over: OverDay) -> JobFailure:
-    if over.when == "ever":
-        return PermanentFailure(
-            "call_over_spend_limit",
-            "The next call may cost more than the tenant may spend on a day, so it was not made.",
-        )
-    return RetryableFailure(
-        "spend_limit",
-        "The next call may cost more than is left of what the tenant may spend on this day (UTC).",
-        delay=over.resets_s,
-    )
-
-
-def _read(paid: Paid, prompt: Prompt) -> dict[str, Any]:
-    """The answer as JSON. Raises JobFailure."""
-    text = _usable(paid.answer, paid.outcome)
-    answer = parse_answer(text, prompt.schema, task=prompt.request.get("task"))
-    if not prompt.answered(answer):
-        raise RetryableFailure("answer_malformed", "The answer says nothing of what was asked.")
-    return answer
-
-
 def _count_call(model: str, seconds: float) -> None:
     count(metrics.MODEL_CALLS, of=model)
     count(metrics.MODEL_SECONDS, seconds, of=model)
 
 
-def _count_usage(model: str, usage: Usage, cost_usd: float) -> None:
-    count(metrics.MODEL_INPUT_TOKENS, usage.input_tokens)
-    count(metrics.MODEL_CACHE_READ_TOKENS, usage.cache_read_tokens)
-    count(metrics.MODEL_CACHE_WRITE_TOKENS, usage.cache_write_tokens)
-    count(metrics.MODEL_OUTPUT_TOKENS, usage.output_tokens)
-    count(metrics.MODEL_COST_USD, cost_usd, of=model)
-
-
-def _told_of(paid: Paid) -> Paid:
-    count(metrics.ANSWERS_USED_AGAIN)
-    logger().info("an answer paid for earlier is used")
-    return paid
-
-
-def _usable(text: str, stop: str) -> str:
-    """The answer's text, where the model came to its end. Raises JobFailure."""
-    match stop:
-        case "end_turn" | "stop_sequence":
-            return text
-        case "max_tokens":
-            raise PermanentFailure("answer_truncated", "The answer is longer than the model may write.")
-        case "model_context_window_exceeded":
-            raise PermanentFailure(
-                "document_too_long", "The document and its answer do not fit the model's context."
-            )
-        case "refusal":
-            raise PermanentFailure("model_refusal", "The model declined to answer about this document.")
-        case _:
-            raise RetryableFailure("answer_cut", "The model's answer ended before its end.")
-
-
 def _health(failure: JobFailure) -> Health:
     return "down" if failure.kind.model_down else "unclear"
-
-
-def _cost(answer: Answer, asked: str) -> float:
-    """By the model that answered; one that the list does not know costs what the one asked for costs."""
-    for model in (answer.model, asked):
-        try:
-            return cost_usd(model, answer.usage)
-        except UnknownPriceError:
-            continue
-    return 0.0

@@ -29,7 +29,7 @@ async def digested(run: Examination, ask: Ask, room_tokens: int, ends: Callable[
     while len(findings) > 1:
         batches = _batches(findings, digest.text, room_tokens)
         try:
-            findings = [await _one(run, digest, ask, batch) for batch in batches]
+            findings = await _level(run, digest, ask, batches)
         except JobFailure as failure:
             if failure.retryable and not ends(failure):
                 raise
@@ -37,6 +37,24 @@ async def digested(run: Examination, ask: Ask, room_tokens: int, ends: Callable[
             logger().warning("parts left as they are", extra={"job_id": run.job.job_id, "code": failure.code})
             findings = [digest.joined(findings)]
     run.sum_up(findings[0])
+
+
+async def _level(
+    run: Examination, digest: Digest[Any, Any], ask: Ask, batches: Sequence[Sequence[Any]]
+) -> list[Any]:
+    """What waits for a batch of the model's API does not keep the others from waiting with it."""
+    findings: list[Any] = []
+    parked: JobFailure | None = None
+    for batch in batches:
+        try:
+            findings.append(await _one(run, digest, ask, batch))
+        except JobFailure as failure:
+            if failure.code != "batched":
+                raise
+            parked = failure
+    if parked is not None:
+        raise parked
+    return findings
 
 
 async def _one(run: Examination, digest: Digest[Any, Any], ask: Ask, batch: Sequence[Any]) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from claimcheck.aside import WEIGHTY
+from claimcheck.failures import JobFailure
 from claimcheck.parts import Entry, Ledger
 from claimcheck.tasks.base import MAX_ANSWER_TOKENS
 from claimcheck.tasks.source import IMAGE_MARK
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from claimcheck.documents.text import DocumentText
     from claimcheck.evidence import Citation
-    from claimcheck.failures import JobFailure
     from claimcheck.parts import Part
     from claimcheck.parts.ledger import State
     from claimcheck.store.jobs import ClaimedJob
@@ -55,6 +55,7 @@ class Examination:
     done: int = 0
     answers: list[PartAnswer] = field(default_factory=list)
     stopped: Exception | None = None
+    parked: JobFailure | None = None
     groups: list[tuple[str, ...]] = field(init=False)
     ledger: Ledger = field(init=False)
     parts: asyncio.Semaphore = field(init=False)
@@ -121,8 +122,11 @@ class Examination:
         )
 
     def stop(self, error: Exception) -> None:
-        """No further call is begun; the first reason counts."""
-        self.stopped = self.stopped or error
+        """No further call is begun; the first reason counts. Waiting for a batch keeps none from it."""
+        if isinstance(error, JobFailure) and error.code == "batched":
+            self.parked = error
+        else:
+            self.stopped = self.stopped or error
 
     def answered(self, answer: PartAnswer) -> None:
         """A question about a part has its answer."""

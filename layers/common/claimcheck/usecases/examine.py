@@ -36,15 +36,13 @@ if TYPE_CHECKING:
     from claimcheck.store.jobs import ClaimedJob
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.tasks.base import Prompt
-    from claimcheck.usecases.answer import Answerer
+    from claimcheck.usecases.park import Answers
     from claimcheck.usecases.prefixes import Prefix, Prefixes
     from claimcheck.usecases.question_failures import Smaller
     from claimcheck.usecases.shown import Shown
 
 _AT_ONCE = 4  # parts of one job, and calls about them: other jobs want their share of the model's rate
-_IMAGES_AT_ONCE = (
-    3  # parts with page images in this process, up to some 90 MB each: a 200 MB scan stays below 512 MiB
-)
+_IMAGES_AT_ONCE = 3  # parts with page images in this process, up to some 90 MB each: a 200 MB scan in 512 MiB
 _OVERHEAD_TOKENS = 2_000  # the system prompt, the schema as the API presents it, the turn's frame
 _START_S, _TOKENS_A_S = 30.0, 50.0  # what a call takes at least, and how fast a model writes
 _SPLITS = 4  # times that one question is made smaller
@@ -68,7 +66,7 @@ class Examine:
     """Asks all that a job asks, of all of its document. `context_tokens` is what the model can hold."""
 
     def __init__(
-        self, database: DatabaseThread, answerer: Answerer, prefixes: Prefixes, *, context_tokens: int
+        self, database: DatabaseThread, answerer: Answers, prefixes: Prefixes, *, context_tokens: int
     ) -> None:
         self._database = database
         self._answerer = answerer
@@ -109,7 +107,7 @@ class _Interview:
         run: Examination,
         attempt: Attempt,
         database: DatabaseThread,
-        answerer: Answerer,
+        answerer: Answers,
         prefixes: Prefixes,
         *,
         images_at_once: asyncio.Semaphore,
@@ -132,8 +130,8 @@ class _Interview:
         run.total = len(parts) * len(run.groups) + digest
         await self._progress()
         await _all(self._ask_about(part, run.groups, 0) for part in parts)
-        if run.stopped is not None:
-            raise run.stopped
+        if ended := run.stopped or run.parked:
+            raise ended
         if not run.answers:
             raise run.failure()
         await look_again(run, self._ask)
@@ -152,14 +150,17 @@ class _Interview:
                 async with self._run.calls:
                     return await self._ask_now(prompt, shown, prefix)
             except PermanentFailure as failure:
-                if failure.code != "cost_cap" or not self._under_way:
+                if failure.code != "cost_cap" or not (self._under_way or self._run.parked):
                     raise
+                if not self._under_way and self._run.parked:
+                    raise self._run.parked from None  # the others wait for a batch, and this one for them
             await self._call_ended.wait()
 
     async def _ask_now(self, prompt: Prompt, shown: Shown, prefix: Prefix | None) -> dict[str, Any]:
         left_s = self._attempt.until - asyncio.get_running_loop().time()
         # An attempt that is short as a whole must begin all the same: else none ever would.
-        least_s = min(_START_S + prompt.max_tokens / _TOKENS_A_S, self._had_s / 2)
+        call_s = 0.0 if self._run.job.batched else _START_S + prompt.max_tokens / _TOKENS_A_S
+        least_s = min(call_s, self._had_s / 2)
         if left_s < least_s:
             raise out_of_time()
         self._under_way += 1

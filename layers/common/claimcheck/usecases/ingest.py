@@ -7,7 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from claimcheck.aside import WEIGHTY, aside
-from claimcheck.store.documents import DocumentPurgedError, save_text
+from claimcheck.store.documents import DocumentPurgedError, note_text, noted_text
 from claimcheck.usecases.fetch import (
     LargeFiles,
     has_digest,
@@ -60,13 +60,14 @@ class Ingest:
             content = text.text.encode()
             key = new_text_key(tenant_id, stored.document_id, content)
             await asyncio.to_thread(self._objects.put, key, content, "text/plain; charset=utf-8")
+        document_id = stored.document_id
+        if await self._database.surely(note_text, document_id, text, text_key=key, text_is_content=own):
+            return text
         try:
-            first = await self._database.surely(
-                save_text, stored.document_id, text, text_key=key, text_is_content=own
-            )
+            first = await self._database.surely(noted_text, document_id)
         except DocumentPurgedError:
             raise LeaseLostError from None
-        return text if first is None else await asyncio.to_thread(kept_text, first, self._objects)
+        return await asyncio.to_thread(kept_text, first, self._objects)
 
     async def images(self, stored: StoredDocument, pages: Sequence[int]) -> list[PageImage]:
         """Images of the document's pages. Raises JobFailure, UnavailableError."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
     from typing import BinaryIO
 
     from claimcheck.documents.render import PageImage
     from claimcheck.documents.text import DocumentText
     from claimcheck.documents.uploads import FoundObject, UploadTarget
-    from claimcheck.model.types import Answer, Question
+    from claimcheck.model.types import Answer, BatchQuestion, BatchResult, KnownBatch, Question
 
 
 class Parser(Protocol):
@@ -152,6 +153,38 @@ class Models(Protocol):
 
     async def ask(self, question: Question) -> Answer:
         """Put a question. Raises CallFailedError, UnavailableError."""
+        ...
+
+
+class Batches(Protocol):
+    """The model's batches behind an adapter. All but `ready` raise CallFailedError, UnavailableError."""
+
+    def ready(self) -> None:
+        """Get what a call needs, before anything is put on record. Raises UnavailableError."""
+        ...
+
+    def create(self, questions: Sequence[BatchQuestion]) -> KnownBatch:
+        """Hand in a batch."""
+        ...
+
+    def look(self, api_id: str) -> KnownBatch:
+        """How a batch stands. Raises GoneError."""
+        ...
+
+    def since(self, moment: datetime) -> Iterator[KnownBatch]:
+        """All that were made since, ours and others', newest first."""
+        ...
+
+    def results(self, api_id: str) -> Iterator[BatchResult]:
+        """What came of one that has ended, one by one. Raises GoneError."""
+        ...
+
+    def cancel(self, api_id: str) -> None:
+        """Stop one. Raises GoneError."""
+        ...
+
+    def delete(self, api_id: str) -> None:
+        """Delete one that has ended, with its results. Raises GoneError."""
         ...
 
 

@@ -73,8 +73,9 @@ class Prefixes:
 
         `more`: the job has more questions about what is shown. Whatever hinders it, the call goes as it would
         without a cache. A block that ends before its answer has begun leaves the writing to the next one.
+        Nobody knows in which order a batch is worked off: its questions share nothing.
         """
-        if not _is_long(shown):
+        if job.batched or not _is_long(shown):
             yield None
             return
         digest = await asyncio.to_thread(_digest, job, prompt, shown, model)

@@ -24,7 +24,7 @@ from claimcheck.usecases.doorbell import ring
 from claimcheck.usecases.examine import Attempt
 from claimcheck.usecases.fetch import may_be_long
 from claimcheck.usecases.leases import LeaseLostError, Leases
-from claimcheck.usecases.put_back import put_back
+from claimcheck.usecases.put_back import Waiting, put_back
 from claimcheck.usecases.results import as_json, needs_link, result_key
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Outcome(StrEnum):
     PLACED = "placed"  # its tenant's jobs stand in line for the model's rate, and it behind them
     FINISHED = "finished"
     RETRIED = "retried"
+    PARKED = "parked"  # its questions wait for a batch, which wakes it
     LOST = "lost"  # the lease was lost or the job cancelled: nothing was written
 
 
@@ -73,7 +74,6 @@ class Process:
         self._jobs_queue = jobs_queue
         self._deliver = deliver
         self._settings = settings
-        self._policy = RetryPolicy(settings.max_attempts, settings.max_age_s)
         self._leases = Leases(database, lease_s=settings.lease_s, heartbeat_s=settings.lease_s / 3)
         self._company = Company()
         self._long_texts = Slots(_LONG_AT_ONCE)
@@ -88,6 +88,7 @@ class Process:
             standard=self._settings.model_standard,
             economy=self._settings.model_economy,
             probe_s=self._settings.probe_s,
+            batches=self._settings.economy_batches,
         )
         if claimed is None:
             await self._cancel_overdue(job_id)
@@ -120,17 +121,19 @@ class Process:
         if isinstance(written, Retry):
             await self._ring_later(job.job_id, job.tenant_id, written.delay_s)
             return Outcome.RETRIED
+        if isinstance(written, Waiting):
+            return Outcome.PARKED
         if written.delivery_id is not None:
             await self._deliver_now(written.delivery_id)
         return Outcome.FINISHED
 
-    async def _worked_on(self, job: ClaimedJob, timeout_s: float) -> Finished | Retry | None:
+    async def _worked_on(self, job: ClaimedJob, timeout_s: float) -> Finished | Retry | Waiting | None:
         """What was written of the job; None where the fence was lost. Raises LeaseLostError, StoreError."""
         started = asyncio.get_running_loop().time()
         try:
             result = await self._result(job, started, started + timeout_s)
             status = Status.PARTIAL if result["coverage"]["gaps"] else Status.COMPLETED
-            written: Finished | Retry | None = await self._finish(job, status, result=result)
+            written: Finished | Retry | Waiting | None = await self._finish(job, status, result=result)
         except JobFailure as failure:
             written, status = await self._failed(job, failure, started), Status.FAILED
         if isinstance(written, Finished):
@@ -182,7 +185,7 @@ class Process:
 
     def _ends(self, job: ClaimedJob, started: float, failure: JobFailure) -> bool:
         """Also where a job that goes on and on has no time for another attempt before it is too old."""
-        attempt_s, most_s = self._settings.job_timeout_s, self._settings.max_age_s
+        attempt_s, most_s = self._settings.job_timeout_s, self._most_s(job)
         late = 2 * attempt_s < most_s and _age_s(job, started) + attempt_s > most_s
         if late and failure.code == "continued":
             return True
@@ -190,11 +193,20 @@ class Process:
 
     def _following(self, job: ClaimedJob, started: float, failure: JobFailure) -> Retry | GiveUp:
         spent = Spent(failures=job.failures, waits=job.waits, age_s=_age_s(job, started))
-        return self._policy.after(failure, spent, chance=self._chance)
+        policy = RetryPolicy(self._settings.max_attempts, self._most_s(job))
+        return policy.after(failure, spent, chance=self._chance)
 
-    async def _failed(self, job: ClaimedJob, failure: JobFailure, started: float) -> Finished | Retry | None:
+    def _most_s(self, job: ClaimedJob) -> float:
+        """How old it may get: a batch alone may take a day."""
+        economy = job.priority == "economy"
+        return self._settings.economy_max_age_s if economy else self._settings.max_age_s
+
+    async def _failed(
+        self, job: ClaimedJob, failure: JobFailure, started: float
+    ) -> Finished | Retry | Waiting | None:
         following = self._following(job, started, failure)
-        logger().warning("attempt failed", extra={"code": failure.code})
+        if failure.code != "batched":
+            logger().warning("attempt failed", extra={"code": failure.code})
         if not isinstance(following, Retry):
             error = {
                 "code": failure.code,
@@ -203,10 +215,11 @@ class Process:
                 "attempts": job.attempt,
             }
             return await self._finish(job, Status.FAILED, error=error, charged=failure.charged)
-        retry = await put_back(self._database, job, failure, following)
-        if retry is not None:
+        most_s = self._most_s(job)
+        back = await put_back(self._database, job, failure, following, hold_s=most_s)
+        if isinstance(back, Retry):
             count(metrics.JOBS_RETRIED, of=failure.code)
-        return retry
+        return back
 
     async def _finish(
         self,

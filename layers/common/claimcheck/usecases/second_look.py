@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 async def look_again(run: Examination, ask: Ask) -> None:
     """Correct what can be: a citation gets the quote that does stand in the document, and its place.
 
-    Only a step that advises: whatever hinders it, the quotes stay `not_found`, as they are.
+    Only a step that advises: whatever hinders it, the quotes stay `not_found`, as they are. Raises
+    RetryableFailure `batched` where the question waits for a batch.
     """
     missing = run.missing()[:REQUOTE_MOST]
     if not missing:
@@ -35,6 +36,8 @@ async def look_again(run: Examination, ask: Ask) -> None:
     try:
         answer = await ask(requote_prompt([each["quote"] for each in askable]), Shown(shown))
     except JobFailure as failure:
+        if failure.code == "batched":
+            raise
         logger().warning("quotes not asked again", extra={"job_id": run.job.job_id, "code": failure.code})
         return
     await asyncio.to_thread(_correct, run.document, askable, answer)

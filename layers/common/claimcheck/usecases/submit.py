@@ -130,6 +130,7 @@ class Submit:
             task=request.task,
             params=request.params,
             priority=request.priority,
+            economy_fallback=request.economy_fallback,
             metadata=request.metadata,
             webhook_url=request.webhook_url,
             webhook_thin=request.webhook_thin,

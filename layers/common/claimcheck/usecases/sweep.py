@@ -84,7 +84,10 @@ class Sweep:
         limit, age, started = self._settings.batch, self._settings.max_age_s, self._clock()
         expired = self._rounds(self._expire)
         overdue = self._rounds(lambda: cancel_overdue(self._database, limit=limit))
-        aged = self._rounds(lambda: fail_aged(self._database, max_age_s=age, limit=limit))
+        economy = self._settings.economy_max_age_s
+        aged = self._rounds(
+            lambda: fail_aged(self._database, max_age_s=age, economy_max_age_s=economy, limit=limit)
+        )
         rung = self._rounds(self._ring_due)
         self._rounds(lambda: forget_keys(self._database, keep_key_s=KEEP_KEY_S, limit=limit))
         stopped = self._rounds(lambda: stop_disabled(self._database, limit=limit))
@@ -123,6 +126,7 @@ class Sweep:
             self._database,
             max_attempts=self._settings.max_attempts,
             max_age_s=self._settings.max_age_s,
+            economy_max_age_s=self._settings.economy_max_age_s,
             limit=self._settings.batch,
         )
         again = [each for each in expired if each.status == "pending"]

@@ -1,4 +1,4 @@
-"""What makes two calls to the model one question, and the most that one can cost."""
+"""What makes two calls to the model one question, the most that one can cost, and what it has cost."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from claimcheck.failures import PermanentFailure
-from claimcheck.model.prices import UnknownPriceError, worst_case_usd
+from claimcheck.model.prices import UnknownPriceError, cost_usd, worst_case_usd
 from claimcheck.parts.tokens import IMAGE_TOKENS, tokens_in
+from claimcheck.telemetry import count, metrics
 
 if TYPE_CHECKING:
-    from claimcheck.model.types import Question
+    from claimcheck.model.types import Answer, Usage
     from claimcheck.store.jobs import ClaimedJob
     from claimcheck.tasks.base import Prompt
     from claimcheck.usecases.shown import Shown
@@ -46,16 +47,35 @@ def weigh(
     return Weighed(hashlib.sha256(written).digest(), len(written) + more + beside, tokens_in(text) + beside)
 
 
-def worst_usd(question: Question, weighed: Weighed, *, capped: bool) -> float:
-    """The most that a call can cost.
+def worst_usd(model: str, weighed: Weighed, *, max_tokens: int, capped: bool, batched: bool = False) -> float:
+    """The most that a call can cost, or a request of a batch (`batched`).
 
     Raises PermanentFailure for a model whose price is not known, where a cap has to be kept.
     """
     try:
-        return worst_case_usd(question.model, input_tokens=weighed.tokens, max_tokens=question.max_tokens)
+        return worst_case_usd(model, input_tokens=weighed.tokens, max_tokens=max_tokens, batched=batched)
     except UnknownPriceError:
         if capped:
             raise PermanentFailure(
                 "price_unknown", "The model has no price in the list, so max_cost_usd cannot be kept."
             ) from None
         return 0.0
+
+
+def cost_of(answer: Answer, asked: str, *, batched: bool = False) -> float:
+    """By the model that answered; one that the list does not know costs what the one `asked` for costs."""
+    for model in (answer.model, asked):
+        try:
+            return cost_usd(model, answer.usage, batched=batched)
+        except UnknownPriceError:
+            continue
+    return 0.0
+
+
+def count_usage(model: str, usage: Usage, cost_usd: float) -> None:
+    """Count what an answer used, by the model that was asked."""
+    count(metrics.MODEL_INPUT_TOKENS, usage.input_tokens)
+    count(metrics.MODEL_CACHE_READ_TOKENS, usage.cache_read_tokens)
+    count(metrics.MODEL_CACHE_WRITE_TOKENS, usage.cache_write_tokens)
+    count(metrics.MODEL_OUTPUT_TOKENS, usage.output_tokens)
+    count(metrics.MODEL_COST_USD, cost_usd, of=model)

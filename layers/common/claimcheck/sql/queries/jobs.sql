@@ -1,14 +1,14 @@
 -- name: accept_job
--- In the database (0028_tickets.sql), which says itself for whom it works.
+-- In the database (0028_tickets.sql, 0042_economy.sql), which says itself for whom it works.
 SELECT * FROM accept_job(%(tenant_id)s, %(task)s, %(params)s, %(priority)s, %(metadata)s, %(webhook_url)s,
   %(webhook_thin)s, %(max_cost_usd)s::numeric, %(cancel_after_s)s::float8, %(traceparent)s,
   %(key)s, %(body_sha256)s, %(keep_key_s)s::float8,
   %(document_id)s, %(name)s, %(media_type)s, %(size_bytes)s, %(sha256)s, %(object_key)s, %(content)s,
-  %(upload_wait_s)s::float8, %(jobs_in_flight)s, %(usd_per_day)s::numeric, %(document_bytes)s)
+  %(upload_wait_s)s::float8, %(jobs_in_flight)s, %(usd_per_day)s::numeric, %(document_bytes)s, %(economy_fallback)s)
 
 -- name: claim_job
--- In the database (0036_claim.sql). The fence goes up with the claim; no row where there is nothing to do for the job.
-SELECT * FROM claim_due_job(%(job_id)s, %(lease_s)s::float8, %(standard)s, %(economy)s, %(probe_s)s::float8)
+-- In the database (0042_economy.sql). The fence goes up with the claim; no row where there is nothing to do for the job.
+SELECT * FROM claim_due_job(%(job_id)s, %(lease_s)s::float8, %(standard)s, %(economy)s, %(probe_s)s::float8, %(batches)s)
 
 -- name: extend_leases
 -- One heartbeat for all jobs of an environment; what does not come back was lost, cancelled or is too late.
@@ -87,6 +87,7 @@ WITH limits AS MATERIALIZED (
 ), redriven AS (
   UPDATE jobs SET status = 'pending', error = NULL, completed_at = NULL, failures = 0, waits = 0,
     lost_leases = 0, accepted_at = now(), available_at = now(), rung_at = now(), rings = 1, cancel_at = NULL,
+    fell_back = false,
     document_until = CASE WHEN (SELECT awaited FROM object)
       THEN now() + make_interval(secs => %(upload_wait_s)s) END,
     updated_at = now()

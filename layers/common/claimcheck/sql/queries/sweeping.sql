@@ -15,7 +15,8 @@ RETURNING jobs.id::text AS job_id, tenant_id
 -- used up. All that run are looked at (jobs_running), the oldest first: no index holds when a lease ends (0034).
 WITH expired AS MATERIALIZED (
   SELECT id, failures + 1 >= %(max_attempts)s
-    OR accepted_at < now() - make_interval(secs => %(max_age_s)s) AS used_up
+    OR accepted_at < now() - make_interval(secs =>
+      CASE priority WHEN 'economy' THEN %(economy_max_age_s)s ELSE %(max_age_s)s END) AS used_up
   FROM jobs
   WHERE status = 'running' AND lease_expires_at < now()
   ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
@@ -74,6 +75,7 @@ WITH aged AS MATERIALIZED (
   SELECT id FROM jobs
   WHERE status = 'pending' AND document_until IS NULL
     AND accepted_at < now() - make_interval(secs => %(max_age_s)s)
+    AND (priority <> 'economy' OR accepted_at < now() - make_interval(secs => %(economy_max_age_s)s))
   ORDER BY accepted_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), failed AS (
   UPDATE jobs SET status = 'failed', completed_at = now(), updated_at = now(),
