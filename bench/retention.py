@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from bench.growing.rows import DAYS, KEPT_DAYS
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from bench.growing.place import Place
 
-    Batch = Callable[[], int]
+    Deletion = Callable[[float], int]
 
 SIZES = (1_000_000,)
 AIM = 2.0
@@ -29,11 +30,15 @@ TURN_S = 5.0
 CLIENTS = 2
 LONGEST_WAIT_S = 0.5
 MONTH_DAYS = 30
-A_SWEEP_S = 7.5
+A_SWEEP_S = 15.0
 """So many seconds of each minute a sweep deletes rows at most; as many more are the bucket's."""
 _WAITING: LiteralString = """
-SELECT coalesce(max(extract(epoch FROM clock_timestamp() - waitstart)), 0)::float8 FROM pg_locks
-WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+SELECT
+  (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - waitstart)), 0)
+    FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE NOT granted AND datname = current_database())::float8,
+  (SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0) FROM pg_stat_activity
+    WHERE usename = 'claimcheck_worker' AND state <> 'idle' AND datname = current_database())::float8
 """
 
 
@@ -53,83 +58,63 @@ def run(
         ]
 
 
-def _contents(place: Place) -> Batch:
-    """A batch of jobs that are overdue when thirty days less are kept than the database has."""
-    from claimcheck.store.purging import overdue_jobs, purge_overdue
+def _contents(place: Place) -> Deletion:
+    """What is overdue when thirty days less are kept than the database has: a month."""
+    from claimcheck.usecases.tidy import Tidy
 
-    days, database = KEPT_DAYS - MONTH_DAYS, place.database("worker")
-
-    def once() -> int:
-        found = purge_overdue(database, overdue_jobs(database, days=days, limit=25), days=days)
-        return sum(each.error is None for each in found)
-
-    return once
+    tidy = Tidy(place.database("worker"), retention_days=KEPT_DAYS - MONTH_DAYS)
+    return lambda until: tidy(until=until).jobs_expired
 
 
-def _rows(place: Place) -> Batch:
-    """A batch of rows that were emptied in the first months of all."""
-    from claimcheck.store.purging import forget_rows
+def _rows(place: Place) -> Deletion:
+    """Rows that were emptied in the first months of all; no content is overdue."""
+    from claimcheck.usecases.tidy import Tidy
 
-    database = place.database("worker")
-    return lambda: forget_rows(database, days=DAYS - KEPT_DAYS - 2 * MONTH_DAYS, limit=200)
+    days = DAYS - KEPT_DAYS - 2 * MONTH_DAYS
+    tidy = Tidy(place.database("worker"), retention_days=10 * DAYS, row_retention_days=days)
+    return lambda until: tidy(until=until).rows
 
 
 def _measured(
-    place: Place, what: str, make: Callable[[Place], Batch], month: int, turns: int
+    place: Place, what: str, make: Callable[[Place], Deletion], month: int, turns: int
 ) -> list[Outcome | Count]:
-    batch = make(place)
-    batch()
+    delete = make(place)
     waits: dict[bool, list[float]] = {True: [], False: []}
-    batches: list[tuple[int, float]] = []
+    deleted: list[int] = []
     with _watched(place) as longest, _clients(place) as hand_in:
         hand_in(2.0)
         for _ in range(turns):
             for deleting in (False, True):
-                with _going_on(batch, batches) if deleting else contextlib.nullcontext():
+                with _going_on(delete, deleted) if deleting else contextlib.nullcontext():
                     waits[deleting] += hand_in(TURN_S)
-    deleted, seconds = sum(count for count, _ in batches), sum(took for _, took in batches)
     with_it, without = (Sample("ticket", waits[deleting]) for deleting in (True, False))
-    rate, sweep_h = deleted / seconds, month / (deleted / seconds) / A_SWEEP_S / 60
+    rate = sum(deleted) / turns / TURN_S
     notes = [
         f"{name}: {len(each.ms):,} tickets, median {each.median:.2f} ms, p99 {each.quantile(0.99):.2f} ms"
         for name, each in (("with it", with_it), ("without", without))
     ]
     notes += [
-        f"{deleted:,} deleted in {seconds:.0f} s, {rate:,.0f} a second",
-        f"a month has {month:,}: {month / rate / 60:.1f} min without a pause, {sweep_h:.1f} h by sweeps",
+        f"{sum(deleted):,} deleted, {rate:,.0f} a second",
+        f"a month has {month:,}: {month / rate / 60:.0f} min, swept {month / rate / A_SWEEP_S / 60:.1f} h",
     ]
     p99 = [Sample("p99", [each.quantile(0.99)]) for each in (with_it, without)]
-    transactions = Sample("transactions", [took * 1000 for _, took in batches])
-    longest_ms = max(transactions.ms)
-    held = f"a batch takes {transactions.median:.0f} ms, the longest of {len(batches):,} {longest_ms:.0f} ms"
     return [
         Outcome(
             f"p99 of a ticket while {what} are deleted, of {place.size:,}", p99[0], p99[1], AIM, notes=notes
         ),
-        Count(f"longest wait for a lock, {what}", longest[0], LONGEST_WAIT_S, [held], "s"),
+        Count(f"longest wait for a lock, {what}", longest.wait_s, LONGEST_WAIT_S, (), "s"),
+        Count(f"longest transaction, {what}", longest.transaction_s, LONGEST_WAIT_S, (), "s"),
     ]
 
 
 @contextlib.contextmanager
-def _going_on(batch: Batch, batches: list[tuple[int, float]]) -> Iterator[None]:
-    """Batch after batch, as one sweep does."""
-    stop = threading.Event()
-
-    def go_on() -> None:
-        while not stop.is_set():
-            began = time.perf_counter()
-            count = batch()
-            batches.append((count, time.perf_counter() - began))
-            if not count:
-                return
-
-    thread = threading.Thread(target=go_on)
+def _going_on(delete: Deletion, deleted: list[int]) -> Iterator[None]:
+    """As one sweep does it, for a turn."""
+    until = time.monotonic() + TURN_S
+    thread = threading.Thread(target=lambda: deleted.append(delete(until)))
     thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    yield
+    thread.join()
 
 
 @contextlib.contextmanager
@@ -165,18 +150,27 @@ def _clients(place: Place) -> Iterator[Callable[[float], list[float]]]:
             each.close()
 
 
+@dataclass
+class _Longest:
+    """Of what was seen, in seconds."""
+
+    wait_s: float = 0.0
+    transaction_s: float = 0.0
+
+
 @contextlib.contextmanager
-def _watched(place: Place) -> Iterator[list[float]]:
-    """The longest time that anybody has waited for a lock, looked at fifty times a second."""
+def _watched(place: Place) -> Iterator[_Longest]:
+    """How long anybody waited for a lock, and a worker's transaction held its own: fifty looks a second."""
     import psycopg
 
-    stop, longest = threading.Event(), [0.0]
+    stop, longest = threading.Event(), _Longest()
 
     def watch() -> None:
         with psycopg.connect(place.admin_url, autocommit=True) as connection:
             while not stop.wait(0.02):
                 row: Any = connection.execute(_WAITING).fetchone()
-                longest[0] = max(longest[0], row[0])
+                longest.wait_s = max(longest.wait_s, row[0])
+                longest.transaction_s = max(longest.transaction_s, row[1])
 
     thread = threading.Thread(target=watch)
     thread.start()

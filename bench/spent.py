@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 _BY_COMMAND = (
-    ("ministack", "SQS emulator"),
+    ("local.fair_queues", "SQS emulator"),
     ("local.cli", "gateway, runtime API, event sources"),
     ("instant_model", "model server"),
     ("bench.peers.procrastinate_service:", "API"),

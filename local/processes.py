@@ -12,15 +12,16 @@ import sys
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 _PR_SET_PDEATHSIG = 1
 _LOG_LIMIT_BYTES = 5_000_000
+_YIELDING = 4  # steps of niceness, each a fifth less
 
 
 class ServiceError(Exception):
@@ -112,6 +113,18 @@ def _become(identity: Identity, cwd: Path | None) -> None:
     os.setgroups([])
     os.setgid(identity.gid)
     os.setuid(identity.uid)
+
+
+def leave_cores_to_others(pid: int) -> None:
+    """Give a child that has just been started less than half of what others get, where the cores are short.
+
+    Linux weighs sessions against each other before processes, where it groups them at all.
+    """
+    nice = min(19, os.getpriority(os.PRIO_PROCESS, 0) + _YIELDING)
+    with contextlib.suppress(OSError):  # it has ended, or may not: it runs all the same
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/autogroup").write_text(str(nice), encoding="ascii")
 
 
 @contextlib.contextmanager

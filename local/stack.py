@@ -157,6 +157,7 @@ class Stack:
             upstream=self._services.aws_url,
             record=self._data.path / "logs" / "aws-calls.jsonl",
         )
+        waited_for = _waited_for(system)
         for logical_id, function in system.functions.items():
             aws_url = self._guard.url(logical_id) if self._guard else self._services.aws_url
             extra = function_environment(self._options, aws_url=aws_url, model_url=self._services.model_url)
@@ -167,6 +168,7 @@ class Stack:
                 region=emulator.REGION,
                 concurrency=system.concurrency(logical_id),
                 python=self._options.python or THIS_PYTHON,
+                yields=logical_id not in waited_for,
             )
             await pool.start()
             self._pools[logical_id] = pool
@@ -229,9 +231,7 @@ class Stack:
     async def _warm(self) -> None:
         """One environment of each function that answers requests, so that the first one is quick too."""
         assert self._system is not None  # noqa: S101 (for the type checker)
-        first = {route.function for route in self._system.routes}
-        if self._system.api.authorizer is not None:
-            first.add(self._system.api.authorizer.function)
+        first = _waited_for(self._system)
         later = {source.function for source in self._system.sqs_sources} - first
         for group in (first, later):
             results = await asyncio.gather(*map(self._warm_one, sorted(group)), return_exceptions=True)
@@ -265,3 +265,9 @@ class Stack:
                 "secret_access_key": self._invoke_secret,
             },
         )
+
+
+def _waited_for(system: System) -> set[str]:
+    """The functions that answer requests: somebody waits for them."""
+    authorizer = system.api.authorizer
+    return {route.function for route in system.routes} | ({authorizer.function} if authorizer else set())

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local.lambdas.runtime_api import Answer, Event, RuntimeApi, error_document
-from local.processes import spawn
+from local.processes import leave_cores_to_others, spawn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +65,10 @@ def lambda_variables(
 class Environment:
     """A started environment. It answers one event at a time and is not used again after a kill."""
 
-    def __init__(self, function: Function, log: Path, *, python: Path = THIS_PYTHON) -> None:
+    def __init__(
+        self, function: Function, log: Path, *, python: Path = THIS_PYTHON, yields: bool = False
+    ) -> None:
+        """`yields`: where the cores are short, others come first."""
         self.id = uuid.uuid4().hex
         self.invocations = 0
         self.init_ms = 0.0
@@ -73,6 +76,7 @@ class Environment:
         self._log = log
         self._log_file: FileIO | None = None
         self._python = python
+        self._yields = yields
         self._api = RuntimeApi(function.arn)
         self._process: asyncio.subprocess.Process | None = None
         self._exit: asyncio.Task[int] | None = None
@@ -112,6 +116,8 @@ class Environment:
             log=self._log,
             cwd=self._function.code_uri,
         )
+        if self._yields:
+            leave_cores_to_others(self._process.pid)
         self._exit = asyncio.create_task(self._process.wait())
         try:
             await self._initialised(self._exit)

@@ -57,13 +57,16 @@ class FunctionPool:
         starts_at_once: int = 2,
         idle_s: float = 600.0,
         python: Path = THIS_PYTHON,
+        yields: bool = False,
     ) -> None:
+        """`yields`: nobody waits for its answers, so where the cores are short, others come first."""
         self.function = function
         self.concurrency = function.concurrency if function.concurrency is not None else concurrency
         self._log = logs / f"{function.logical_id}.log"
         self._extra = dict(extra_environment or {})
         self._region = region
         self._python = python
+        self._yields = yields
         self._starts_at_once = starts_at_once
         self._idle_s = idle_s
         self._idle: list[tuple[Environment, float]] = []  # the most recently used one last
@@ -212,7 +215,7 @@ class FunctionPool:
 
     def _start_one(self) -> asyncio.Task[None]:
         async def start() -> None:
-            environment = Environment(self.function, self._log, python=self._python)
+            environment = Environment(self.function, self._log, python=self._python, yields=self._yields)
             try:
                 await environment.start(region=self._region, extra=self._extra)
             finally:

@@ -184,7 +184,7 @@ class SweepSettings:
     retention_days: int = 30
     row_retention_days: int = 0
     late_s: float = 900.0
-    tidy_s: float = 15.0
+    tidy_s: float = 30.0
     longest_s: float = 40.0
 
 

@@ -72,6 +72,20 @@ def test_the_most_recently_used_environment_goes_first(
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("yields", [False, True])
+def test_who_is_not_waited_for_leaves_the_cores_to_others(
+    write_function: WriteFunction, run_pool: RunPool, *, yields: bool
+) -> None:
+    """Its processes are nicer than this one; those of a function that answers requests are not."""
+
+    async def scenario() -> int:
+        async with run_pool(write_function(ECHO), yields=yields) as pool:
+            pid = (await pool.invoke({})).pid
+            return os.getpriority(os.PRIO_PROCESS, pid) - os.getpriority(os.PRIO_PROCESS, 0)
+
+    assert (asyncio.run(scenario()) > 0) is yields
+
+
 def test_timeout_kills(write_function: WriteFunction, run_pool: RunPool) -> None:
     """At its timeout the process and its children are killed, and the answer is Lambda's."""
     source = """

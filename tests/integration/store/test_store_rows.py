@@ -94,6 +94,25 @@ def test_they_go_where_the_operator_has_said_so(
     assert tidy(until=time.monotonic() + 60) == Tidied(rows=gone)
 
 
+def test_others_have_the_disk_for_half_of_the_time(database: Database, sql_connection: Sql) -> None:
+    """After each batch of rows, and of jobs, there is a rest as long as it took, and never a long one."""
+    emptied(database, sql_connection, DAYS + 1)
+    overdue = in_state(database, Status.COMPLETED)
+    sql_connection.execute(
+        "UPDATE jobs SET completed_at = now() - interval '31 days' WHERE id = %s", [overdue]
+    )
+    clock, rests = iter(range(1_000)), list[float]()
+    tidy = Tidy(
+        database,
+        retention_days=30,
+        row_retention_days=DAYS,
+        clock=lambda: float(next(clock)),
+        sleep=rests.append,
+    )
+    assert tidy(until=500.0) == Tidied(jobs_expired=1, rows=2)
+    assert rests == [0.2, 0.2]  # each batch takes a second by this clock
+
+
 def test_an_event_is_not_deleted_while_its_job_is_there(database: Database, sql_connection: Sql) -> None:
     """Not of a job either that was emptied long ago: a trail goes as a whole, or not at all."""
     job_id = emptied(database, sql_connection, 9 * DAYS)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from aws_lambda_powertools import Logger
 
@@ -18,19 +18,28 @@ if TYPE_CHECKING:
 _ABOUT: ContextVar[Ids | None] = ContextVar("about", default=None)
 
 
-@contextmanager
-def about(**ids: str | int | None) -> Iterator[None]:
+def about(**ids: str | int | None) -> AbstractContextManager[None]:
     """Put these ids into every line that is logged inside of the block; None is left out.
 
     They belong to the task or thread of the block, and to what it starts: jobs that one environment works
     on at once do not get each other's.
     """
-    known = {name: value for name, value in ids.items() if value is not None}
-    token = _ABOUT.set({**ids_here(), **known})
-    try:
-        yield
-    finally:
-        _ABOUT.reset(token)
+    return _About({name: value for name, value in ids.items() if value is not None})
+
+
+class _About:
+    """A class and no generator: it is around every request."""
+
+    __slots__ = ("_known", "_token")
+
+    def __init__(self, known: Ids) -> None:
+        self._known = known
+
+    def __enter__(self) -> None:
+        self._token = _ABOUT.set({**ids_here(), **self._known})
+
+    def __exit__(self, *_: object) -> None:
+        _ABOUT.reset(self._token)
 
 
 def ids_here() -> Ids:

@@ -35,6 +35,7 @@ T = TypeVar("T")
 _JOBS = 25  # in one transaction: it holds their documents for some tens of milliseconds
 _OTHERS = 100
 _ROWS = 200  # of jobs, and as many of documents
+_LONGEST_REST_S = 0.2
 _SLOTS = 1_000
 
 
@@ -65,11 +66,13 @@ class Tidy:
         retention_days: int,
         row_retention_days: int = 0,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._database = database
         self._days = retention_days
         self._row_days = row_retention_days
         self._clock = clock
+        self._sleep = sleep
 
     def __call__(self, *, until: float) -> Tidied:
         """Delete until `until` (the clock's seconds). What hinders it is logged, and raises nothing.
@@ -90,21 +93,33 @@ class Tidy:
         self._tried(partial(fold_spend, database, limit=_SLOTS))
         jobs: list[Overdue] = []
         while in_time:
+            began = self._clock()
             batch = self._jobs(until)
             _report("job", batch)
             jobs += batch
-            in_time = bool(batch) and self._clock() < until
+            in_time = bool(batch) and self._rested(began, until)
         rows = self._rows(until) if self._row_days else 0
         return Tidied(_gone(jobs), _gone(uploads), orphans, _failed(jobs) + _failed(uploads), rows)
 
     def _rows(self, until: float) -> int:
         deleted = 0
-        while self._clock() < until:
-            batch = self._tried(partial(forget_rows, self._database, days=self._row_days, limit=_ROWS))
-            if not batch:
-                break
+        in_time = self._clock() < until
+        while in_time:
+            began = self._clock()
+            batch = self._tried(partial(forget_rows, self._database, days=self._row_days, limit=_ROWS)) or 0
             deleted += batch
+            in_time = bool(batch) and self._rested(began, until)
         return deleted
+
+    def _rested(self, began: float, until: float) -> bool:
+        """Whether there is time for another batch, after a rest as long as the last one took.
+
+        What others write meanwhile waits for the same disk: they have it for half of the time at least.
+        """
+        now = self._clock()
+        if now < until:
+            self._sleep(min(now - began, _LONGEST_REST_S, until - now))
+        return self._clock() < until
 
     def _jobs(self, until: float) -> Sequence[Overdue]:
         """A batch of jobs that were tried. Where something ended it as a whole, each of them by itself."""
