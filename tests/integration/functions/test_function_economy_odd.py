@@ -39,7 +39,7 @@ def rounds(stage: Stage, rows: Rows, model: ModelGate) -> Rounds:
 
 
 class HeldUp(ClaudeBatches):
-    """Between the API's answer and the next statement of its caller, so much time passes that others give up."""
+    """Between the API's answer and its caller's next statement so much time passes that others give up."""
 
     def __init__(self, model: ModelGate, database: Database) -> None:
         super().__init__(model.faults.sync_client)

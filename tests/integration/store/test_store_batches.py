@@ -166,7 +166,7 @@ def test_a_second_answer_of_another_batch_is_told_of(database: Database, sql_con
 
 
 def test_a_stray_s_failure_ends_no_question(database: Database, sql_connection: Sql) -> None:
-    """What a batch that was given up does not answer waits on in the other one; what it answers is answered."""
+    """What a batch that was given up does not answer waits on in the other one; its answers count."""
     job = economy_job(database)
     failed, answered = parked(database, job, "a", "b")
     lost = intended(database)
