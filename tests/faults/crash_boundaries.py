@@ -31,23 +31,27 @@ class Boundaries:
         self._count = 0
         self._lock = threading.RLock()
 
-    def reach(self, name: str) -> None:
-        """The process is at a boundary; told first, so that others know where it ended."""
-        with self._lock:
-            self._tell(name)
-            if self._kill_at in {self._count, name}:
-                os.kill(os.getpid(), signal.SIGKILL)
-            self._count += 1
+    def reach(self, name: str, times: int = 1) -> None:
+        """The process is at a boundary, or at `times` of one name at once.
 
-    def around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        """`call` between two boundaries."""
+        Told first, so that others know where it ended.
+        """
+        with self._lock:
+            for _ in range(times):
+                self._tell(name)
+            if self._kill_at == name or self._kill_at in range(self._count, self._count + times):
+                os.kill(os.getpid(), signal.SIGKILL)
+            self._count += times
+
+    def around(self, name: str, call: Callable[..., Any], times: int = 1) -> Callable[..., Any]:
+        """`call` between two boundaries; `times`: it is so many calls, which happen all or none."""
 
         @functools.wraps(call)
         def watched(*args: Any, **kwargs: Any) -> Any:
             with self._lock:
-                self.reach(f"before {name}")
+                self.reach(f"before {name}", times)
                 answer = call(*args, **kwargs)
-                self.reach(f"after {name}")
+                self.reach(f"after {name}", times)
             return answer
 
         return watched
@@ -93,7 +97,7 @@ def watch(boundaries: Boundaries, cloud: FileCloud, process: pytest.MonkeyPatch)
     run, run_together = Database.all, Database.together
 
     def statements(database: Database, query: Any, many: Any) -> Any:
-        return boundaries.around(query.name, run_together)(database, query, many)
+        return boundaries.around(query.name, run_together, len(many))(database, query, many)
 
     def statement(database: Database, query: Any, params: Any, *, tenant_id: str | None = None) -> Any:
         return boundaries.around(query.name, run)(database, query, params, tenant_id=tenant_id)

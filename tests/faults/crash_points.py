@@ -64,7 +64,7 @@ def every_crash(
             wrong[f"{number}: {run.last if run.killed else 'not killed'}"] = found
         if not run.killed:
             return list(run.passed), wrong
-        if len(run.passed) != number + 1:
+        if len(run.passed) <= number:  # of several that happen at once, all are told
             raise AssertionError(f"killed at {number}, but it passed {run.passed}")
     raise AssertionError  # there is no last number
 
