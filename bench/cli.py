@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "latency": (*_PEERS, "matplotlib"),
     "memory": (),
     "tokens": (),
+    "economy": (),
     "growth": (),
     "life": (),
     "retention": (),

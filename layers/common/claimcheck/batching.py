@@ -30,7 +30,7 @@ class EconomySettings:
     wait_s: float = 300.0
     enough: int = 1_000
     most: int = 10_000
-    most_bytes: int = 50_000_000
+    most_bytes: int = 30_000_000
     look_s: float = 60.0
     look_most_s: float = 900.0
     lease_s: float = 330.0

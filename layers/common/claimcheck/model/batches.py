@@ -50,7 +50,7 @@ class ClaudeBatches:
 
     def create(self, questions: Sequence[BatchQuestion]) -> KnownBatch:
         """Hand in a batch. Raises CallFailedError: with `outcome_known` it was surely not taken."""
-        with self._calling() as client:
+        with self._calling(of_one=False) as client:
             return _known(
                 client.messages.batches.create(
                     requests=[{"custom_id": each.custom_id, "params": each.params} for each in questions],  # type: ignore[typeddict-item]  # as `Question.params` makes it
@@ -68,7 +68,7 @@ class ClaudeBatches:
 
         Raises CallFailedError.
         """
-        with self._calling() as client:
+        with self._calling(of_one=False) as client:
             for batch in client.messages.batches.list(limit=_PAGE, timeout=_ASK_S):
                 if batch.created_at < moment:
                     return
@@ -95,7 +95,8 @@ class ClaudeBatches:
             client.messages.batches.delete(api_id, timeout=_ASK_S)
 
     @contextlib.contextmanager
-    def _calling(self) -> Iterator[Anthropic]:
+    def _calling(self, *, of_one: bool = True) -> Iterator[Anthropic]:
+        """`of_one`: the call is about a batch that has a name."""
         import anthropic
         import httpx2
 
@@ -105,7 +106,9 @@ class ClaudeBatches:
             raise UnavailableError("there is no client of the model's API")
         try:
             yield client
-        except anthropic.NotFoundError:
+        except anthropic.NotFoundError as error:
+            if not of_one:
+                raise CallFailedError(failure_of(error), outcome_known=True) from None
             raise GoneError from None
         except anthropic.APIStatusError as error:
             if error.status_code == 401:

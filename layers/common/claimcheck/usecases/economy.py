@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 _TO_LOOK_S, _TO_SEND_S = 40.0, 150.0  # nothing is begun that has less time left than it may take
 _PAUSES_S = (0.2, 1.0, 3.0)
-_GONE_S = 24 * 3600.0  # after its time, for which a batch that the API does not know is asked for again
+_GONE_S = 24 * 3600.0  # after its time, for which a batch that cannot be read is asked for again
 _FORGOTTEN = 100
 
 
@@ -116,8 +116,16 @@ class Economy:
                 raise
             except (CallFailedError, UnavailableError) as error:
                 logger().warning("batch not looked at", extra={"error": places_of(error)})
-                store.look_later(self._database, batch, look_s=self._settings.look_s)
+                self._try_later(batch)
         return True
+
+    def _try_later(self, batch: Batch) -> None:
+        """Not for ever: of what cannot be read a day after its time, nobody will hear any more."""
+        now = datetime.datetime.now(datetime.UTC)
+        if batch.expires_at is not None and now > batch.expires_at + datetime.timedelta(seconds=_GONE_S):
+            self._close(batch, "lost")
+        else:
+            store.look_later(self._database, batch, look_s=self._next_look_s(batch))
 
     def _look_at(self, batch: Batch, api_id: str, remaining_s: Callable[[], float]) -> None:
         try:
@@ -145,11 +153,7 @@ class Economy:
             self._close(batch, "settled")
             return
         logger().error("the model's API does not know the batch")
-        now = datetime.datetime.now(datetime.UTC)
-        if batch.expires_at is not None and now > batch.expires_at + datetime.timedelta(seconds=_GONE_S):
-            self._close(batch, "lost")
-        else:
-            store.look_later(self._database, batch, look_s=self._settings.look_most_s)
+        self._try_later(batch)
 
     def _delete(self, api_id: str) -> None:
         """Results hold content, which the API would keep for a month. Only a courtesy: it may fail."""
