@@ -98,6 +98,10 @@ def job_view(job: Job, asked: Sequence[str] = ()) -> Group:
     error = job.get("error")
     if error:
         parts.append(plain(f"{error['code']}: {error['message']}", "red"))
+    waiting = job.get("batch")
+    if waiting:
+        since = f"{waiting['questions']} questions wait to be answered in a batch, since {waiting['since']}"
+        parts.append(plain(since, "dim"))
     result = job.get("result")
     if result:
         parts.append(result_view(job["task"], result, asked))

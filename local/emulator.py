@@ -41,8 +41,8 @@ _APPLICATION = "local.fair_queues:app"
 _SERVED = [
     *("--app-dir", str(Path(__file__).resolve().parents[1])),
     *("--host", LOOPBACK, "--http", "httptools", "--loop", "uvloop", "--lifespan", "on"),
-    *("--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75"),
-    *("--timeout-graceful-shutdown", "1"),
+    *("--no-access-log", "--no-date-header", "--no-server-header", "--log-level", "warning"),
+    *("--timeout-keep-alive", "75", "--timeout-graceful-shutdown", "1"),
 ]
 
 

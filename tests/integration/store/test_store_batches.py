@@ -165,6 +165,23 @@ def test_a_second_answer_of_another_batch_is_told_of(database: Database, sql_con
     assert float(row_of(sql_connection, job.job_id)["cost_usd"]) == pytest.approx(0.012)
 
 
+def test_a_stray_s_failure_ends_no_question(database: Database, sql_connection: Sql) -> None:
+    """What a batch that was given up does not answer waits on in the other one; its answers count."""
+    job = economy_job(database)
+    failed, answered = parked(database, job, "a", "b")
+    lost = intended(database)
+    load_batch(database, lost)
+    release_batch(database, lost, "never_sent")
+    again = sent(database, "msgbatch_2")
+    batch_sent(database, lost, "msgbatch_1", expires_at=TOMORROW, look_s=0)
+    assert settle_batch(database, lost, [Told(failed, "batch_cancelled"), answer(answered)], lease_s=60) == []
+    assert open_questions(database, again) == 1
+    assert settle_batch(database, again, [answer(failed), answer(answered)], lease_s=60) == [
+        Doorbell(job.job_id, TENANT)
+    ]
+    assert costs(sql_connection) == [0.005, 0.005, 0.005]  # the second of them twice, and so it is told
+
+
 def test_a_late_result_of_a_cancelled_job_is_paid_for(database: Database, sql_connection: Sql) -> None:
     """A job that is cancelled when its question has been sent pays for the answer, and stays cancelled."""
     job = economy_job(database)

@@ -41,6 +41,14 @@ def test_a_summary_shows_points_with_quotes() -> None:
     assert "not_found" in text
 
 
+def test_a_job_that_waits_for_its_batch_says_so() -> None:
+    """How many questions wait, and since when; nothing of it where none does."""
+    waiting = {"questions": 3, "since": "2026-11-30T08:00:00Z"}
+    text = shown(status="pending", result=None, batch=waiting)
+    assert "3 questions wait to be answered in a batch, since 2026-11-30T08:00:00Z" in text
+    assert "batch" not in shown(status="pending", result=None, batch=None)
+
+
 def test_fields_show_null_as_a_dash() -> None:
     """A field without an answer is shown as such, not left out."""
     result = {"fields": {"profit": {"amount": 12.5}, "tax": None}, "evidence": {"profit": [QUOTE]}}

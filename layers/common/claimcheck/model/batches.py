@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from claimcheck.model.types import BatchQuestion
 
-_SEND_S = 120.0  # up to some fifty megabytes
+_SEND_S = 120.0  # some thirty megabytes
 _ASK_S = 30.0
 _PAGE = 100
 
