@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 _PR_SET_PDEATHSIG = 1
 _LOG_LIMIT_BYTES = 5_000_000
-_YIELDING = 4  # steps of niceness, each a fifth less
+_YIELDING = 2  # steps of niceness, each a fifth less
 
 
 class ServiceError(Exception):
@@ -116,7 +116,7 @@ def _become(identity: Identity, cwd: Path | None) -> None:
 
 
 def leave_cores_to_others(pid: int) -> None:
-    """Give a child that has just been started less than half of what others get, where the cores are short.
+    """Give a child that has just been started two thirds of what others get, where the cores are short.
 
     Linux weighs sessions against each other before processes, where it groups them at all.
     """

@@ -35,9 +35,9 @@ _SPACING_S = 0.05
 # From a batch that was not full to the next one, the longer the more such follow each other: what comes
 # meanwhile is a batch of several rather than several of one. On AWS each has an environment's own core; here
 # many small ones take them from each other.
-_GATHER_S = 0.02
+_GATHER_S = 0.03
 _LONGEST_GATHER_S = 0.06
-# Looks at once where batches are full, as Lambda has several pollers for a queue.
+# Looks at once as long as all batches are full, as Lambda has several pollers for a queue.
 _LOOKS = 4
 
 
@@ -91,8 +91,8 @@ class SqsPoller:
             batches = [messages for messages in found if messages]
             for messages in batches:
                 self._begin(messages)
-            full = bool(batches) and len(batches[-1]) >= self.source.batch_size
-            looks = _LOOKS if full else 1
+            full = bool(batches) and all(len(messages) >= self.source.batch_size for messages in found)
+            looks = min(2 * looks, _LOOKS) if full else 1
             if batches:
                 interval, empty_wakes = _BUSY_S, 0
                 gather_s = 0.0 if full else min(gather_s + _GATHER_S, _LONGEST_GATHER_S)
