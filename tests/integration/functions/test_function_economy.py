@@ -284,7 +284,7 @@ def test_a_cap_makes_several_batches_of_a_job(
 def test_an_economy_job_has_two_days(
     stage: Stage, rounds: Rounds, rows: Rows, hours: int, status: str
 ) -> None:
-    """It waits on when a job of standard priority would be too old; in the end it is given up, and says so."""
+    """It waits on when a job of standard priority would be too old; in the end it is given up."""
     job_id = stage.accept(**EXTRACT, **ECONOMY)
     assert stage.work(job_id) == []
     rows.run("UPDATE jobs SET accepted_at = accepted_at - make_interval(hours => %s)", [hours])
