@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.ground import TENANT
 from bench.growing.rows import PENDING, RUNNING, fill, hand_in
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import psycopg
     from claimcheck.store.connection import Database
 
 _MEMORY = {"shared_buffers": "1GB", "max_wal_size": "4GB", "checkpoint_timeout": "15min"}
@@ -91,10 +92,22 @@ def _filled(server: Postgres, size: int) -> str:
             key = create_key(database, TENANT)
         if not done:
             fill(admin, size, told=lambda what: print(f"  {size:,}: {what}", file=sys.stderr, flush=True))
-            hand_in(admin, PENDING, RUNNING)
             admin.execute(f"COMMENT ON DATABASE {name} IS '{_MARK}'".encode())
-            admin.execute("CHECKPOINT")
+        _as_new(admin)
     return key
+
+
+def _as_new(admin: psycopg.Connection[Any]) -> None:
+    """The same jobs in flight in each database, and no dead rows of an earlier run."""
+    admin.execute("SET session_replication_role = replica")
+    admin.execute(
+        "UPDATE jobs SET status = 'cancelled', completed_at = now(), lease_expires_at = NULL"
+        " WHERE status IN ('pending', 'running')"
+    )
+    hand_in(admin, PENDING, RUNNING)
+    for table in ("jobs", "job_events", "documents", "objects", "model_calls", "deliveries"):
+        admin.execute(f"VACUUM (ANALYZE) {table}".encode())
+    admin.execute("CHECKPOINT")
 
 
 def _place(server: Postgres, directory: Path, size: int, key: str) -> Place:

@@ -44,6 +44,7 @@ FROM seeds
 -- name: objects
 INSERT INTO objects (tenant_id, sha256, content, size_bytes, stored_at, touched_at, looked_at)
 SELECT tenant, digest, CASE WHEN NOT uploaded THEN %(content)s::bytea END, 1200, at, at, at FROM seeds WHERE kept
+ON CONFLICT DO NOTHING
 
 -- name: jobs
 INSERT INTO jobs (id, tenant_id, task, status, attempt, priority, document_id, params, metadata, webhook_url, digest_key,

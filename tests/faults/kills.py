@@ -93,7 +93,7 @@ def queues(trial: Trial) -> None:
     """kill -9 of the queue emulator: all messages of all queues are lost."""
     before = trial.system.said().count("the AWS emulator runs again")
     for number, _ in enumerate(trial.moments(2), start=1):
-        trial.system.kill_service("local.fair_queues")
+        trial.system.kill_service("fair_queues")
         trial.system.back("the AWS emulator", before + number)
 
 

@@ -184,7 +184,7 @@ class System:
         wait_for("every killed process to be gone", lambda: not using(self.data))
 
     def kill_service(self, program: str) -> None:
-        """kill -9 of the embedded PostgreSQL (`bin/postgres`) or of the queues (`local.fair_queues`)."""
+        """kill -9 of the embedded PostgreSQL (`bin/postgres`) or of the queues (`fair_queues`)."""
         self._child(program).kill()
         self.questions.close()
 

@@ -280,6 +280,36 @@ def test_a_cap_makes_several_batches_of_a_job(
     assert job["usage"]["cost_usd"] <= sum(worst) * 0.6
 
 
+@pytest.mark.parametrize(("hours", "status"), [(30, "pending"), (49, "failed")])
+def test_an_economy_job_has_two_days(
+    stage: Stage, rounds: Rounds, rows: Rows, hours: int, status: str
+) -> None:
+    """It waits on when a job of standard priority would be too old; in the end it is given up."""
+    job_id = stage.accept(**EXTRACT, **ECONOMY)
+    assert stage.work(job_id) == []
+    rows.run("UPDATE jobs SET accepted_at = accepted_at - make_interval(hours => %s)", [hours])
+    stage.call("sweep", recorded("scheduler"))
+    job = stage.read(job_id)
+    assert job["status"] == status
+    assert (job["error"] or {}).get("code") == ("batched" if status == "failed" else None)
+    assert rounds.one()["sent"] == (status == "pending")
+
+
+@pytest.mark.parametrize(("age", "seconds"), [("0 s", 60), ("1 hour", 360), ("1 day", 900)])
+def test_a_batch_is_looked_at_ever_later(
+    stage: Stage, rounds: Rounds, rows: Rows, model: ModelGate, *, age: str, seconds: int
+) -> None:
+    """After a minute at first, after a tenth of its age then, every quarter of an hour at last."""
+    stage.override(LOOK_S="60")
+    model.faults.control("PUT", "/batches/seconds", {"seconds": None})
+    assert stage.work(stage.accept(**EXTRACT, **ECONOMY)) == []
+    rounds.one()
+    rows.run("UPDATE batches SET created_at = created_at - %s::interval", [age])
+    assert rounds.one() == {"looked_at": 1, "sent": 0}
+    left = rows.one("SELECT extract(epoch FROM due_at - now())::float8 AS s FROM batches")
+    assert seconds - 10 < left["s"] < seconds + 10
+
+
 def test_without_batches_economy_is_the_smaller_model_at_once(stage: Stage, model: ModelGate) -> None:
     """Where the operator has no batches, an economy job is called for as any other."""
     stage.override(ECONOMY_BATCHES="false")

@@ -154,10 +154,7 @@ def test_services_that_die_are_started_again(up: Up) -> None:
         return True
 
     checks: dict[str, tuple[str, Callable[[], bool]]] = {
-        "local.fair_queues": (
-            "the AWS emulator",
-            lambda: answers(told["services"]["aws"] + "/_ministack/health"),
-        ),
+        "fair_queues": ("the AWS emulator", lambda: answers(told["services"]["aws"] + "/_ministack/health")),
         "local.offline": ("the offline model", lambda: answers(told["services"]["model"] + "/health")),
         "bin/postgres": ("PostgreSQL", database_answers),
     }

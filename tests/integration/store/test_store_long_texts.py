@@ -70,13 +70,11 @@ class Batch:
         return [asyncio.create_task(self.process(job_id, remaining_s=60)) for job_id in job_ids]
 
 
-async def all_claimed(sql: Sql) -> None:
-    """Every job has its lease, and whoever may go on has gone on."""
+async def all_claimed(sql: Sql, batch: Batch, held: int) -> None:
+    """Every job has its lease, and `held` documents are in memory; none more, says `most` at the end."""
     claimed = "SELECT count(*) = 0 FROM jobs WHERE status = 'pending'"
     await asyncio.to_thread(until, lambda: value(sql, claimed))
-    for _ in range(200):
-        await asyncio.sleep(0)
-    await asyncio.to_thread(lambda: None)
+    await asyncio.to_thread(until, lambda: batch.held >= held)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +90,7 @@ def test_few_long_texts_are_in_memory_at_once(
     async def run() -> Batch:
         batch = Batch(another())
         work = batch.begun(jobs)
-        await all_claimed(sql_connection)
+        await all_claimed(sql_connection, batch, at_once)
         assert batch.held == at_once
         batch.go_on.set()
         assert await asyncio.gather(*work) == [Outcome.FINISHED] * MANY
@@ -112,7 +110,7 @@ def test_a_text_that_was_read_counts_by_its_length(
     async def run() -> None:
         batch = Batch(another())
         work = batch.begun(jobs)
-        await all_claimed(sql_connection)
+        await all_claimed(sql_connection, batch, MANY)
         assert batch.held == MANY
         batch.go_on.set()
         await asyncio.gather(*work)

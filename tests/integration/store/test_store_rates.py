@@ -194,6 +194,25 @@ def test_no_promise_is_more_than_the_buckets_hold(sql_connection: Sql, data: st.
     assert api.least >= -0.001  # a microsecond's worth of tokens
 
 
+def test_a_promise_holds_its_room_in_a_bucket_that_fills_up_meanwhile(sql_connection: Sql) -> None:
+    """A call that waits for output is not counted twice among the input, which is full before it has gone."""
+    model, api = Model(sql_connection), Api()
+    due: list[tuple[float, tuple[float, float, float]]] = []
+    asked = [
+        (6.6, "c", 13, (0, 456)),
+        (9.7, "c", 1, (0, 103)),
+        (9.9, "a", 1, (5867, 351)),
+        (16.2, "a", 8, (7539, 0)),
+    ]
+    for at, tenant, calls, call in asked:
+        waits = model.ask(at, tenant, calls, call)
+        due += [(at + wait, (1.0, *call)) for wait in waits if wait is not None]
+    assert any(wait for wait, _ in due)
+    for moment, cost in sorted(due):
+        api.call(moment, cost)
+    assert api.least >= -0.001
+
+
 def test_two_environments_do_not_exceed_the_limit_together(model: Model) -> None:
     """What both are promised in a minute is a full bucket and what comes in, and nearly all of it."""
     granted = 0

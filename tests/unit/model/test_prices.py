@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,6 +101,14 @@ def test_an_unknown_model_has_no_price(model: str) -> None:
         cost_usd(model, Usage(input_tokens=1))
     with pytest.raises(UnknownPriceError, match=model):
         worst_case_usd(model, input_tokens=1, max_tokens=1)
+
+
+@given(st.sampled_from(MODELS), st.builds(Usage, counts, counts, counts, counts))
+def test_a_batch_costs_half(model: str, usage: Usage) -> None:
+    """Each kind of token in each tier, and the worst that it can be."""
+    assert cost_usd(model, usage, batched=True) == cost_usd(model, usage) / 2
+    worst = partial(worst_case_usd, model, input_tokens=usage.input_tokens, max_tokens=usage.output_tokens)
+    assert worst(batched=True) == worst() / 2
 
 
 @given(st.sampled_from(MODELS), st.builds(Usage, counts, counts, counts, counts))
