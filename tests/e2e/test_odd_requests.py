@@ -52,10 +52,10 @@ def test_a_method_that_a_path_does_not_have_is_no_route(system: Running, method:
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        (b"/jobs/%00", 404, "route_not_found"),
+        (b"/jobs/%00", 404, "job_not_found"),
         (b"/jobs/%zz", 404, "job_not_found"),
-        (b"/jobs/%ff%fe", 404, "route_not_found"),
-        (b"/jobs/%22x", 404, "route_not_found"),
+        (b"/jobs/%ff%fe", 404, "job_not_found"),
+        (b"/jobs/%22x", 404, "job_not_found"),
         (JOB + b"%0a", 404, "route_not_found"),
         (b"/jobs/" + b"a" * 5000, 404, "job_not_found"),
         (b"/jobs?task=%00", 400, "query_invalid"),

@@ -39,6 +39,15 @@ _HOUR_PASSES = (
         "  in_flight_until = in_flight_until - interval '1 hour' WHERE status = 'pending'"
     ),
     "UPDATE webhook_addresses SET paused_until = paused_until - interval '1 hour'",
+    (
+        "UPDATE model_rates SET at = at - interval '1 hour',"
+        "  blocked_until = blocked_until - interval '1 hour',"
+        "  lent_until = lent_until - interval '1 hour', promised_until = promised_until - interval '1 hour'"
+    ),
+    (
+        "UPDATE rate_lines SET at = at - interval '1 hour', ends_at = ends_at - interval '1 hour',"
+        "  waits_until = waits_until - interval '1 hour'"
+    ),
     "UPDATE model_circuits SET retry_at = retry_at - interval '1 hour'",
     "UPDATE batch_requests SET parked_at = parked_at - interval '1 hour'",
     "UPDATE batches SET due_at = due_at - interval '1 hour' WHERE closed_at IS NULL",
