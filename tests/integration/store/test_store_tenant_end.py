@@ -142,7 +142,7 @@ def test_a_page_of_an_export_costs_the_same_wherever_it_begins(crowded: Sql, kin
     first, last, behind = page_costs(crowded, _EXPORT, kind)
     assert last < 1.3 * first
     assert first < 300
-    assert behind < 12
+    assert behind < 20  # as above: the planner looks at an index' end
 
 
 @pytest.mark.parametrize("chars", [40_000, 10_000_000])
