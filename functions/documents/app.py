@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from claimcheck.bootstrap import answering
-from claimcheck.rest import JSON, Answer, Api, Request
+from claimcheck.rest import JSON, Answer, Api, Request, uncached
 from claimcheck.telemetry import observed
 
 
@@ -30,7 +30,7 @@ def _post_document(request: Request) -> Answer:
 def _get_document(request: Request) -> Answer:
     announce = answering.documents().announce
     shown = announce.get(request.tenant_id, request.part("id"), base=request.base)
-    return Answer(200, shown.body, JSON, {"Cache-Control": "no-store"})
+    return uncached(shown.body)
 
 
 def _delete_document(request: Request) -> Answer:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.bootstrap import answering
-from claimcheck.rest import JSON, Answer, Api, Request, known_tag
+from claimcheck.rest import JSON, Answer, Api, Request, known_tag, uncached
 from claimcheck.telemetry import observed
 from claimcheck.usecases.read import Filters
 
@@ -49,7 +49,7 @@ class _Routes:
 
     def jobs(self, request: Request) -> Answer:
         filters = Filters(*(request.query(name) for name in ("status", "task", "cursor", "limit")))
-        return _json(self._service.read.jobs(request.tenant_id, filters, base=request.base))
+        return uncached(self._service.read.jobs(request.tenant_id, filters, base=request.base))
 
     def cancel(self, request: Request) -> Answer:
         return _job(self._service.cancel(request.tenant_id, request.part("id"), base=request.base))
@@ -62,16 +62,16 @@ class _Routes:
         return Answer(204)
 
     def events(self, request: Request) -> Answer:
-        return _json(self._service.read.trail(request.tenant_id, request.part("id")))
+        return uncached(self._service.read.trail(request.tenant_id, request.part("id")))
 
     def document(self, request: Request) -> Answer:
-        return _json(self._service.read.document(request.tenant_id, request.part("id")))
+        return uncached(self._service.read.document(request.tenant_id, request.part("id")))
 
     def limits(self, request: Request) -> Answer:
-        return _json(self._service.allowance(request.tenant_id))
+        return uncached(self._service.allowance(request.tenant_id))
 
     def health(self, _request: Request) -> Answer:
-        return _json(json.dumps(self._service.read.health()))
+        return uncached(json.dumps(self._service.read.health()))
 
 
 def _job(view: JobView, *, if_none_match: str | None = None, waited: bool = False) -> Answer:
@@ -82,10 +82,6 @@ def _job(view: JobView, *, if_none_match: str | None = None, waited: bool = Fals
     if known_tag(tag, if_none_match):
         return Answer(304, headers=headers)
     return Answer(200, view.body, JSON, headers)
-
-
-def _json(body: str) -> Answer:
-    return Answer(200, body, JSON, {"Cache-Control": "no-store"})
 
 
 def _wait_s(prefer: str | None) -> float:

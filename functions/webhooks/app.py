@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.bootstrap import answering
-from claimcheck.rest import JSON, Answer, Api, Request
+from claimcheck.rest import Answer, Api, Request, uncached
 from claimcheck.telemetry import observed
 
 if TYPE_CHECKING:
@@ -36,38 +36,34 @@ class _Routes:
         self._service = service
 
     def deliveries(self, request: Request) -> Answer:
-        return _json(self._service.webhooks.deliveries(request.tenant_id, request.part("id")))
+        return uncached(self._service.webhooks.deliveries(request.tenant_id, request.part("id")))
 
     def replay(self, request: Request) -> Answer:
         job_id, delivery_id = request.part("id"), request.part("delivery_id")
-        return _json(self._service.replay(request.tenant_id, job_id, delivery_id).body, 202)
+        return uncached(self._service.replay(request.tenant_id, job_id, delivery_id).body, 202)
 
     def delivery(self, request: Request) -> Answer:
-        return _json(self._service.webhooks.delivery(request.tenant_id, request.part("id")))
+        return uncached(self._service.webhooks.delivery(request.tenant_id, request.part("id")))
 
     def sample(self, request: Request) -> Answer:
         view = self._service.sample(request.tenant_id, request.body)
-        return _json(view.body, 202 if view.status == "pending" else 200)
+        return uncached(view.body, 202 if view.status == "pending" else 200)
 
     def secret(self, request: Request) -> Answer:
-        return _json(self._service.secrets.shown(self._service.database, request.tenant_id))
+        return uncached(self._service.secrets.shown(self._service.database, request.tenant_id))
 
     def rotate(self, request: Request) -> Answer:
-        return _json(self._service.secrets.rotate(self._service.database, request.tenant_id))
+        return uncached(self._service.secrets.rotate(self._service.database, request.tenant_id))
 
     def addresses(self, request: Request) -> Answer:
-        return _json(self._service.webhooks.addresses(request.tenant_id))
+        return uncached(self._service.webhooks.addresses(request.tenant_id))
 
     def enable(self, request: Request) -> Answer:
-        return _json(self._service.webhooks.enable(request.tenant_id, request.body))
+        return uncached(self._service.webhooks.enable(request.tenant_id, request.body))
 
     def events(self, request: Request) -> Answer:
         cursor, limit = request.query("cursor"), request.query("limit")
-        return _json(self._service.webhooks.events(request.tenant_id, cursor=cursor, limit=limit))
-
-
-def _json(body: str, status: int = 200) -> Answer:
-    return Answer(status, body, JSON, {"Cache-Control": "no-store"})
+        return uncached(self._service.webhooks.events(request.tenant_id, cursor=cursor, limit=limit))
 
 
 def _webhooks(event: dict[str, Any], _context: Any) -> dict[str, Any]:

@@ -107,6 +107,11 @@ class Answer(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
+def uncached(body: str, status: int = 200) -> Answer:
+    """JSON that nobody keeps."""
+    return Answer(status, body, JSON, {"Cache-Control": "no-store"})
+
+
 class Api:
     """A function's routes, by `METHOD /resource`. What a route raises becomes a problem and a log line."""
 
