@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
+from claimcheck.client import ApiProblem, Damaged, StorageRefused, UnexpectedAnswer, Unreachable
 
 from client.connection import NoAddress
-from client.failures import ApiProblem, Damaged, Unreachable
 from client.submission import Unusable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def one_line_errors() -> Iterator[None]:
         _stop(str(error), EXIT_USAGE)
     except Damaged as error:
         _stop(str(error), EXIT_FAILED)
-    except (NoAddress, Unreachable) as error:
+    except (NoAddress, Unreachable, UnexpectedAnswer, StorageRefused) as error:
         _stop(str(error), EXIT_UNREACHABLE)
     except ApiProblem as problem:
         refused = problem.status in {401, 403}

@@ -15,13 +15,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from claimcheck.client import jsontext
+from claimcheck.client.errors import ApiProblem, Unreachable
 
-from client import jsontext
 from client.api import Api
 from client.called_as import command
 from client.connection import resolve
 from client.exits import one_line_errors
-from client.failures import ApiProblem, Unreachable
 from client.options import DEFAULT_DATA, Data, Key, Url
 from client.submission import Unusable
 from client.webhooks import Arrivals, Secrets, Verdict, check_secret, event_of

@@ -14,7 +14,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from client import jsontext
+from claimcheck.client import jsontext
+
 from client.submission import Unusable
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from claimcheck.client.errors import ApiProblem, Damaged, Unreachable
 
 from client.api import Api
 from client.connection import NoAddress
-from client.failures import ApiProblem, Damaged, Unreachable
 from evals import compare as comparing
 from evals import labelled_files, report, system, tables
 from evals.budget import Budget

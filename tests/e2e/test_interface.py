@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import psycopg
 import pytest
+from claimcheck.client.errors import ApiProblem
 from standardwebhooks.webhooks import Webhook
 
 from client.connection import read_up
-from client.failures import ApiProblem
 from tests.contract.documented import CheckedTransport
 from tests.integration.offline.control import Server
 from tests.integration.services.observed import wait_for

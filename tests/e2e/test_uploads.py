@@ -12,6 +12,7 @@ import httpx
 import psycopg
 import pytest
 from botocore.config import Config
+from claimcheck.client.errors import ApiProblem
 from rich.console import Console
 
 from bench.large_files import write_pdf, write_text
@@ -19,7 +20,6 @@ from bench.memory_watch import MemoryWatch, workers_of
 from client import upload
 from client.api import Api
 from client.connection import read_up
-from client.failures import ApiProblem
 from tests.integration.services.observed import wait_for
 
 if TYPE_CHECKING:

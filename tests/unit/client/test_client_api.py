@@ -7,9 +7,9 @@ import socket
 from typing import Any
 
 import pytest
+from claimcheck.client.errors import ApiProblem, Damaged, Unreachable
 
 from client.api import Api
-from client.failures import ApiProblem, Damaged, Unreachable
 from tests.unit.client.standin import Answer, Asked, StandIn, job, script
 
 TICKET = {"job_id": "0193-a", "status": "pending", "created_at": "…", "links": {}}

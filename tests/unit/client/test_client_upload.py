@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from claimcheck.client.errors import ApiProblem, Unreachable
 from rich.console import Console
 
 from client import upload
 from client.api import Api
-from client.failures import ApiProblem, Unreachable
 from client.submission import Unusable
 
 if TYPE_CHECKING:
