@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 
-# Debian's, then Ubuntu's and Google's names. Playwright's own download is not used: it is not in a package index.
+# Debian's, then Ubuntu's and Google's names. Playwright's own download comes from no package index.
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 VARIABLE = "CLAIMCHECK_CHROMIUM"
 

@@ -1,8 +1,8 @@
 """Prints the sample documents of examples/ as PDF: `python -m toolchain.samples` (needs Chromium).
 
-From the Markdown there it makes the contract as a PDF with text, the claim as a scan as office machines write them (a
-picture of each page, with the words recognised behind it), and the plumber's report as a picture and nothing else. What
-it makes is committed; a test holds its words to the Markdown's.
+From the Markdown there it makes the contract as a PDF with text, the claim as a scan as office machines write
+them (a picture of each page, with the words recognised behind it), and the plumber's report as a picture and
+nothing else. What it makes is committed; a test holds its words to the Markdown's.
 """
 
 from __future__ import annotations
@@ -34,6 +34,11 @@ h3 { font-size: 11pt; margin: 11pt 0 4pt; break-after: avoid } p { margin: 0 0 6
 table { border-collapse: collapse; margin: 7pt 0 9pt; font-size: 9.5pt; break-inside: avoid }
 td, th { border: 0.5pt solid #777; padding: 2.5pt 6pt; text-align: left } hr { border: 0; margin: 12pt }
 """
+
+
+_FOOTER = (
+    '<div style="font: 8pt serif; width: 100%; text-align: center"><span class="pageNumber"></span></div>'
+)
 
 
 class Line(NamedTuple):
@@ -69,7 +74,6 @@ def printed(name: str) -> bytes:
         raise SystemExit("no Chromium here: apt-get install chromium")
     text = (EXAMPLES / name).read_text(encoding="utf-8")
     body = MarkdownIt().enable("table").render(text)
-    page_number = '<div style="font: 8pt serif; width: 100%; text-align: center"><span class="pageNumber"></span></div>'
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program)
         page = browser.new_page()
@@ -78,7 +82,7 @@ def printed(name: str) -> bytes:
             prefer_css_page_size=True,
             display_header_footer=True,
             header_template="<span></span>",
-            footer_template=page_number,
+            footer_template=_FOOTER,
         )
         browser.close()
     return made
@@ -99,25 +103,27 @@ def scanned(pdf: bytes, *, recognised: bool) -> bytes:
 
 def _scanned(picture: Image) -> bytes:
     """The picture turned a little, grey and speckled, as JPEG; the same each time."""
-    import numpy
-    from PIL import Image, ImageFilter
+    import random
+
+    from PIL import Image, ImageChops, ImageFilter
 
     turned = picture.convert("L").rotate(_TURNED, Image.Resampling.BICUBIC, fillcolor=255)
-    grey = numpy.asarray(turned.filter(ImageFilter.GaussianBlur(0.45)), dtype=float)
-    random = numpy.random.default_rng(7)
-    shade = numpy.linspace(0, 9, grey.shape[1])[None, :]  # the light falls from one side
-    speckled = 14 + grey * 0.925 - shade + random.normal(0, 1.2, grey.shape)
+    grey = turned.filter(ImageFilter.GaussianBlur(0.45)).point(lambda level: 14 + int(level * 0.925))
+    shade = Image.linear_gradient("L").rotate(90).resize(grey.size).point(lambda level: level // 28)
+    noise = Image.frombytes("L", grey.size, random.Random(7).randbytes(grey.width * grey.height))  # noqa: S311 - speckles
+    speckled = ImageChops.add(ImageChops.subtract(grey, shade), noise.point(lambda level: level // 64))
     made = io.BytesIO()
-    Image.fromarray(speckled.clip(0, 255).astype("uint8")).save(made, "JPEG", quality=38, optimize=True)
+    speckled.save(made, "JPEG", quality=38, optimize=True)
     return made.getvalue()
 
 
 def _lines(page: Any) -> Iterator[Line]:
     """The pieces of a page's lines, in reading order, with the plain characters that a recogniser knows."""
     text = page.get_textpage()
-    letters = ((text.get_text_range(at, 1), text.get_charbox(at, loose=True)) for at in range(text.count_chars()))
-    words, boxes = "", []
-    for letter, box in letters:
+    words = ""
+    boxes: list[tuple[float, float, float, float]] = []
+    for at in range(text.count_chars()):
+        letter, box = text.get_text_range(at, 1), text.get_charbox(at, loose=True)
         far = bool(boxes) and (box[0] - boxes[-1][2] > _CELL_GAP or letter in "\r\n")
         if far:
             yield _line(words, boxes)
@@ -147,16 +153,15 @@ def _pdf(pages: Sequence[tuple[bytes, Sequence[Line]]]) -> bytes:
     ]
     for at, (jpeg, lines) in enumerate(pages):
         number = 4 + 3 * at
-        resources = f"/Font << /F1 3 0 R >> /XObject << /Im {number + 2} 0 R >>"
+        resources = f"/Resources << /Font << /F1 3 0 R >> /XObject << /Im {number + 2} 0 R >> >>"
         box = f"/MediaBox [0 0 {_A4[0]} {_A4[1]}]"
-        objects.append(
-            f"<< /Type /Page /Parent 2 0 R {box} /Resources << {resources} >> /Contents {number + 1} 0 R >>".encode()
-        )
+        page = f"<< /Type /Page /Parent 2 0 R {box} {resources} /Contents {number + 1} 0 R >>"
+        objects.append(page.encode())
         content = f"q {_A4[0]} 0 0 {_A4[1]} 0 0 cm /Im Do Q\n".encode() + b"".join(map(_behind, lines))
         objects.append(_stream(content, ""))
         width, height = _size(jpeg)
-        looks = f"/Width {width} /Height {height} /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /DCTDecode"
-        objects.append(_stream(jpeg, f"/Type /XObject /Subtype /Image {looks}"))
+        looks = f"/Width {width} /Height {height} /ColorSpace /DeviceGray /BitsPerComponent 8"
+        objects.append(_stream(jpeg, f"/Type /XObject /Subtype /Image {looks} /Filter /DCTDecode"))
     return _file(objects)
 
 

@@ -197,7 +197,7 @@ def _closest(field: Field, index: Index, hit: Hit) -> str | None:
     if not found:
         return None
     wanted = set(stems(field.name))
-    found = [f for f in found if f.plain not in wanted] or found  # the year in a field's name is not its value
+    found = [f for f in found if f.plain not in wanted] or found  # a name's year is not its value
     words = TOKEN.finditer(index.text, passage.start, passage.end)
     places = [word.end() for word in words if stem(word.group()) in wanted] or [passage.start]
     # Before the word counts double: in running text the value mostly follows its name.

@@ -1,11 +1,11 @@
 """The guides' command blocks: read, run, and compared with what the guides show.
 
-`python -m tests.e2e.guides` starts a system and writes the shown outputs anew, after a change of the command line or of
-an example.
+`python -m tests.e2e.guides` starts a system and writes the shown outputs anew, after a change of the command
+line or of an example.
 
-A guide's block ```` ```sh ```` holds commands, the block ```` ```text ```` behind it what they print (standard output). `JOB`
-stands for the latest job; `python3 run.py up` and `listen` are what runs beside, in other terminals, and what `listen`
-prints stands in a block ```` ```text listen ````.
+A guide's block ```` ```sh ```` holds commands, the block ```` ```text ```` behind it what they print
+(standard output). `JOB` stands for the latest job. `python3 run.py up` and `listen` are what runs beside, in
+other terminals; what `listen` prints stands in a block ```` ```text listen ````.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RUN = "python3 run.py"
 LISTENING = "http://127.0.0.1:3001"  # where `listen` is, unless told otherwise
 STOP_WITHIN_S = 30.0
 _BLOCK = re.compile(r"^```(?P<kind>sh|text listen|text)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
-_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 # What no two runs share: ids, times, how long it took, hashes.
 _VOLATILE = (
     (_ID, "ID"),
@@ -157,12 +157,13 @@ def steady(output: str) -> str:
 
 
 def rewritten(guide: str, shell: Shell) -> str:
-    """A guide with the outputs that its commands print now."""
+    """A guide with the outputs that its commands print now, all of one run; as it was where nothing changed."""
+    printed = [(block, shell.output(block)) for block in blocks(guide)]
+    shown = [(block, output) for block, output in printed if block.shown is not None]
+    if all(steady(output) == steady(block.shown or "") for block, output in shown):
+        return guide
     made, at = "", 0
-    for block in blocks(guide):
-        output = shell.output(block)
-        if block.shown is None or steady(output) == steady(block.shown):
-            continue
+    for block, output in shown:
         made += guide[at : block.span[0]] + output
         at = block.span[1]
     return made + guide[at:]
