@@ -157,7 +157,7 @@ def steady(output: str) -> str:
 
 
 def rewritten(guide: str, shell: Shell) -> str:
-    """A guide with the outputs that its commands print now, all of one run; as it was where nothing changed."""
+    """A guide with the outputs that its commands print now, all of one run, where they differ."""
     printed = [(block, shell.output(block)) for block in blocks(guide)]
     shown = [(block, output) for block, output in printed if block.shown is not None]
     if all(steady(output) == steady(block.shown or "") for block, output in shown):
