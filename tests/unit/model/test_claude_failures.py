@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from claimcheck.failures import PermanentFailure, RetryableFailure
-from claimcheck.model.claude import retry_after
+from claimcheck.model.call_failures import retry_after
 from claimcheck.model.types import CallFailedError
 from hypothesis import given
 from hypothesis import strategies as st

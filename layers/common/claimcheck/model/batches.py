@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.failures import RetryableFailure, UnavailableError
-from claimcheck.model.claude import answer_of, failure_of
-from claimcheck.model.types import BatchResult, CallFailedError, GoneError, KnownBatch
+from claimcheck.failures import UnavailableError
+from claimcheck.model.call_failures import call_failures
+from claimcheck.model.claude import answer_of
+from claimcheck.model.connecting import client_options, require_aws_credentials
+from claimcheck.model.types import BatchResult, GoneError, KnownBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -98,33 +100,21 @@ class ClaudeBatches:
     def _calling(self, *, of_one: bool = True) -> Iterator[Anthropic]:
         """`of_one`: the call is about a batch that has a name."""
         import anthropic
-        import httpx2
 
         self.ready()
         client = self._client
         if client is None:
             raise UnavailableError("there is no client of the model's API")
-        try:
-            yield client
-        except anthropic.NotFoundError as error:
-            if not of_one:
-                raise CallFailedError(failure_of(error), outcome_known=True) from None
-            raise GoneError from None
-        except anthropic.APIStatusError as error:
-            if error.status_code == 401:
-                self._client = None
-            failure = failure_of(error)
-            known = 400 <= error.status_code < 500 or failure.code == "model_overloaded"
-            raise CallFailedError(failure, request_id=error.request_id, outcome_known=known) from None
-        except (anthropic.APITimeoutError, httpx2.TimeoutException):
-            failure = RetryableFailure("model_timeout", "The model's API did not answer in time.")
-            raise CallFailedError(failure, outcome_known=False) from None
-        except (anthropic.AnthropicError, httpx2.HTTPError):
-            failure = RetryableFailure("model_unreachable", "The connection to the model's API was lost.")
-            raise CallFailedError(failure, outcome_known=False) from None
-        except (ValueError, AttributeError, TypeError, AssertionError):  # what the SDK trips over, or we do
-            failure = RetryableFailure("model_error", "The model's API answered what is no batch.")
-            raise CallFailedError(failure, outcome_known=False) from None
+        with call_failures("batch", self._forget):
+            try:
+                yield client
+            except anthropic.NotFoundError:
+                if not of_one:  # the path is unknown, not the batch
+                    raise
+                raise GoneError from None
+
+    def _forget(self) -> None:
+        self._client = None
 
 
 def by_key(read_key: Callable[[], str]) -> Callable[[], Anthropic]:
@@ -142,25 +132,18 @@ def on_aws(workspace_id: str) -> Callable[[], Anthropic]:
     """Claude Platform on AWS: each call is signed by the function's role, there is no key."""
 
     def connect() -> Anthropic:
-        import boto3
         from anthropic import AnthropicAWS
 
-        if boto3.Session().get_credentials() is None:  # the SDK would find out inside a call
-            raise UnavailableError("there are no AWS credentials to sign calls of the model with")
+        require_aws_credentials()
         return AnthropicAWS(workspace_id=workspace_id, **_options())
 
     return connect
 
 
 def _options() -> dict[str, Any]:
-    """No hidden retry, no redirect, and none of the SDK's own traces, which can hold content."""
     from anthropic import DefaultHttpxClient
 
-    return {
-        "max_retries": 0,
-        "http_client": DefaultHttpxClient(follow_redirects=False),
-        "open_telemetry": {"traces": False, "propagation": False},
-    }
+    return client_options(DefaultHttpxClient)
 
 
 def _known(batch: MessageBatch) -> KnownBatch:
