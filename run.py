@@ -4,14 +4,15 @@ python3 run.py demo            the whole pipeline on sample documents
 python3 run.py test [...]      the tests (--everything: the long ones too); further arguments go to pytest
 python3 run.py faults [...]    kills everything, many times, and counts what was lost
 python3 run.py proof [...]     what can be proved without an AWS account and is slow; --help lists it
-python3 run.py check           lint, format, types, import arrows, the template
+python3 run.py check           lint, format, types, import arrows, the template, the pages
 python3 run.py evals [...]     measures the product against labelled documents; evals --help lists the sets
 python3 run.py costs [...]     what a deployment costs, idle and for a thousand jobs; --help
 python3 run.py sam [...]       AWS SAM's own command, with the Python it wants: sam build, sam deploy --guided
 python3 run.py lock            writes the files of pinned requirements; --upgrade takes newer versions
 python3 run.py up [...]        or any other command of `claimcheck`
 
-Standard library only, and old Python 3.8 may run it. It writes nothing outside of the .venv folders here.
+Standard library only, and old Python 3.8 may run it. It writes nothing outside of the .venv folders, web/ and
+functions/console/site here.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from toolchain.environments import OURS, RUNTIME, SAM
 from toolchain.interpreters import interpreters, probe
+from toolchain.node import build, build_or_say
 from toolchain.processes import CannotGoOnError, say
 
 ROOT = Path(__file__).resolve().parent
@@ -35,6 +37,11 @@ CHECKS = (
     ("types", (OURS, "python", "-m", "mypy")),
     ("migrations, squawk", (OURS, "python", "-m", "toolchain.migrations")),
     ("import arrows", (OURS, "lint-imports", "--no-cache")),
+    ("pages: lint and format", (OURS, "python", "-m", "toolchain.node", "run", "lint")),
+    ("pages: types", (OURS, "python", "-m", "toolchain.node", "run", "types")),
+    ("pages: unit tests", (OURS, "python", "-m", "toolchain.node", "run", "test")),
+    ("pages: generated client is current", (OURS, "python", "-m", "toolchain.node", "run", "current")),
+    ("pages: build", (OURS, "python", "-m", "toolchain.node", "build")),
     ("templates, cfn-lint", (SAM, "cfn-lint", "template.yaml", "infra/*.yaml")),
     ("template, sam validate --lint", (SAM, "sam", "validate", "--lint")),
 )
@@ -51,6 +58,10 @@ def main(arguments: list[str]) -> int:
             SAM.prepare(OURS.program("uv"))
         if arguments[0] == "test" and "CLAIMCHECK_BUILT" in os.environ:  # the built functions run on it
             RUNTIME.prepare(OURS.program("uv"))
+        if arguments[0] in ("up", "demo", "test"):
+            build_or_say()
+        if arguments[:2] == ["sam", "build"]:  # what is deployed has its pages
+            build()
         if arguments[0] == "check":
             return check()
         return run_instead(command_of(arguments[0], arguments[1:]))

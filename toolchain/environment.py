@@ -48,7 +48,7 @@ class Environment:
     def prepare(self, uv: str) -> None:
         """Make it what the lock file says, by the program `uv`. Raises CannotGoOnError."""
         wanted, stamp = self.fingerprint(), self.folder / "run.stamp"
-        with _one_at_a_time():
+        with one_at_a_time():
             if stamp.exists() and stamp.read_text(encoding="ascii") == wanted and self._works():
                 return
             if not self._works():
@@ -149,8 +149,8 @@ def _make(folder: Path, python: Interpreter) -> None:
 
 
 @contextlib.contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Let another run.py in this checkout finish its preparation first; the lock is on run.py itself."""
+def one_at_a_time() -> Iterator[None]:
+    """Let another run.py in this checkout finish what it prepares first; the lock is on run.py itself."""
     try:
         import fcntl
     except ImportError:
