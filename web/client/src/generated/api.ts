@@ -375,6 +375,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What your jobs came to, by day and task
+         * @description At most 93 days (UTC). A job counts for the day on which it was handed in, with all that it has cost up to now; a deleted one counts on.
+         */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/estimates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a job would use, before it is handed in
+         * @description Reckoned from the document's size, by what plans a job's calls: nothing is sent to the model, and nothing is kept. `max_cost_usd` of a job is what bounds it.
+         */
+        post: operations["estimateJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -985,6 +1025,105 @@ export interface components {
             /** @description The one that this version needs; a newer one does. */
             schema_needed: string;
         };
+        /** @description What a job would be. */
+        EstimateRequest: {
+            /** @enum {string} */
+            task: "summarise" | "extract" | "evaluate";
+            document: components["schemas"]["DocumentSize"];
+            /**
+             * @description How many fields or criteria; a summary is one, whatever this says.
+             * @default 1
+             */
+            questions?: number;
+            /**
+             * @default standard
+             * @enum {string}
+             */
+            priority?: "standard" | "economy";
+        };
+        /** @description Exactly one of `characters`, `pages` and `bytes`, the last two with `media_type`. */
+        DocumentSize: {
+            /** @description Characters. */
+            characters: number;
+            pages?: never;
+            bytes?: never;
+            media_type?: never;
+        } | {
+            /** @description Pages. */
+            pages: number;
+            /** @description What the document is called; its bytes decide. In either case, parameters are passed over. One of text/plain, text/markdown, text/csv, application/csv, application/vnd.ms-excel, text/html, application/xhtml+xml, message/rfc822, application/pdf, application/vnd.openxmlformats-officedocument.wordprocessingml.document, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, application/vnd.openxmlformats-officedocument.presentationml.presentation, image/png, image/jpeg, image/tiff, image/webp, application/msword, application/vnd.ms-powerpoint, application/vnd.ms-outlook, application/octet-stream. */
+            media_type: string;
+            characters?: never;
+            bytes?: never;
+        } | {
+            /** @description Bytes of a file. */
+            bytes: number;
+            /** @description What the document is called; its bytes decide. In either case, parameters are passed over. One of text/plain, text/markdown, text/csv, application/csv, application/vnd.ms-excel, text/html, application/xhtml+xml, message/rfc822, application/pdf, application/vnd.openxmlformats-officedocument.wordprocessingml.document, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, application/vnd.openxmlformats-officedocument.presentationml.presentation, image/png, image/jpeg, image/tiff, image/webp, application/msword, application/vnd.ms-powerpoint, application/vnd.ms-outlook, application/octet-stream. */
+            media_type: string;
+            characters?: never;
+            pages?: never;
+        };
+        /** @description What jobs came to. Days without jobs are left out. */
+        UsageOfDays: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: string;
+            /** @description By day and task. */
+            days: {
+                /** Format: date */
+                day: string;
+                /** @enum {string} */
+                task: "summarise" | "extract" | "evaluate";
+                /** @description All of them: the next five together. */
+                jobs: number;
+                completed: number;
+                partial: number;
+                failed: number;
+                cancelled: number;
+                /** @description Pending or running. */
+                waiting: number;
+                /** @description From a job's ticket to its answer, within 5 %; null without answered jobs. */
+                seconds: {
+                    median: number | null;
+                    p95: number | null;
+                };
+                input_tokens: number;
+                cache_read_tokens: number;
+                cache_write_tokens: number;
+                output_tokens: number;
+                /** @description To the model. */
+                calls: number;
+                cost_usd: number;
+            }[];
+        };
+        /** @description What a job of this size uses. */
+        Estimate: {
+            /** @description Which model would be asked. */
+            model: string;
+            /** @description Calls to it. `likely`: as such jobs go. `most`: not exceeded, where no question has to be put a second time. */
+            calls: {
+                likely: number;
+                most: number;
+            };
+            /** @description Tokens of all calls, cached ones included. `likely`: as such jobs go. `most`: not exceeded, where no question has to be put a second time. */
+            input_tokens: {
+                likely: number;
+                most: number;
+            };
+            /** @description Tokens of all answers. `likely`: as such jobs go. `most`: not exceeded, where no question has to be put a second time. */
+            output_tokens: {
+                likely: number;
+                most: number;
+            };
+            /** @description US dollars; null for a model without a price in the list. `likely`: as such jobs go. `most`: not exceeded, where no question has to be put a second time. */
+            cost_usd: {
+                likely: number | null;
+                most: number | null;
+            };
+            /** @description How it was reckoned. */
+            basis: string;
+        };
         /** @description A quote, and where it stands in the document. */
         Evidence: {
             /** @description As the model gave it. */
@@ -1276,6 +1415,10 @@ export interface components {
         Limit: number;
         /** @description `next_cursor` of the page before. */
         Cursor: string;
+        /** @description The first day (UTC); 29 days before `to` where it is left out. */
+        From: string;
+        /** @description The last day (UTC): `from`'s own, or up to 92 days after it. Where it is left out today, or what of that `from` allows. */
+        To: string;
         /** @description Jobs in this state only. */
         Status: "pending" | "running" | "completed" | "partial" | "failed" | "cancelled";
         /** @description Jobs of this task only. */
@@ -1325,6 +1468,10 @@ export type Document = components['schemas']['Document'];
 export type UploadTarget = components['schemas']['UploadTarget'];
 export type Limits = components['schemas']['Limits'];
 export type Health = components['schemas']['Health'];
+export type EstimateRequest = components['schemas']['EstimateRequest'];
+export type DocumentSize = components['schemas']['DocumentSize'];
+export type UsageOfDays = components['schemas']['UsageOfDays'];
+export type Estimate = components['schemas']['Estimate'];
 export type Evidence = components['schemas']['Evidence'];
 export type Coverage = components['schemas']['Coverage'];
 export type Gap = components['schemas']['Gap'];
@@ -1353,6 +1500,8 @@ export type ParameterPrefer = components['parameters']['Prefer'];
 export type ParameterIfNoneMatch = components['parameters']['IfNoneMatch'];
 export type ParameterLimit = components['parameters']['Limit'];
 export type ParameterCursor = components['parameters']['Cursor'];
+export type ParameterFrom = components['parameters']['From'];
+export type ParameterTo = components['parameters']['To'];
 export type ParameterStatus = components['parameters']['Status'];
 export type ParameterTask = components['parameters']['Task'];
 export type HeaderRetryAfter = components['headers']['Retry-After'];
@@ -4599,6 +4748,269 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Too Many Requests. `throttled`: Too many requests at once. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "throttled";
+                    };
+                };
+            };
+            /** @description Internal Server Error. `internal`: Something failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                    };
+                };
+            };
+            /** @description Service Unavailable. `unavailable`: A part of the service cannot be reached. Whether it was carried out is not known. `schema_behind`: The service is being brought to a new version. Nothing was done. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unavailable" | "schema_behind";
+                    };
+                };
+            };
+            /** @description Gateway Timeout. `timeout`: It took longer than 29 s. Whether it was carried out is not known. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "timeout";
+                    };
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: {
+                /** @description The first day (UTC); 29 days before `to` where it is left out. */
+                from?: components["parameters"]["From"];
+                /** @description The last day (UTC): `from`'s own, or up to 92 days after it. Where it is left out today, or what of that `from` allows. */
+                to?: components["parameters"]["To"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The days on which jobs were handed in. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageOfDays"];
+                };
+            };
+            /** @description Bad Request. `query_invalid`: A query parameter or a header cannot be used. `request_refused`: API Gateway cannot read the request. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "query_invalid" | "request_refused";
+                    };
+                };
+            };
+            /** @description Unauthorized. `key_missing`: No key was sent, or what can be none. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "key_missing";
+                    };
+                };
+            };
+            /** @description Forbidden. `key_refused`: The key is unknown, expired or revoked. `scope_missing`: The key is good, and lacks the scope that this call wants. `firewall_refused`: The firewall refused the request, where there is one. */
+            403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "key_refused" | "scope_missing" | "firewall_refused";
+                    };
+                };
+            };
+            /** @description Content Too Large. `body_too_large`: The body is too large: upload the document with POST /documents. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Too Many Requests. `throttled`: Too many requests at once. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "throttled";
+                    };
+                };
+            };
+            /** @description Internal Server Error. `internal`: Something failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                    };
+                };
+            };
+            /** @description Service Unavailable. `unavailable`: A part of the service cannot be reached. Whether it was carried out is not known. `schema_behind`: The service is being brought to a new version. Nothing was done. */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "unavailable" | "schema_behind";
+                    };
+                };
+            };
+            /** @description Gateway Timeout. `timeout`: It took longer than 29 s. Whether it was carried out is not known. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "timeout";
+                    };
+                };
+            };
+        };
+    };
+    estimateJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EstimateRequest"];
+            };
+        };
+        responses: {
+            /** @description What such a job uses. */
+            200: {
+                headers: {
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Estimate"];
+                };
+            };
+            /** @description Bad Request. `json_malformed`: The body is no JSON object that can be read without doubt. `request_refused`: API Gateway cannot read the request. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "json_malformed" | "request_refused";
+                    };
+                };
+            };
+            /** @description Unauthorized. `key_missing`: No key was sent, or what can be none. */
+            401: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "key_missing";
+                    };
+                };
+            };
+            /** @description Forbidden. `key_refused`: The key is unknown, expired or revoked. `scope_missing`: The key is good, and lacks the scope that this call wants. `firewall_refused`: The firewall refused the request, where there is one. */
+            403: {
+                headers: {
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "key_refused" | "scope_missing" | "firewall_refused";
+                    };
+                };
+            };
+            /** @description Content Too Large. `body_too_large`: The body is too large: upload the document with POST /documents. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Unprocessable Content. `fields_invalid`: Fields are wrong: `errors` points at each. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "fields_invalid";
                     };
                 };
             };
