@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from claimcheck.client import jsontext, trail
-from claimcheck.client.errors import LIMITS
-from claimcheck.client.requests import INLINE_BYTES, ApiProblem
+from claimcheck.client.errors import LIMITS, ApiProblem
+from claimcheck.client.requests import INLINE_BYTES
 from rich.console import Console
 
 from client import exported, render, submission, upload, webhook_commands

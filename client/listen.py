@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from claimcheck.client import jsontext
-from claimcheck.client.errors import ApiProblem, Unreachable
+from claimcheck.client import ClaimcheckError, jsontext
 
 from client.api import Api
 from client.called_as import command
@@ -178,7 +177,7 @@ class Receiver:
         if verdict is None:
             try:
                 verdict = await self._secrets.verify(body, headers)
-            except (ApiProblem, Unreachable) as error:
+            except ClaimcheckError as error:
                 typer.echo(f"the secrets could not be asked for again: {error}", err=True)
                 verdict = Verdict(401, "no known secret has signed it")
         received = self._received(body, headers.get("webhook-id", ""), verdict)

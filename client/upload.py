@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from claimcheck.client.requests import INLINE_BYTES
-from claimcheck.client.transfers import Source
+from claimcheck.client.transfers import Source, unheard
 from claimcheck.client.transfers import opened as opened_file
 
 from client.submission import Unusable
@@ -21,12 +21,8 @@ if TYPE_CHECKING:
     from client.shapes import Json
 
 
-def _unheard(_done: int, _size: int) -> None:
-    """Nobody looks."""
-
-
 @contextmanager
-def opened(file: str, on_progress: Callable[[int, int], object] = _unheard) -> Iterator[Source]:
+def opened(file: str, on_progress: Callable[[int, int], object] = unheard) -> Iterator[Source]:
     """Open `file` (`-`: standard input). Raises Unusable where it cannot be read."""
     if file == "-":
         with tempfile.SpooledTemporaryFile(max_size=2 * INLINE_BYTES) as copy:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from claimcheck.client.errors import ApiProblem, Damaged, Unreachable
+from claimcheck.client import ClaimcheckError
 
 from client.api import Api
 from client.connection import NoAddress
@@ -207,7 +207,7 @@ def _errors() -> Iterator[None]:
         yield
     except (BadSet, BadRun, NoAddress, comparing.NotComparable) as problem:
         _end(problem, EXIT_USAGE)
-    except (ApiProblem, Damaged, Unreachable, system.NotStarted) as problem:
+    except (ClaimcheckError, system.NotStarted) as problem:
         _end(problem, EXIT_UNREACHABLE)
     except (KeyboardInterrupt, Stopped):
         _end("stopped; what was submitted is kept, go on with --run", 130)

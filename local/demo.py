@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
-from claimcheck.client.errors import ApiProblem, Unreachable
+from claimcheck.client import ClaimcheckError
 from rich.console import Console
 from rich.rule import Rule
 
@@ -82,7 +82,7 @@ def demo(
     try:
         with _terminated_as_interrupt(), _system(data, model, console, keep=keep) as system:
             sound = _run(system, data, console)
-    except (CannotStart, Unreachable, ApiProblem) as error:
+    except (CannotStart, ClaimcheckError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(3) from error
     except KeyboardInterrupt:

@@ -44,7 +44,15 @@ def transformed(name: str, text: str) -> str:
     made = _HEADER.format(name) + text
     for command in (_SORT, ["format", "--quiet"]):
         made = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(TARGET / name), "-"],
+            [
+                sys.executable,
+                "-m",
+                "ruff",
+                *command,
+                "--stdin-filename",
+                str(CLIENT / "synchronous" / name),
+                "-",
+            ],
             input=made,
             capture_output=True,
             text=True,

@@ -215,7 +215,7 @@ def test_the_client_names_the_field(api: Api) -> None:
     """The Python client raises a refusal with the pointer of the field at fault."""
     with pytest.raises(ApiProblem) as caught:
         api.submit("extract", {"document": DOCUMENT, "fields": ["a", "a"]})
-    assert caught.value.errors[0]["pointer"].startswith("/fields")
+    assert caught.value.errors[0].pointer.startswith("/fields")
 
 
 class Receiver:

@@ -25,7 +25,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to answer; a `body` that is bytes goes out as it is, everything else as JSON. Status 0 hangs up."""
+    """What to answer; a `body` that is bytes goes out as it is, all else as JSON. Status 0 hangs up."""
 
     status: int = 200
     body: Any = None

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Json = dict[str, Any]
 _MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001 (bounds have none)
@@ -42,29 +45,23 @@ def drawn_from(schema: Json, schemas: Json) -> st.SearchStrategy[Any]:
 
 def _of_type(kind: str, schema: Json, schemas: Json) -> st.SearchStrategy[Any]:
     least = schema.get("minimum")
-    match kind:
-        case "null":
-            return st.none()
-        case "boolean":
-            return st.booleans()
-        case "integer":
-            return st.integers(least, schema.get("maximum", 1 << 50))
-        case "number":
-            return st.floats(least, 1e12, allow_nan=False) | st.integers(int(least or 0), 1 << 40)
-        case "string" if "format" in schema:
-            return _FORMATS[schema["format"]]
-        case "string":
-            return (
-                st.from_regex(schema["pattern"], fullmatch=True)
-                if "pattern" in schema
-                else st.text(max_size=20)
-            )
-        case "array":
-            most = min(3, schema.get("maxItems", 3))
-            return st.lists(drawn_from(schema["items"], schemas), max_size=most)
-        case "object":
-            return _object(schema, schemas)
-    raise AssertionError(f"cannot draw {schema}")
+    simple: dict[str, Callable[[], st.SearchStrategy[Any]]] = {
+        "null": st.none,
+        "boolean": st.booleans,
+        "integer": lambda: st.integers(least, schema.get("maximum", 1 << 50)),
+        "number": lambda: st.floats(least, 1e12, allow_nan=False) | st.integers(int(least or 0), 1 << 40),
+        "string": lambda: _string(schema),
+        "array": lambda: st.lists(drawn_from(schema["items"], schemas), max_size=3),
+        "object": lambda: _object(schema, schemas),
+    }
+    assert kind in simple, f"cannot draw {schema}"
+    return simple[kind]()
+
+
+def _string(schema: Json) -> st.SearchStrategy[Any]:
+    if "format" in schema:
+        return _FORMATS[schema["format"]]
+    return st.from_regex(schema["pattern"], fullmatch=True) if "pattern" in schema else st.text(max_size=20)
 
 
 def _object(schema: Json, schemas: Json) -> st.SearchStrategy[Json]:

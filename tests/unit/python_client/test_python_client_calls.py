@@ -174,9 +174,9 @@ def test_waiting_ends_in_time(client_of: Kind) -> None:
     with (
         StandIn(script(Answer(200, at("running"), {"ETag": '"1"'}))) as server,
         client_of(server.url, "k") as c,
+        pytest.raises(WaitTimedOut, match=f"job {ID} is not final after 0.4 s") as caught,
     ):
-        with pytest.raises(WaitTimedOut, match=f"job {ID} is not final after 0.4 s") as caught:
-            c.wait(ID, timeout=0.4)
+        c.wait(ID, timeout=0.4)
     assert caught.value.job_id == ID
     assert [each.headers.get("prefer") for each in server.asked] == [None, "wait=1", None]
 
@@ -282,9 +282,12 @@ def test_a_refusal_is_an_error_of_its_kind(
     """By status and code; with what the API says."""
     said = {"title": "No", "detail": "because", "code": code, "request_id": "r-1"}
     answer = Answer(status, said, {"Retry-After": "70"})
-    with StandIn(script(answer)) as server, client_of(server.url, "k", retries=None) as client:
-        with pytest.raises(kind) as caught:
-            client.get(ID)
+    with (
+        StandIn(script(answer)) as server,
+        client_of(server.url, "k", retries=None) as client,
+        pytest.raises(kind) as caught,
+    ):
+        client.get(ID)
     problem = caught.value
     assert type(problem) is kind
     assert (problem.status, problem.code, problem.request_id, problem.retry_after) == (
@@ -300,9 +303,12 @@ def test_faults_of_fields_are_pointed_at(client_of: Kind) -> None:
     """Pointer and detail of each, in one line as well."""
     errors = [{"pointer": "/fields/0", "detail": "is empty"}]
     said = {"title": "Unprocessable Content", "detail": "one", "code": "fields_invalid", "errors": errors}
-    with StandIn(script(Answer(422, said))) as server, client_of(server.url, "k") as client:
-        with pytest.raises(Invalid) as caught:
-            client.summarise("")
+    with (
+        StandIn(script(Answer(422, said))) as server,
+        client_of(server.url, "k") as client,
+        pytest.raises(Invalid) as caught,
+    ):
+        client.summarise("")
     assert caught.value.errors == (FieldFault("/fields/0", "is empty"),)
     assert str(caught.value) == "422 Unprocessable Content: one (/fields/0 is empty)"
 
@@ -312,25 +318,34 @@ def test_faults_of_fields_are_pointed_at(client_of: Kind) -> None:
 )
 def test_a_refusal_of_something_in_between_is_one_as_well(client_of: Kind, body: Any) -> None:
     """With its status, and the code `http_error`."""
-    with StandIn(script(Answer(403, body))) as server, client_of(server.url, "k") as client:
-        with pytest.raises(ApiProblem, match=r"^403 ") as caught:
-            client.limits()
+    with (
+        StandIn(script(Answer(403, body))) as server,
+        client_of(server.url, "k") as client,
+        pytest.raises(ApiProblem, match=r"^403 ") as caught,
+    ):
+        client.limits()
     assert caught.value.code == "http_error"
 
 
 @pytest.mark.parametrize("body", [b"hello", b"\xff", b"[" * 100_000], ids=["text", "bytes", "deep"])
 def test_another_service_at_the_address_is_told_apart(client_of: Kind, body: bytes) -> None:
     """What is no JSON does not come from Claimcheck."""
-    with StandIn(script(Answer(200, body))) as server, client_of(server.url, "k") as client:
-        with pytest.raises(Unreachable, match="is this the address of Claimcheck"):
-            client.get(ID)
+    with (
+        StandIn(script(Answer(200, body))) as server,
+        client_of(server.url, "k") as client,
+        pytest.raises(Unreachable, match="is this the address of Claimcheck"),
+    ):
+        client.get(ID)
 
 
 def test_json_of_another_service_is_unexpected(client_of: Kind) -> None:
     """The message names the place, and repeats nothing of what was answered."""
-    with StandIn(script(Answer(200, {"job_id": ["s3cret"]}))) as server, client_of(server.url, "k") as client:
-        with pytest.raises(UnexpectedAnswer, match="did not answer with a Job") as caught:
-            client.get(ID)
+    with (
+        StandIn(script(Answer(200, {"job_id": ["s3cret"]}))) as server,
+        client_of(server.url, "k") as client,
+        pytest.raises(UnexpectedAnswer, match="did not answer with a Job") as caught,
+    ):
+        client.get(ID)
     assert "s3cret" not in str(caught.value)
 
 
@@ -339,9 +354,11 @@ def test_nobody_at_the_address_is_unreachable(client_of: Kind) -> None:
     slept: list[float] = []
     with StandIn(script(TICKET)) as server:
         url = server.url
-    with client_of(url, "k", sleep=slept.append, retries=Retries(connecting=3)) as client:
-        with pytest.raises(Unreachable, match=f"cannot connect to {url}") as caught:
-            client.limits()
+    with (
+        client_of(url, "k", sleep=slept.append, retries=Retries(connecting=3)) as client,
+        pytest.raises(Unreachable, match=f"cannot connect to {url}") as caught,
+    ):
+        client.limits()
     assert (len(slept), caught.value.sent) == (2, False)
 
 

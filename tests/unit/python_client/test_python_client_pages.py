@@ -38,7 +38,7 @@ def test_every_entry_comes_once_and_no_page_too_early(sizes: list[int], taken: i
         return Response(200, json=page(sizes, asked[-1]))
 
     with Client("http://api.example", "k", http=Http(transport=MockTransport(answer))) as client:
-        found = []
+        found: list[str] = []
         for job in client.jobs(status="failed"):
             if len(found) == taken:
                 break

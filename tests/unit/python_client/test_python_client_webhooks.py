@@ -67,13 +67,14 @@ def test_what_is_not_genuine_is_refused() -> None:
     body = body_of(DONE)
     headers = signed(OLD, body)
     late, early = (signed(OLD, body, datetime.now(UTC) + timedelta(minutes=m)) for m in (-6, 6))
-    for wrong in (
+    wrongs: list[tuple[bytes, dict[str, str], str | list[str]]] = [
         (body.replace(b"completed", b"cancelled"), headers, OLD),
         (body, headers, NEW),
         (body, headers, []),
         (body, late, OLD),
         (body, early, OLD),
-    ):
+    ]
+    for wrong in wrongs:
         with pytest.raises(WebhookNotVerified) as caught:
             verify_webhook(*wrong)
         assert not isinstance(caught.value, WebhookMalformed)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 1 << 18
 
 
+def unheard(_done: int, _size: int) -> None:
+    """Nobody wants to know."""
+
+
 class Source:
     """What is uploaded: a file that can be read again from its start. `size` in bytes.
 
@@ -30,7 +34,7 @@ class Source:
         file: BinaryIO,
         name: str | None,
         kind: str | None = None,
-        on_progress: Callable[[int, int], object] = lambda _done, _size: None,
+        on_progress: Callable[[int, int], object] = unheard,
     ) -> None:
         self.name = name
         self._file = file
@@ -77,7 +81,7 @@ def opened(
     file: str | Path | bytes | BinaryIO,
     name: str | None = None,
     kind: str | None = None,
-    on_progress: Callable[[int, int], object] = lambda _done, _size: None,
+    on_progress: Callable[[int, int], object] = unheard,
 ) -> Iterator[Source]:
     """A path, bytes, or a file that is open (which stays open). Raises OSError."""
     if isinstance(file, str | Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from claimcheck.client.models import Model, WebhookEvent
 
+_PREFIX = "whsec_"
+_KEY_BYTES = range(24, 65)  # Standard Webhooks 1.0: "at least 24 bytes (192 bits, 512 maximum)"
 SIGNED_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
@@ -30,7 +33,7 @@ def verify_signature(raw_body: bytes | str, headers: Mapping[str, str], secrets:
     body = raw_body.encode() if isinstance(raw_body, str) else bytes(raw_body)
     reason = "there is no secret to verify it with"
     for secret in secrets:
-        webhook = _webhook(secret)
+        webhook = Webhook(checked_secret(secret))
         try:
             webhook.verify(body, signed, json_parse=False)
         except WebhookVerificationError as error:
@@ -62,8 +65,14 @@ def verify_webhook(
     raise UnexpectedAnswer("the webhook is genuine, but its body is no event: is this its whole raw body?")
 
 
-def _webhook(secret: str) -> Webhook:
+def checked_secret(secret: str) -> str:
+    """The secret without white space around it. Raises ValueError, which does not repeat it."""
+    secret = secret.strip()
+    encoded = secret.removeprefix(_PREFIX)
     try:
-        return Webhook(secret)
-    except Exception:  # noqa: BLE001 (its own errors have no class in common)
-        raise ValueError("this is no webhook secret: copy it whole, from whsec_ on") from None
+        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except ValueError:  # binascii.Error, or characters that are not ASCII
+        key = b""
+    if encoded == secret or len(key) not in _KEY_BYTES:
+        raise ValueError("this is no webhook secret: copy it whole, from whsec_ on")
+    return secret

@@ -29,7 +29,7 @@ class AsyncDocuments(AsyncConnection):
         *,
         name: str | None = None,
         media_type: str | None = None,
-        on_progress: Callable[[int, int], object] = lambda _done, _size: None,
+        on_progress: Callable[[int, int], object] = transfers.unheard,
     ) -> models.Document:
         """Upload a file (by its path, its bytes, or open) of up to 200 MiB, unless the service has its bytes.
 

@@ -4,6 +4,7 @@ from claimcheck.client.models.account import (
     Estimate,
     Health,
     LikelyAndMost,
+    LikelyAndMostUsd,
     Limits,
     TenantEvent,
     TenantEvents,
@@ -11,7 +12,7 @@ from claimcheck.client.models.account import (
     UsageReport,
 )
 from claimcheck.client.models.base import Model
-from claimcheck.client.models.documents import Document, DocumentText, Link, Original, UploadTarget
+from claimcheck.client.models.documents import Document, DocumentText, Link, Original, TextLink, UploadTarget
 from claimcheck.client.models.jobs import (
     FINAL,
     Event,
@@ -77,6 +78,7 @@ __all__ = [
     "JobStatus",
     "KeyPoint",
     "LikelyAndMost",
+    "LikelyAndMostUsd",
     "Limits",
     "Link",
     "ListedJob",
@@ -92,6 +94,7 @@ __all__ = [
     "TenantEvent",
     "TenantEvents",
     "TestEvent",
+    "TextLink",
     "Ticket",
     "Trail",
     "UploadTarget",

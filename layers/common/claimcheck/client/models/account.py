@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime  # noqa: TC003 (Pydantic reads it)
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from pydantic import Field
 
 from claimcheck.client.models.base import Model
-
-N = TypeVar("N", int, float)
 
 
 class JobsInFlight(Model):
@@ -51,21 +49,28 @@ class Limits(Model):
     requests: Requests
 
 
-class LikelyAndMost(Model, Generic[N]):
+class LikelyAndMost(Model):
     """What is expected, and what it cannot exceed."""
 
-    likely: N
-    most: N
+    likely: int
+    most: int
+
+
+class LikelyAndMostUsd(Model):
+    """The same in US dollars, None for a model without a price."""
+
+    likely: float | None
+    most: float | None
 
 
 class Estimate(Model):
     """What a job would cost; `basis` says in a sentence what that rests on."""
 
     model: str
-    calls: LikelyAndMost[int]
-    input_tokens: LikelyAndMost[int]
-    output_tokens: LikelyAndMost[int]
-    cost_usd: LikelyAndMost[float]
+    calls: LikelyAndMost
+    input_tokens: LikelyAndMost
+    output_tokens: LikelyAndMost
+    cost_usd: LikelyAndMostUsd
     basis: str
 
 
@@ -87,7 +92,7 @@ class UsageDay(Model):
     failed: int
     cancelled: int
     waiting: int
-    seconds: Seconds | None
+    seconds: Seconds
     input_tokens: int
     cache_read_tokens: int
     cache_write_tokens: int

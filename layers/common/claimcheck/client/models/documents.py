@@ -15,7 +15,12 @@ class Link(Model):
 
     url: str = Field(repr=False)
     expires_s: int
-    sha256: str | None = None
+
+
+class TextLink(Link):
+    """As Link; the text has this SHA-256 in UTF-8, None for texts of versions before."""
+
+    sha256: str | None
 
 
 class Original(Model):
@@ -63,5 +68,5 @@ class DocumentText(Model):
     page_starts: list[int] | None
     image_pages: list[int] | None
     text: str | None = Field(repr=False)
-    text_link: Link | None = None
+    text_link: TextLink | None = None
     original: Original | None = None

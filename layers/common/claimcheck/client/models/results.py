@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from claimcheck.client.models.base import Model
 
@@ -95,7 +95,7 @@ class EvaluateResult(Model):
 
 
 class OtherResult(Model):
-    """The result of a task that this client does not know; its members are attributes all the same."""
+    """A result that this client does not know: its members are attributes all the same."""
 
 
 Result = SummariseResult | ExtractResult | EvaluateResult | OtherResult
@@ -111,4 +111,7 @@ def with_typed_result(said: Any) -> Any:
     if not isinstance(said, Mapping) or not isinstance(said.get("result"), Mapping):
         return said
     kind = BY_TASK.get(str(said.get("task")), OtherResult)
-    return {**said, "result": kind.model_validate(said["result"])}
+    try:
+        return {**said, "result": kind.model_validate(said["result"])}
+    except ValidationError:  # of a version that says it otherwise
+        return {**said, "result": OtherResult.model_validate(said["result"])}
