@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import openapi.answers
 import openapi.problems
+import openapi.reckoning
 import openapi.requests
 import openapi.results
 import openapi.webhooks
@@ -67,6 +68,7 @@ def document() -> Json:
             "schemas": {
                 **openapi.requests.SCHEMAS,
                 **openapi.answers.SCHEMAS,
+                **openapi.reckoning.SCHEMAS,
                 **openapi.results.SCHEMAS,
                 **openapi.webhooks.SCHEMAS,
                 **openapi.problems.SCHEMAS,

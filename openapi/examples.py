@@ -97,6 +97,50 @@ LIMITS: Json = {
     "document_bytes": {"limit": 209_715_200},
     "requests": {"per_second": 100, "burst": 200, "shared": False},
 }
+USAGE: Json = {
+    "from": "2026-11-01",
+    "to": "2026-11-30",
+    "days": [
+        {
+            "day": "2026-11-24",
+            "task": "extract",
+            "jobs": 12,
+            "completed": 9,
+            "partial": 1,
+            "failed": 1,
+            "cancelled": 0,
+            "waiting": 1,
+            "seconds": {"median": 4.0, "p95": 19.027},
+            "input_tokens": 61_204,
+            "cache_read_tokens": 20_480,
+            "cache_write_tokens": 10_240,
+            "output_tokens": 4_811,
+            "calls": 14,
+            "cost_usd": 0.200214,
+        }
+    ],
+}
+ESTIMATE_OF_PAGES: Json = {
+    "task": "evaluate",
+    "document": {"pages": 12, "media_type": "application/pdf"},
+    "questions": 8,
+}
+ESTIMATE_OF_TEXT: Json = {"task": "summarise", "document": {"characters": 25_000}}
+ESTIMATE_OF_FILE: Json = {
+    "task": "extract",
+    "document": {"bytes": 48_128, "media_type": "application/pdf"},
+    "questions": 20,
+    "priority": "economy",
+}
+ESTIMATE: Json = {
+    "model": "claude-sonnet-5-5",
+    "calls": {"likely": 1, "most": 2},
+    "input_tokens": {"likely": 8_300, "most": 180_000},
+    "output_tokens": {"likely": 1_190, "most": 11_900},
+    "cost_usd": {"likely": 0.0285, "most": 0.569},
+    "basis": "Likely: about four characters a token, the document read in one part, one question about each; "
+    "most: the densest text and the longest answers, as long as no question has to be put a second time.",
+}
 EVENT: Json = {
     "type": "job.completed",
     "timestamp": "2026-11-24T12:00:02.310000Z",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from claimcheck.usecases.usage import MAX_DAYS
+
 from openapi import examples
 from openapi.calls import call, named, next_page, ok, with_headers
 from openapi.shapes import Json, text
@@ -149,6 +151,38 @@ PATHS: Json = {
             "Your limits, and how much of each is used",
             {"200": ok("As they are at this moment.", "Limits", examples.LIMITS)},
             scope="jobs:read",
+        )
+    },
+    "/usage": {
+        "get": call(
+            "getUsage",
+            "limits",
+            "What your jobs came to, by day and task",
+            {"200": ok("The days on which jobs were handed in.", "UsageOfDays", examples.USAGE)},
+            scope="jobs:read",
+            refusals=("query_invalid",),
+            parameters=named("From", "To"),
+            description=f"At most {MAX_DAYS} days (UTC). A job counts for the day on which it was handed in, "
+            "with all that it has cost up to now; a deleted one counts on.",
+        )
+    },
+    "/estimates": {
+        "post": call(
+            "estimateJob",
+            "limits",
+            "What a job would use, before it is handed in",
+            {"200": ok("What such a job uses.", "Estimate", examples.ESTIMATE)},
+            scope="jobs:read",
+            body=(
+                "EstimateRequest",
+                examples.named(
+                    contract=examples.ESTIMATE_OF_PAGES,
+                    text=examples.ESTIMATE_OF_TEXT,
+                    file=examples.ESTIMATE_OF_FILE,
+                ),
+            ),
+            description="Reckoned from the document's size, by what plans a job's calls: nothing is sent to "
+            "the model, and nothing is kept. `max_cost_usd` of a job is what bounds it.",
         )
     },
     "/health": {

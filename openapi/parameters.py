@@ -5,6 +5,7 @@ from __future__ import annotations
 from claimcheck.tasks import TASKS
 from claimcheck.usecases.paging import DEFAULT_LIMIT, MAX_LIMIT
 from claimcheck.usecases.read import MAX_WAIT_S
+from claimcheck.usecases.usage import DEFAULT_DAYS, MAX_DAYS
 
 from openapi import examples
 from openapi.answers import STATUSES
@@ -19,6 +20,7 @@ _UP_TO_A_WEEK = (
     "^(([1-9][0-9]{0,4}|[1-5][0-9]{5}|60[0-3][0-9]{3}|604[0-7][0-9]{2}|604800)s?"
     "|([1-9][0-9]{0,3}|100[0-7][0-9]|10080)m|([1-9][0-9]?|1[0-5][0-9]|16[0-8])h)$"
 )
+_DAY: Json = {"type": "string", "format": "date"}
 PARAMETERS: Json = {
     "JobId": _path("job_id", "A job of yours; what is no id is no job (404)."),
     "DeliveryId": _path("delivery_id", "A webhook delivery of yours."),
@@ -71,6 +73,19 @@ PARAMETERS: Json = {
         "in": "query",
         "description": "`next_cursor` of the page before.",
         "schema": identifier(),
+    },
+    "From": {
+        "name": "from",
+        "in": "query",
+        "description": f"The first day (UTC); {DEFAULT_DAYS - 1} days before `to` where it is left out.",
+        "schema": _DAY,
+    },
+    "To": {
+        "name": "to",
+        "in": "query",
+        "description": f"The last day (UTC): `from`'s own, or up to {MAX_DAYS - 1} days after it. Where it "
+        "is left out today, or what of that `from` allows.",
+        "schema": _DAY,
     },
     "Status": {
         "name": "status",

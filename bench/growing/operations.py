@@ -7,6 +7,7 @@ import hashlib
 import json
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from bench.documents import summary_of, text_of
@@ -171,10 +172,12 @@ class Operations:
         from claimcheck.usecases.allowance import Allowance
         from claimcheck.usecases.authorize import Authorize
         from claimcheck.usecases.read import Filters, Read
+        from claimcheck.usecases.usage import Usage
 
         nowhere: Any = Nowhere()
         read = Read(self._api, nowhere, answer_bytes=3_000_000)
         allowance = Allowance(self._api, Limits(10**6, 1e9, 1 << 30), Bounds(1 << 30, 100.0, 200))
+        usage = Usage(self._api)
         authorize = Authorize(self._auth, shared_usage_key="shared")
         recent, middle = self._kept_job(0.02), self._kept_job(0.5)
 
@@ -193,6 +196,8 @@ class Operations:
             "list, evaluate and partial": page(task="evaluate", status="partial", limit="5"),
             "list, its last page": page(cursor=self._kept_job(1.0)),
             "limits": lambda: allowance(TENANT),
+            "usage, 30 days": lambda: usage(TENANT, None, None),
+            "usage, 93 days": lambda: usage(TENANT, str(datetime.now(UTC).date() - timedelta(days=92)), None),
             "authorize": lambda: authorize(f"Bearer {self.place.api_key}"),
         }
 

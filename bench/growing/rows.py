@@ -28,6 +28,8 @@ _TABLES = (
     "idempotency_keys",
 )  # fmt: skip
 
+_USAGE = ("usage_changes", "usage_days", "usage_seconds")
+
 _FINAL = ("seeds", "documents", "objects", "jobs", "events", "calls", "deliveries", "keys")
 _OPEN = ("in_flight", "documents", "objects", "jobs_in_flight", "events")
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
@@ -54,7 +56,7 @@ def fill(
         connection.execute(sql["tenants"])
         secondary = connection.execute(sql["secondary"], [list(_TABLES)]).fetchall()
         with connection.transaction():
-            emptied = (*_TABLES, "deletions", "purge_failures", "batch_requests")
+            emptied = (*_TABLES, "deletions", "purge_failures", "batch_requests", *_USAGE)
             connection.execute(f"TRUNCATE {', '.join(emptied)}".encode())
             for name, _ in secondary:
                 connection.execute(f"DROP INDEX {name}".encode())
@@ -67,7 +69,8 @@ def fill(
             for name, definition in secondary:
                 connection.execute(definition.encode())
                 told(f"index {name}")
-    for table in (*_TABLES, "tenants", "webhook_addresses", "tenant_spend"):
+        connection.execute("SELECT count_usage_of_before()")
+    for table in (*_TABLES, "tenants", "webhook_addresses", "tenant_spend", *_USAGE):
         connection.execute(f"VACUUM (ANALYZE) {table}".encode())
         told(f"vacuumed {table}")
 

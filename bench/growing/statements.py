@@ -27,6 +27,9 @@ BOUNDED: dict[str, str] = {
     "webhook_addresses": "one for each place that a tenant's webhooks go to",
     "tenant_spend": "a row a tenant and day, found by its key",
     "tenant_loads": "one row a tenant",
+    "usage_changes": "jobs that have ended since the last sweep",
+    "usage_days": "a row a tenant, day and task, found by its key",
+    "usage_seconds": "some tens of rows a tenant, day and task, found by their key",
     "spend_slots": "64 a tenant, put into its day by each sweep",
     "heartbeats": "one row a periodic function",
     "schema_version": "one row",
@@ -79,7 +82,7 @@ def role_of(file: str, name: str) -> str:
     """Which function's role runs a statement."""
     if (file, name) in _AUTH:
         return "auth"
-    if (file, name) in _API or file in {"reading", "webhooks"}:
+    if (file, name) in _API or file in {"reading", "usage", "webhooks"}:
         return "api"
     return _OPERATOR.get(file, "worker")
 

@@ -116,6 +116,7 @@ def _parameters(
         "webhook_thin": False, "max_cost_usd": None, "cancel_after_s": None, "upload_wait_s": 60.0,
         "traceparent": None, "name": "new.txt", "media_type": "text/plain", "size_bytes": 1200,
         "object_key": key, "content": b"x" * 1200, "keep_key_s": 86_400.0, "jobs_in_flight": 100_000,
+        "first": "2000-01-01", "last": "2100-01-01",
         "usd_per_day": 1e6, "document_bytes": 1 << 30, "upload_bytes": 1 << 30,
         "requests_per_second": 1.0, "requests_burst": 1, "model": "claude-sonnet-5-5",
         "standard": "claude-sonnet-5-5", "economy": "claude-haiku-5-5", "worst_usd": 0.05,

@@ -1,7 +1,11 @@
-"""POST /documents and GET, DELETE /documents/{id}: where a document's bytes are to be uploaded."""
+"""POST /documents and GET, DELETE /documents/{id}: where a document's bytes are to be uploaded.
+
+POST /estimates: what a job about a document of some size would use.
+"""
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -17,6 +21,7 @@ def _api() -> Api:
             "POST /documents": _post_document,
             "GET /documents/{id}": _get_document,
             "DELETE /documents/{id}": _delete_document,
+            "POST /estimates": _post_estimate,
         }
     )
 
@@ -37,6 +42,10 @@ def _delete_document(request: Request) -> Answer:
     purge = answering.documents().purge
     purge.document(request.tenant_id, request.part("id"), jobs=request.query("jobs"))
     return Answer(204)
+
+
+def _post_estimate(request: Request) -> Answer:
+    return uncached(json.dumps(answering.estimate()(request.body)))
 
 
 def _documents(event: dict[str, Any], _context: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a job is, was and says: everything under /jobs but taking one; /limits and /health."""
+"""What a job is, was and says: everything under /jobs but taking one; /limits, /usage and /health."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def _api() -> Api:
             "GET /jobs/{id}/events": routes.events,
             "GET /jobs/{id}/document": routes.document,
             "GET /limits": routes.limits,
+            "GET /usage": routes.usage,
             "GET /health": routes.health,
         }
     )
@@ -69,6 +70,9 @@ class _Routes:
 
     def limits(self, request: Request) -> Answer:
         return uncached(self._service.allowance(request.tenant_id))
+
+    def usage(self, request: Request) -> Answer:
+        return uncached(self._service.usage(request.tenant_id, request.query("from"), request.query("to")))
 
     def health(self, _request: Request) -> Answer:
         return uncached(json.dumps(self._service.read.health()))

@@ -62,6 +62,12 @@ class Answerer:
         self._indexes: OrderedDict[str, Index] = OrderedDict()
         self._lock = Lock()
 
+    def dictated(self, message: str, instruction: str, schema: Mapping[str, Any] | None) -> str:
+        """The text of an answer that a test gives in the task's shape, in the form that the schema wants."""
+        task = str(request_line(instruction).get("task"))
+        forms = [json.dumps(said, ensure_ascii=False) for said in _forms(json.loads(message), task, schema)]
+        return forms[-1]
+
     def answer(self, document: str, instruction: str, schema: Mapping[str, Any] | None) -> str:
         """The answer's text: JSON that is valid against the schema, or a labelled sentence without one."""
         index = self._index(document)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LARGEST = 256 * 1024 * 1024  # bytes of a request
 PLACES = ("create", "look", "list", "results", "cancel", "delete")
-KINDS = ("status", "lost", "hang", "slow")
+KINDS = ("status", "lost", "hang", "slow", "short", "odd")
 
 
 class OfflineBatches:
@@ -114,11 +114,13 @@ class OfflineBatches:
         response = web.StreamResponse(headers={"Content-Type": "application/x-jsonl"})
         await response.prepare(request)
         lines = batch.lines()
-        slow = fault is not None and fault["kind"] == "slow"
-        for line in lines if fault is None or slow else lines[: len(lines) // 2]:
-            await asyncio.sleep(fault["seconds"] if fault is not None and slow else 0)
-            await response.write(line)
-        if fault is not None and not slow:
+        kind = None if fault is None else fault["kind"]
+        if kind in {"lost", "short"}:
+            lines = lines[: len(lines) // 2]
+        for number, line in enumerate(lines):
+            await asyncio.sleep(fault["seconds"] if fault is not None and kind == "slow" else 0)
+            await response.write(line if number or kind != "odd" else _odd(line))
+        if kind == "lost":
             _abort(request)
             return response
         await response.write_eof()
@@ -162,7 +164,8 @@ class OfflineBatches:
         """`POST /batches/faults` `{"at": …, "kind": …, "times": n, "status": …}`.
 
         `status`: an error answer, and nothing was done. `lost`: it was done, and the connection breaks (of
-        results: in the middle). `hang`: never an answer. `slow`: so many `seconds` before each result.
+        results: in the middle). `hang`: never an answer. Of results, `slow`: so many `seconds` before each;
+        `short`: half of them, as if that were all; `odd`: the first one is no result.
         """
         body = await request.json()
         if body.get("at") not in PLACES or body.get("kind") not in KINDS:
@@ -236,6 +239,12 @@ class OfflineBatches:
             fresh = self._directory / f"{batch.id}.new"
             fresh.write_text(batch.written(), "utf-8")
             fresh.rename(fresh.with_suffix(".json"))
+
+
+def _odd(line: bytes) -> bytes:
+    """An answer without a message in it."""
+    told = {**json.loads(line), "result": {"type": "succeeded", "message": {"content": None}}}
+    return json.dumps(told).encode() + b"\n"
 
 
 def _base(request: web.Request) -> str:

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from local.offline.words import NEGATIONS, TOKEN, content, stem, stems
+from local.offline.words import NEGATIONS, NUMBER_WORDS, TOKEN, content, stem, stems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,7 @@ _AT_MOST = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_TWICE = re.compile(r"\b[A-Za-z]+(?:-[A-Za-z]+)?\s+\((\d+)\)")  # perhaps a number: "forty-five (45)"
 
 
 def evaluate(request: Mapping[str, Any], index: Index) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def evaluate(request: Mapping[str, Any], index: Index) -> dict[str, Any]:
 
 
 def _verdict(criterion: Mapping[str, Any], index: Index) -> dict[str, Any]:
-    text = str(criterion.get("criterion", ""))
+    text = _once(str(criterion.get("criterion", "")))
     terms = content(text)
     finding, hit = find(text, index)
     return {
@@ -65,6 +66,7 @@ def _reasoning(finding: Finding, hit: Hit | None, terms: list[str]) -> str:
 
 def find(text: str, index: Index) -> tuple[Finding, Hit | None]:
     """What the document's best passages say about a statement, and the passage that says it."""
+    text = _once(text)
     terms = content(text)
     numbers = {t for t in terms if t[:1].isdigit()}
     words = [t for t in terms if t not in numbers]
@@ -82,6 +84,16 @@ def find(text: str, index: Index) -> tuple[Finding, Hit | None]:
     if contradiction:
         return "contradicted", contradiction
     return "not_mentioned", hits[0] if hits else None
+
+
+def _once(text: str) -> str:
+    """The text with a number that stands there in words and in figures, in figures only."""
+    return _TWICE.sub(lambda said: said[1] if _is_number(said[0]) else said[0], text)
+
+
+def _is_number(said: str) -> bool:
+    words = re.findall(r"[a-z]+", said.lower())
+    return bool(words) and all(word in NUMBER_WORDS for word in words)
 
 
 def _enough(text: str, words: list[str], hit: Hit, index: Index) -> bool:
@@ -106,7 +118,7 @@ def _numbers_fit(text: str, quote: str, wanted: set[str]) -> bool | None:
     if not wanted:
         return True
     asked = [stem(t) for t in TOKEN.findall(text)]
-    said = [stem(t) for t in TOKEN.findall(quote)]
+    said = [stem(t) for t in TOKEN.findall(_once(quote))]
     fits: bool | None = True
     for number in sorted(wanted):
         unit = asked[asked.index(number) + 1] if number in asked[:-1] else ""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from local.offline.rank import Hit, Index
 
-NEAR = 5  # passages that are searched for a typed value
+NEAR = 8  # passages that are searched for a typed value
 SURE = 0.6  # share of the name's weight that such a passage must hold
 SHORT = 160  # a longer "value" is running text after a colon
 
@@ -197,6 +197,7 @@ def _closest(field: Field, index: Index, hit: Hit) -> str | None:
     if not found:
         return None
     wanted = set(stems(field.name))
+    found = [f for f in found if f.plain not in wanted] or found  # a name's year is not its value
     words = TOKEN.finditer(index.text, passage.start, passage.end)
     places = [word.end() for word in words if stem(word.group()) in wanted] or [passage.start]
     # Before the word counts double: in running text the value mostly follows its name.

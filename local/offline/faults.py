@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
 
 KINDS = (
     "status", "delay", "truncate", "malformed", "schema", "refusal", "empty", "thinking", "reset", "cut",
-    "stream_error", "hang", "expire", "cancel",
+    "stream_error", "hang", "expire", "cancel", "answer",
 )  # fmt: skip
 BATCHED_ENDS = {"expire": "expired", "cancel": "canceled"}
 """Faults of a request in a batch, which end it without an answer. A call for itself knows neither."""
@@ -28,6 +29,7 @@ class Fault:
     `cut`: the stream ends too early; an answer that is not streamed is cut short.
     `stream_error`: an `error` event in the stream; an error answer where there is none.
     `hang`: never an answer. `expire`, `cancel`: so ends a request of a batch.
+    `answer`: no fault at all, but `message`, JSON in the task's shape, in place of the stand-in's answer.
     """
 
     kind: str
@@ -87,6 +89,8 @@ def rule_from(body: object) -> Rule:
         raise ValueError(f"unknown: {', '.join(unknown)}")
     if fault.get("kind") not in KINDS:
         raise ValueError(f"fault.kind is one of {', '.join(KINDS)}")
+    if fault["kind"] == "answer":
+        json.loads(str(fault.get("message")))
     for key, types in (("status", int), ("seconds", (int, float)), ("retry_after", (int, float, type(None)))):
         if key in fault and not isinstance(fault[key], types):
             raise ValueError(f"fault.{key} is a number")

@@ -166,7 +166,7 @@ class OfflineModel:
         await _wait(fault, self._latency)
         if fault and (fault.kind == "status" or (fault.kind == "stream_error" and not asked.stream)):
             raise _asked_for(fault)
-        text = await self._text(asked)
+        text = await self._text(asked, fault)
         self._cache.begun(looked)
         answered = reply(asked, text, looked, fault)
         call.status = 200
@@ -209,7 +209,7 @@ class OfflineModel:
                 return {"type": BATCHED_ENDS[fault.kind]}
             if fault is not None and fault.kind == "status":
                 raise _asked_for(fault)
-            answered = reply(asked, await self._text(asked), self._cache.look(asked), fault)
+            answered = reply(asked, await self._text(asked, fault), self._cache.look(asked), fault)
         except ApiError as error:
             call.status = error.status
             return {"type": "errored", "error": wire.error_body(error.kind, error.message, request_id)}
@@ -218,7 +218,9 @@ class OfflineModel:
         message["usage"] = {**message["usage"], "service_tier": "batch"}
         return {"type": "succeeded", "message": message}
 
-    async def _text(self, asked: Asked) -> str:
+    async def _text(self, asked: Asked, fault: Fault | None) -> str:
+        if fault is not None and fault.kind == "answer":
+            return self._answerer.dictated(fault.message, asked.instruction, asked.schema)
         parts = (asked.document, asked.instruction, asked.schema)
         if len(asked.document) <= INLINE:
             return self._answerer.answer(*parts)

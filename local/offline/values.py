@@ -59,6 +59,7 @@ _NUMBER = re.compile(
 )
 _PERCENT = re.compile(rf"(?P<sign>[-−])?(?P<a>{_DIGITS})\s*(?:%|per\s?cent\b|percent\b)", re.IGNORECASE)
 _WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+_WRITTEN_OUT = re.compile(rf"\b(?:{_WORDS})\s*\Z", re.IGNORECASE)  # "thirty (30)" is no negative number
 _DURATION = re.compile(
     rf"\b(?:(?:{_WORDS})(?:[\s-]+(?:{_WORDS}))?\s*(?:\(\s*\d+\s*\))?|\d+)[\s-]*(?:calendar\s+|business\s+|working\s+)?"
     r"(?:days?|weeks?|months?|years?)\b",
@@ -159,13 +160,17 @@ def numbers(text: str, start: int = 0, end: int | None = None) -> Iterator[Found
     for match in _NUMBER.finditer(text, start, limit):
         if any(a < match.end() and match.start() < b for a, b in covered):
             continue
-        value = amount(
-            match["a"], match["scale"], negative=bool(match["sign"] or (match["open"] and match["close"]))
-        )
+        bracketed = match["open"] and match["close"] and not _written_out(text, match.start())
+        value = amount(match["a"], match["scale"], negative=bool(match["sign"] or bracketed))
         if value is not None:
             found.append((match.start(), match.end(), plain_number(value)))
     for first, last, plain in sorted(found):
         yield Found(first, last, plain_number(Decimal(plain)))
+
+
+def _written_out(text: str, at: int) -> bool:
+    """Whether a number in words stands just before `at`."""
+    return bool(_WRITTEN_OUT.search(text, max(0, at - 16), at))
 
 
 def integers(text: str, start: int = 0, end: int | None = None) -> Iterator[Found]:

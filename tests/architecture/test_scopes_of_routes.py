@@ -49,8 +49,9 @@ def test_secrets_and_deletion_are_administration() -> None:
 
 
 def test_reading_changes_nothing() -> None:
-    """The scope to read opens GET alone."""
-    assert {method for (method, _), scope in ROUTES.items() if scope == "jobs:read"} == {"GET"}
+    """The scope to read opens GET alone, and what has a body to ask about and leaves nothing behind."""
+    wanted = {route for route, scope in ROUTES.items() if scope == "jobs:read" and route[0] != "GET"}
+    assert wanted == {("POST", "/estimates")}
 
 
 @pytest.mark.parametrize("route", [("PUT", "/jobs"), ("GET", "/jobs/7"), ("get", "/jobs")])

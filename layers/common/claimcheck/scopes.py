@@ -40,6 +40,8 @@ ROUTES: Mapping[tuple[str, str], str] = {
     ("GET", "/jobs/{id}/document"): READ,
     ("GET", "/documents/{id}"): READ,
     ("GET", "/limits"): READ,
+    ("GET", "/usage"): READ,
+    ("POST", "/estimates"): READ,  # asks, and leaves nothing behind
     # Whoever may hand in a job may have a webhook sent anywhere: a sample and a replay are no more than that.
     ("POST", "/jobs/{id}/deliveries/{delivery_id}/replay"): WRITE,
     ("POST", "/webhook-test"): WRITE,

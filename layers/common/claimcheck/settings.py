@@ -64,6 +64,16 @@ class SubmitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EstimateSettings:
+    """What `process` plans and pays by."""
+
+    model_standard: str
+    model_economy: str
+    economy_batches: bool = True
+    context_tokens: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
 class DocumentsSettings:
     """`max_upload_bytes` bounds a document, `upload_url_s` is how long an address for it is good (seconds).
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 import pytest
 from claimcheck.batching import EconomySettings
+from claimcheck.failures import UnavailableError
 from claimcheck.model.batches import ClaudeBatches
-from claimcheck.store.batches import release_batch
+from claimcheck.store.batches import Told, release_batch
 from claimcheck.store.connection import Database
+from claimcheck.store.jobs import cancel_job
 from claimcheck.store.tenants import delete_tenant_page, end_tenant
 from claimcheck.usecases.batch_results import Results, custom_id, named
 from claimcheck.usecases.economy import Economy
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 ECONOMY: dict[str, Any] = {"priority": "economy"}
 LONG = "The insurer pays within thirty days.\n" * 8_000
+PASSES: LiteralString = "UPDATE batches SET expires_at = expires_at - make_interval(mins => %s)"
 SETTINGS = EconomySettings("", "", "", "", wait_s=0.0)
 
 
@@ -98,20 +101,131 @@ def test_a_batch_that_was_sent_too_late_is_stopped(
 def test_a_batch_that_disappeared_is_given_up_in_the_end(
     stage: Stage, rounds: Rounds, rows: Rows, model: ModelGate
 ) -> None:
-    """A day after its time: what it cost nobody knows, its job says so, and asks again."""
+    """While its job has a day left: what it cost nobody knows, its job says so, and asks again."""
     job_id = stage.accept(**EXTRACT, **ECONOMY)
     assert stage.work(job_id) == []
     rounds.one()
     model.faults.control("DELETE", "/batches")
+    rows.run(PASSES, [25 * 60])
     rounds.one()
     assert stage.read(job_id)["batch"] is not None
-    rows.run("UPDATE batches SET expires_at = now() - interval '25 hours'")
+    rows.run(PASSES, [90])
     rounds.one()
     assert stage.work(job_id) == []
     assert stage.read(job_id)["usage"]["unknown_calls"] == 1
     rows.make_due()
     (job,) = rounds.answered(job_id)
     assert (job["status"], job["usage"]["calls"]) == ("completed", 2)
+
+
+def test_results_that_lack_some_are_read_again(stage: Stage, rounds: Rounds, rows: Rows) -> None:
+    """What came in part is paid for as a whole: the batch stays at the API until all of it is read."""
+    jobs = [stage.accept(**numbered(number), **ECONOMY) for number in range(4)]
+    assert stage.work(*jobs) == []
+    rounds.one()
+    rounds.fault("results", "short")
+    rounds.ended()
+    assert len(rounds.at_the_api()) == 1
+    assert len(rows.all("SELECT call_id FROM batch_requests")) == 2
+    rounds.one()
+    assert rounds.at_the_api() == []
+    assert stage.work(*jobs) == []
+    usage = [stage.read(job_id)["usage"] for job_id in jobs]
+    assert [(each["calls"], each["unknown_calls"]) for each in usage] == [(1, 0)] * 4
+    assert len(rounds.asked()) == 4
+
+
+def test_results_that_never_come_are_given_up(stage: Stage, rounds: Rounds, rows: Rows) -> None:
+    """Two hours after the batch's time nobody waits for them any more: their jobs ask again, and say so."""
+    jobs = [stage.accept(**numbered(number), **ECONOMY) for number in range(2)]
+    assert stage.work(*jobs) == []
+    rounds.one()
+    rows.run("UPDATE batches SET expires_at = now() - interval '3 hours'")
+    rounds.fault("results", "short")
+    rounds.ended()
+    assert [each["outcome"] for each in rows.all("SELECT outcome FROM batches")] == ["lost"]
+    assert stage.work(*jobs) == []
+    rows.make_due()
+    found = rounds.answered(*jobs)
+    assert [job["status"] for job in found] == ["completed", "completed"]
+    assert sorted(job["usage"]["unknown_calls"] for job in found) == [0, 1]
+
+
+def test_a_result_that_is_none_fails_its_question_alone(stage: Stage, rounds: Rounds, rows: Rows) -> None:
+    """The others of its batch are answered; what it cost nobody knows, and it is asked again."""
+    jobs = [stage.accept(**numbered(number), **ECONOMY) for number in range(3)]
+    assert stage.work(*jobs) == []
+    rounds.one()
+    rounds.fault("results", "odd")
+    rounds.ended()
+    assert stage.work(*jobs) == []
+    statuses = sorted(stage.read(job_id)["status"] for job_id in jobs)
+    assert statuses == ["completed", "completed", "pending"]
+    rows.make_due()
+    found = rounds.answered(*jobs)
+    assert sorted(job["usage"]["unknown_calls"] for job in found) == [0, 0, 1]
+
+
+class Noting(Results):
+    """Remembers how many results each transaction had."""
+
+    noted: list[int]
+
+    def settle(self, batch_id: str, told: Sequence[Told]) -> None:
+        """As it is."""
+        self.noted.append(len(told))
+        super().settle(batch_id, told)
+
+
+def test_a_large_batch_is_given_up_piece_by_piece(
+    stage: Stage, rounds: Rounds, rows: Rows, database: Database
+) -> None:
+    """One transaction of ten thousand jobs takes longer than a statement may, and holds them all."""
+    jobs = [stage.accept(**numbered(number), **ECONOMY) for number in range(5)]
+    assert stage.work(*jobs) == []
+    rounds.one()
+    (batch,) = rows.all("SELECT id::text FROM batches")
+    results = Noting(database, Unread(), lease_s=60, at_once=2)
+    results.noted = []
+    results.give_up(batch["id"])
+    assert results.noted == [2, 2, 1]
+    assert {stage.read(job_id)["usage"]["unknown_calls"] for job_id in jobs} == {1}
+    assert rows.all("SELECT call_id FROM batch_requests") == []
+
+
+class Withdrawing(Unread):
+    """A bucket that is out of reach; meanwhile somebody cancels a job."""
+
+    def __init__(self, database: Database, job_id: str) -> None:
+        self._database = database
+        self._job_id = job_id
+
+    def get(self, key: str) -> bytes:
+        """Nothing is read."""
+        assert cancel_job(self._database, "acme", self._job_id) is not None
+        raise UnavailableError(key)
+
+
+def test_a_question_that_is_taken_back_at_the_last_moment_is_not_sent(
+    stage: Stage, rounds: Rounds, rows: Rows, model: ModelGate, database: Database
+) -> None:
+    """What the API is asked is what its row says: by their number a batch whose name is lost is known."""
+    lost = stage.accept("summarise", document={"text": LONG}, **ECONOMY)
+    cancelled, there = (stage.accept(**numbered(number), **ECONOMY) for number in range(2))
+    assert stage.work(lost, cancelled, there) == []
+    model.faults.control("PUT", "/batches/seconds", {"seconds": None})
+    economy = Economy(
+        database,
+        batches=ClaudeBatches(model.faults.sync_client),
+        objects=Withdrawing(database, cancelled),
+        results=Results(database, Unread(), lease_s=60, at_once=10),
+        settings=SETTINGS,
+    )
+    left = iter([300.0, 300.0, 0.0])
+    economy(remaining_s=lambda: next(left, 0.0))
+    (known,) = rounds.at_the_api()
+    assert known["request_counts"]["processing"] == 1
+    assert [each["requests"] for each in rows.all("SELECT requests FROM batches")] == [1]
 
 
 def test_a_question_that_cannot_be_read_keeps_no_other(stage: Stage, rounds: Rounds, rows: Rows) -> None:

@@ -184,7 +184,7 @@ class TimedJobMachine(WorkedJobMachine):
     def bury(self, which: int) -> None:
         job = self.pick(which, live)
         buried = bury_job(self.database, job.job_id)
-        assert buried == (pending(job) or job.lease_out)
+        assert buried == ((pending(job) and job.due) or job.lease_out)
         if buried:
             job.to(Status.FAILED)
 

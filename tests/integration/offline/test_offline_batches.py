@@ -142,6 +142,18 @@ def test_results_that_break_off_are_no_end(server: Server, batches: ClaudeBatche
     assert len(list(batches.results(known.api_id))) == 6
 
 
+def test_a_line_that_is_no_result_keeps_nobody_from_the_others(
+    server: Server, batches: ClaudeBatches
+) -> None:
+    """Of its question nobody knows whether it was paid for; the next line is read as ever."""
+    known = batches.create(asked(3))
+    ended(server)
+    server.control("POST", "/batches/faults", {"at": "results", "kind": "odd"})
+    odd, *others = batches.results(known.api_id)
+    assert (odd.answer, odd.code, odd.unknown) == (None, "model_error", True)
+    assert [(each.code, each.unknown) for each in others] == [(None, False), (None, False)]
+
+
 @pytest.mark.parametrize(
     "names", [["twice", "twice"], ["a b"], ["x" * 65], []], ids=["twice", "letters", "long", "none"]
 )

@@ -104,6 +104,15 @@ def test_schema_violation_is_other_json(server: Server) -> None:
     assert set(json.loads(text_of(create(server, question("summarise"))))) == {"unexpected"}
 
 
+def test_an_answer_can_be_dictated(server: Server) -> None:
+    """What a test says in the task's shape is the answer, whole and valid."""
+    said = {"overview": "Dictated.", "key_points": []}
+    server.fault("answer", message=json.dumps(said))
+    message = create(server, question("summarise"))
+    assert message.stop_reason == "end_turn"
+    assert json.loads(text_of(message)) == said
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_thinking_block_may_come_first(server: Server, stream: bool) -> None:
     """The text is then the second block, and right."""
@@ -201,6 +210,7 @@ def test_every_call_is_recorded_under_its_document(server: Server) -> None:
         {"fault": {"kind": "magic"}},
         {"fault": {"kind": "status", "status": 200}},
         {"fault": {"kind": "hang"}, "times": 0},
+        {"fault": {"kind": "answer", "message": "no JSON"}},
     ],
 )
 def test_an_unknown_fault_is_refused(server: Server, body: object) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tests.integration.store.traces import Sql
 
 WHO = Query("who", "SELECT pg_backend_pid() AS pid")
+CHANGE = Query("change", "UPDATE jobs SET updated_at = now() WHERE id = %(id)s RETURNING id")
 SECRET = "s3cret-word"
 # Another user's query ends that way: the statement is told to stop, the connection lives on.
 CANCEL = "SELECT pg_cancel_backend(%(pid)s)"
@@ -153,6 +154,22 @@ def test_a_cancelled_statement_keeps_the_connection(
         with pytest.raises(DatabaseUnavailableError, match="57014"):
             claiming.result(PATIENCE_S)
         assert pid_of(database) == pid
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["alone", "sharing a commit"])
+def test_a_server_that_is_no_primary_any_more_is_left(database: Database, *, together: bool) -> None:
+    """After a failover the old one may live on and take no changes: the next statement connects anew."""
+    job_id = accepted(database)
+    database.all(Query("demoted", "SELECT set_config('default_transaction_read_only', 'on', false)"), {})
+    before = pid_of(database)
+    if together:
+        outcomes = database.together(CHANGE, [{"id": job_id}, {"id": job_id}])
+        assert all(isinstance(outcome, DatabaseUnavailableError) for outcome in outcomes)
+    else:
+        with pytest.raises(DatabaseUnavailableError):
+            database.all(CHANGE, {"id": job_id})
+    assert pid_of(database) != before
+    assert database.all(CHANGE, {"id": job_id}) != []
 
 
 def test_a_database_that_is_gone_is_unavailable(server: Server) -> None:

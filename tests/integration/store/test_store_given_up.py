@@ -29,6 +29,7 @@ from tests.integration.store.jobs_in_states import (
     retry,
 )
 from tests.integration.store.model_calls import begin
+from tests.integration.store.parked_questions import economy_job, parked
 from tests.integration.store.traces import deliveries_of, events_of, row_of, rows, traces_of
 
 if TYPE_CHECKING:
@@ -164,6 +165,15 @@ def test_a_dead_letter_fails_its_job(database: Database, sql_connection: Sql, le
     assert bury_job(database, job_id)
     detail = {"code": "worker_crashed", "reason": "dead letter"}
     assert ends(sql_connection, job_id) == ("failed", "worker_crashed", "failed", detail, ["job.failed"])
+
+
+def test_a_dead_letter_leaves_a_job_that_is_not_due(database: Database, sql_connection: Sql) -> None:
+    """Its questions wait for a batch, or it stands in line: what is paid for by then is not thrown away."""
+    job = economy_job(database)
+    parked(database, job, "one")
+    before = traces_of(sql_connection, job.job_id)
+    assert not bury_job(database, job.job_id)
+    assert traces_of(sql_connection, job.job_id) == before
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.PENDING])

@@ -136,6 +136,7 @@ def _parameters(world: World, mine: dict[str, Any]) -> dict[str, Any]:
         "most_bytes": 1 << 30, "statuses": list(Status), "tasks": ["extract"], "before": None, "limit": 50,
         "url": URL,
         "body": '{"type":"webhook.test",', "most": 99, "sealed": b"x", "overlap_s": 60.0, "traceparent": None,
+        "first": "2000-01-01", "last": "2100-01-01",
         "jobs_in_flight": 1000, "usd_per_day": None, "document_bytes": None,
         "prompt": 9, "new": 9, "slow": 9,
         "upload_bytes": 1 << 40, "requests_per_second": 1.0, "requests_burst": 1,

@@ -22,6 +22,9 @@ DECIDED: dict[str, dict[str, str]] = {
     "api_keys": {"auth": "Su", "operator": "SIU"},
     "tenant_spend": {"api": "S", "operator": "S"},  # written by `fold_spend`
     "spend_slots": {"api": "S", "operator": "S"},  # written by triggers of model_calls
+    "usage_changes": {"api": "S"},  # written by the trigger of jobs that end
+    "usage_days": {"api": "S"},  # written by `fold_usage`, as is the next
+    "usage_seconds": {"api": "S"},
     "tenant_loads": {},  # by functions alone
     "webhook_secrets": {"api": "SiuD", "worker": "Si"},
     "documents": {"api": "Siu", "worker": "Su"},
@@ -125,6 +128,9 @@ def test_who_may_touch_a_table_has_a_policy_there(sql_connection: Sql) -> None:
         ("tenant_spend", "api"): "r",
         ("tenant_spend", "operator"): "r",
         ("spend_slots", "api"): "r",
+        ("usage_changes", "api"): "r",
+        ("usage_days", "api"): "r",
+        ("usage_seconds", "api"): "r",
         ("batch_requests", "api"): "r",
         ("spend_slots", "operator"): "r",
     }
@@ -178,6 +184,7 @@ DEFINERS = {
     "join_prefix": ["worker"], "settle_prefix": ["worker"], "forget_prefixes": ["worker"],
     "forget_rows": ["worker"], "refuse_change_of_trail": None,
     "fold_spend": ["worker"],
+    "note_usage": None, "fold_usage": ["worker"], "count_usage_of_before": [],
     "batch_sent": ["worker"], "withdraw_request": ["worker"],
     "withdraw_requests": None, "purge_requests": None,
     "refuse_change_of_events": None, "export_page": ["operator"], "tenant_holds": ["operator"],

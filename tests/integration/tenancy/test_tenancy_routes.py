@@ -164,6 +164,22 @@ def _own_limits(place: Place, route: str) -> None:
     assert str(LIMIT) not in json.dumps(theirs)
 
 
+def _own_usage(place: Place, route: str) -> None:
+    """The other tenant has jobs of today, and he has none."""
+    theirs, owners = place.ask(route, {}), place.ask(route, {}, tenant=OWNER)
+    assert (theirs[0], owners[0]) == (200, 200)
+    assert theirs[1]["days"] == []
+    assert sum(day["jobs"] for day in owners[1]["days"]) > 0
+
+
+def _reckons(place: Place, route: str) -> None:
+    """Of what it is told alone."""
+    body = {"task": "summarise", "document": {"characters": 1_000}}
+    theirs, owners = place.ask(route, {}, body), place.ask(route, {}, body, tenant=OWNER)
+    assert theirs[0] == 200
+    assert theirs == owners
+
+
 CASES: dict[str, Callable[[Place, str], None]] = {
     "POST /jobs/{id}": _submits,
     "POST /documents": _announces,
@@ -177,6 +193,8 @@ CASES: dict[str, Callable[[Place, str], None]] = {
     "POST /jobs/{id}/cancel": not_found(id="job"),
     "POST /jobs/{id}/redrive": not_found(id="failed"),
     "GET /limits": _own_limits,
+    "GET /usage": _own_usage,
+    "POST /estimates": _reckons,
     "GET /health": _tells_nothing,
     "GET /openapi.json": _for_everybody,
     "GET /jobs/{id}/deliveries": not_found(id="completed"),

@@ -93,17 +93,18 @@ def test_silence_ends_with_the_calls_time() -> None:
 
 
 def test_a_failure_in_the_middle_comes_after_the_beginning() -> None:
-    """The call fails, and what it has written can be read all the same."""
+    """The call fails, and what it has written can be read all the same; whether it is paid for is unknown."""
     waiting = Waiting()
     outcome = failed(stream(error_type="overloaded_error"), waiting.question)
-    assert outcome.failure.code == "model_overloaded"
+    assert (outcome.failure.code, outcome.outcome_known) == ("model_overloaded", False)
     assert waiting.told == 1
 
 
 def test_a_stream_that_ends_early_is_an_answer_that_was_cut() -> None:
-    """Nobody says why it stopped: it is of no use, and what it cost is known as far as it was told."""
+    """Nobody says why it stopped, nor how much was written: it is of no use, and its cost is not known."""
     waiting = Waiting()
-    assert answered(stream(stop=None), waiting.question).stop == "cut"
+    outcome = failed(stream(stop=None), waiting.question)
+    assert (outcome.failure.code, outcome.outcome_known) == ("answer_cut", False)
     assert waiting.told == 1
 
 

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from claimcheck.usecases.authorize import Authorize
     from claimcheck.usecases.cancel import Cancel, Redrive
     from claimcheck.usecases.describe import Describe
+    from claimcheck.usecases.estimate import Estimate
     from claimcheck.usecases.purge import Purge
     from claimcheck.usecases.read import Read
     from claimcheck.usecases.replay import Replay, Sample
     from claimcheck.usecases.secrets import Secrets
     from claimcheck.usecases.submit import Submit
+    from claimcheck.usecases.usage import Usage
     from claimcheck.usecases.webhooks import Webhooks
 
 
@@ -47,6 +49,14 @@ def submit() -> Submit:
         objects=S3Objects(chosen.documents_bucket),
         settings=chosen,
     )
+
+
+@cache
+def estimate() -> Estimate:
+    """For `documents` as well: no database, no bucket."""
+    from claimcheck.usecases.estimate import Estimate
+
+    return Estimate(load(settings.EstimateSettings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,7 @@ class StatusService:
     redrive: Redrive
     purge: Purge
     allowance: Allowance
+    usage: Usage
 
 
 @cache
@@ -91,6 +102,7 @@ def status() -> StatusService:
     from claimcheck.usecases.cancel import Cancel, Redrive
     from claimcheck.usecases.purge import Purge
     from claimcheck.usecases.read import Read
+    from claimcheck.usecases.usage import Usage
 
     chosen = load(settings.StatusSettings)
     database = adapters.database(chosen)
@@ -102,7 +114,8 @@ def status() -> StatusService:
     redrive = Redrive(database, read, queue, limits, upload_wait_s=chosen.upload_wait_s)
     bounds = Bounds(chosen.max_upload_bytes, chosen.limit_requests_per_second, chosen.limit_requests_burst)
     allowance = Allowance(database, limits, bounds)
-    return StatusService(read, Cancel(database, read, deliver), redrive, Purge(database), allowance)
+    cancel, purge, usage = Cancel(database, read, deliver), Purge(database), Usage(database)
+    return StatusService(read, cancel, redrive, purge, allowance, usage)
 
 
 @dataclass(frozen=True, slots=True)

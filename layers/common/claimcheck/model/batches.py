@@ -77,7 +77,10 @@ class ClaudeBatches:
                 yield _known(batch)
 
     def results(self, api_id: str) -> Iterator[BatchResult]:
-        """What came of a batch that has ended, line by line. Raises GoneError, CallFailedError."""
+        """What came of a batch that has ended, line by line. Raises GoneError, CallFailedError.
+
+        One that is no result is told as a failure of its question: it keeps nobody from the others.
+        """
         with self._calling() as client:
             lines = client.messages.batches.results(api_id, timeout=_ASK_S)
             try:
@@ -158,6 +161,14 @@ def _known(batch: MessageBatch) -> KnownBatch:
 
 
 def _result(line: MessageBatchIndividualResponse) -> BatchResult:
+    try:
+        return _read(line)
+    except (AttributeError, TypeError, ValueError):  # the SDK checks nothing of what it was sent
+        name = str(getattr(line, "custom_id", ""))
+        return BatchResult(name, None, "model_error", unknown=True)
+
+
+def _read(line: MessageBatchIndividualResponse) -> BatchResult:
     result = line.result
     if result.type == "succeeded":
         return BatchResult(line.custom_id, answer_of(result.message, None))

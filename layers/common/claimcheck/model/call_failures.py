@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from claimcheck.failures import JobFailure
     from claimcheck.rates import Told
 
-_THROTTLED = frozenset({429, 529})
+_OVERLOADED = 529
+_THROTTLED = frozenset({429, _OVERLOADED})
 _OURS = {
     401: ("model_unauthorised", "The model's API refused our credential."),
     402: ("model_unpaid", "The model's API asks for payment."),
@@ -42,8 +43,9 @@ def call_failures(wanted: str, refused: Callable[[], None]) -> Iterator[None]:
         if error.status_code == 401:
             refused()
         failure = failure_of(error)
-        # Who is turned away (any 4xx, 529) has not been worked for; of a 5xx nobody can tell.
-        known = 400 <= error.status_code < 500 or failure.code == "model_overloaded"
+        # Who is turned away (any 4xx, 529) has not been worked for; of a 5xx, and of what breaks an answer
+        # off, nobody can tell.
+        known = 400 <= error.status_code < 500 or error.status_code == _OVERLOADED
         raise CallFailedError(
             failure, request_id=error.request_id, outcome_known=known, told=_told(error, failure)
         ) from None
@@ -73,7 +75,7 @@ def failure_of(error: APIStatusError) -> JobFailure:
     """What an error answer means for a job. The API's own words are not kept: they may quote the prompt."""
     status = error.status_code
     if error.type == "overloaded_error":  # in the middle of a stream it arrives with status 200
-        status = 529
+        status = _OVERLOADED
     if status == 429 and _spend_cap(error):
         return RetryableFailure(*_OURS[402])
     if status in _THROTTLED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.failures import RetryableFailure
 from claimcheck.model.call_failures import call_failures, unauthorised
 from claimcheck.model.connecting import client_options, require_aws_credentials
 from claimcheck.model.sdk import sdk
@@ -126,21 +127,28 @@ async def _answered_by(client: AsyncAnthropic, question: Question) -> Answer:
             if event.type == "message_start":
                 await question.begun()
         message = await stream.get_final_message()
-        return answer_of(message, stream.request_id, told_by(stream.response.headers))
+        told = told_by(stream.response.headers)
+        if message.stop_reason is None:  # how much was written is told with the reason
+            failure = RetryableFailure("answer_cut", "The model's answer ended before its end.")
+            raise CallFailedError(failure, request_id=stream.request_id, outcome_known=False, told=told)
+        return answer_of(message, stream.request_id, told)
 
 
 def answer_of(message: Message, request_id: str | None, told: Told | None = None) -> Answer:
-    """A whole message as an answer."""
+    """A whole message as an answer. Raises AttributeError, TypeError, ValueError for what is none.
+
+    The SDK checks nothing of what it was sent.
+    """
     usage = message.usage
     return Answer(
         # A thinking block may come first: blocks are picked by type, never by position.
         text="".join(block.text for block in message.content if block.type == "text"),
         stop=message.stop_reason or "cut",
         usage=Usage(
-            input_tokens=usage.input_tokens,
-            cache_read_tokens=usage.cache_read_input_tokens or 0,
-            cache_write_tokens=usage.cache_creation_input_tokens or 0,
-            output_tokens=usage.output_tokens,
+            input_tokens=int(usage.input_tokens),
+            cache_read_tokens=int(usage.cache_read_input_tokens or 0),
+            cache_write_tokens=int(usage.cache_creation_input_tokens or 0),
+            output_tokens=int(usage.output_tokens),
         ),
         model=message.model,
         request_id=request_id,

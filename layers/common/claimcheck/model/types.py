@@ -86,12 +86,16 @@ class KnownBatch:
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What came of one question of a batch: an answer, or a code of the failure table."""
+    """What came of one question of a batch: an answer, or a code of the failure table.
+
+    `unknown`: it does not say whether it was paid for.
+    """
 
     custom_id: str
     answer: Answer | None
     code: str | None = None
     request_id: str | None = None
+    unknown: bool = False
 
 
 class CallFailedError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from claimcheck.parts.cutting import Part, Room, cut, halves
+from claimcheck.parts.cutting import Part, Room, cut, halves, part_counts
 from claimcheck.parts.ledger import Entry, Ledger
 
-__all__ = ["Entry", "Ledger", "Part", "Room", "cut", "halves"]
+__all__ = ["Entry", "Ledger", "Part", "Room", "cut", "halves", "part_counts"]

@@ -7,6 +7,7 @@ The same document and room give the same parts: an answer that was paid for is f
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -81,6 +82,14 @@ def cut(document: DocumentText, room: Room, *, split: Room | None = None) -> lis
     if split is not None and len(parts) > 1:
         return list(_packed(document, segments, split))
     return parts
+
+
+def part_counts(tokens: int, images: int, room: Room, split: Room) -> tuple[int, int]:
+    """How many parts `cut` makes of a document of so many tokens and image pages: at least, and at most."""
+    if tokens <= room.tokens and images <= room.images:
+        return 1, 1
+    by_tokens, by_images = -(-tokens // split.tokens), -(-images // split.images)
+    return max(by_tokens, by_images, 1), math.ceil(by_tokens / _LATE) + by_images + 1
 
 
 def halves(document: DocumentText, part: Part) -> list[Part]:

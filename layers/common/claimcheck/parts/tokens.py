@@ -13,6 +13,11 @@ IMAGE_TOKENS = 3_300
 _LETTERS_PER_TOKEN = 3.0  # letters and spaces: running English has about 5, German 3
 _FIGURES_PER_TOKEN = 1.4  # digits, points, signs: tables of figures
 _OTHERS_PER_TOKEN = 0.7  # Han, kana, Arabic, emoji: one token each, sometimes two
+
+PROSE_TOKENS = 0.36
+"""Of a character of English prose, with its figures and signs, as `tokens_in` counts."""
+DENSEST_TOKENS = 1 / _OTHERS_PER_TOKEN
+"""Of a character of any text: `tokens_in` never counts more."""
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz \n"
 
 

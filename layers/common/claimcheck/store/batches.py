@@ -221,10 +221,10 @@ def close_batch(database: Database, batch_id: str, outcome: Outcome) -> Sequence
     return [Doorbell(**row) for row in database.all(queries("batches")["close_batch"], params)]
 
 
-def open_questions(database: Database, batch_id: str) -> int:
-    """How many questions of a batch have no result yet."""
-    row = database.one(queries("batches")["open_questions"], {"batch_id": batch_id})
-    return 0 if row is None else int(row["open"])
+def open_calls(database: Database, batch_id: str, *, limit: int) -> Sequence[str]:
+    """The calls of a batch that have no result yet, `limit` of them at most."""
+    rows = database.all(queries("batches")["open_calls"], {"batch_id": batch_id, "limit": limit})
+    return [row["call_id"] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

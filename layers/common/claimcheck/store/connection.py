@@ -89,20 +89,15 @@ class Database:
             return self._all(query, params, tenant_id)
 
     def _all(self, query: Query, params: Mapping[str, Any], tenant_id: str | None = None) -> list[Row]:
-        with translated():
-            connection = self._open()
-            try:
-                values = [params[name] for name in query.params]
-                cursor = psycopg.RawCursor(connection, row_factory=dict_row)
-                if tenant_id is None:
-                    return cursor.execute(query.numbered, values).fetchall()
-                with self._transaction(connection):
-                    connection.execute(_ACT_FOR_TENANT, [tenant_id])
-                    cursor.execute(query.numbered, values)
-                return cursor.fetchall()
-            except psycopg.OperationalError:
-                self._drop_if_dead(connection)
-                raise
+        with self._opened() as connection:
+            values = [params[name] for name in query.params]
+            cursor = psycopg.RawCursor(connection, row_factory=dict_row)
+            if tenant_id is None:
+                return cursor.execute(query.numbered, values).fetchall()
+            with self._transaction(connection):
+                connection.execute(_ACT_FOR_TENANT, [tenant_id])
+                cursor.execute(query.numbered, values)
+            return cursor.fetchall()
 
     def one(self, query: Query, params: Mapping[str, Any], *, tenant_id: str | None = None) -> Row | None:
         """The first row of a statement's answer, or None."""
@@ -124,17 +119,12 @@ class Database:
         return [self._outcome(query, params) for params in many]
 
     def _all_of(self, query: Query, many: Sequence[Mapping[str, Any]]) -> list[list[Row]]:
-        with translated():
-            connection = self._open()
-            try:
-                cursors = [psycopg.RawCursor(connection, row_factory=dict_row) for _ in many]
-                with self._transaction(connection, begins=True):
-                    for cursor, params in zip(cursors, many, strict=True):
-                        cursor.execute(query.numbered, [params[name] for name in query.params])
-                return [cursor.fetchall() for cursor in cursors]
-            except psycopg.OperationalError:
-                self._drop_if_dead(connection)
-                raise
+        with self._opened() as connection:
+            cursors = [psycopg.RawCursor(connection, row_factory=dict_row) for _ in many]
+            with self._transaction(connection, begins=True):
+                for cursor, params in zip(cursors, many, strict=True):
+                    cursor.execute(query.numbered, [params[name] for name in query.params])
+            return [cursor.fetchall() for cursor in cursors]
 
     def _outcome(self, query: Query, params: Mapping[str, Any]) -> list[Row] | StoreError:
         try:
@@ -169,6 +159,23 @@ class Database:
             _roll_back(connection)  # the server has passed over COMMIT, or was never sent it
             raise
 
+    @contextmanager
+    def _opened(self) -> Iterator[psycopg.Connection[TupleRow]]:
+        """The connection; one that turns out to be of no use is not used again."""
+        with translated():
+            connection = self._open()
+            try:
+                yield connection
+            except psycopg.OperationalError:
+                if connection.broken or connection.closed:
+                    self._connection = None
+                raise
+            except (
+                psycopg.errors.ReadOnlySqlTransaction
+            ):  # no primary any more; its name leads to the new one
+                self.close()
+                raise
+
     def _open(self) -> psycopg.Connection[TupleRow]:
         if self._connection is None or self._connection.closed or _hung_up(self._connection):
             self.close()
@@ -179,10 +186,6 @@ class Database:
             except psycopg.OperationalError as error:
                 raise DatabaseUnavailableError("cannot connect to the database") from error
         return self._connection
-
-    def _drop_if_dead(self, connection: psycopg.Connection[TupleRow]) -> None:
-        if connection.broken or connection.closed:
-            self._connection = None
 
 
 def _roll_back(connection: psycopg.Connection[TupleRow]) -> None:

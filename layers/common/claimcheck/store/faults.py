@@ -26,7 +26,10 @@ class StoreError(Exception):
 
 
 class DatabaseUnavailableError(StoreError, UnavailableError):
-    """Cannot connect, or the connection was lost: whether the statement ran is not known."""
+    """Cannot connect, the connection was lost, or the server is no primary any more.
+
+    Whether the statement ran is not known.
+    """
 
 
 class SchemaMissesError(DatabaseUnavailableError, SchemaBehindError):
@@ -62,6 +65,8 @@ def translated() -> Iterator[None]:
         raise DatabaseUnavailableError(
             f"the database call failed ({error.sqlstate or 'connection lost'})"
         ) from error
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        raise DatabaseUnavailableError("the server takes no changes: another one has its place") from error
     except _LACKING as error:
         raise SchemaMissesError(f"the schema lacks what the statement names ({error.sqlstate})") from error
     except psycopg.errors.InsufficientPrivilege as error:

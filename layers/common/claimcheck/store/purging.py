@@ -160,6 +160,11 @@ def fold_spend(database: Database, *, limit: int) -> int:
     return _done(database, "fold_spend", limit=limit)
 
 
+def fold_usage(database: Database, *, limit: int) -> int:
+    """Add up what jobs that have ended came to, into their days; how many changes there were."""
+    return _done(database, "fold_usage", limit=limit)
+
+
 def _done(database: Database, query: str, **params: int) -> int:
     row = database.one(queries("purging")[query], params)
     return 0 if row is None else int(row["done"])

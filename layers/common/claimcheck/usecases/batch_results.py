@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from claimcheck.store.batches import Told, settle_batch
+from claimcheck.store.batches import Told, open_calls, settle_batch
 from claimcheck.tasks.storable import storable
 from claimcheck.telemetry import count, logger, metrics
 from claimcheck.usecases.doorbell import ring_all
@@ -69,6 +69,15 @@ class Results:
         self.settle(batch.batch_id, held)
         return True
 
+    def give_up(self, batch_id: str) -> None:
+        """Nothing more will come of a batch: of what is open nobody knows whether it was paid for.
+
+        Raises StoreError.
+        """
+        while lost := open_calls(self._database, batch_id, limit=self._at_once):
+            count(metrics.BATCH_FAILURES, len(lost), of="batch_lost")
+            self.settle(batch_id, [Told(call_id, "batch_lost", unknown=True) for call_id in lost])
+
     def settle(self, batch_id: str, told: Sequence[Told]) -> None:
         """Note these. Raises StoreError."""
         if told:
@@ -88,7 +97,7 @@ def _told(batch: Batch, result: BatchResult) -> Told | None:
     if answer is None:
         code = result.code or "model_error"
         count(metrics.BATCH_FAILURES, of=code)
-        return Told(call_id, code, request_id=result.request_id)
+        return Told(call_id, code, request_id=result.request_id, unknown=result.unknown)
     usage, cost = answer.usage, cost_of(answer, batch.model, batched=True)
     count(metrics.BATCH_ANSWERS, of=batch.model)
     count_usage(batch.model, usage, cost)

@@ -36,7 +36,9 @@ T = TypeVar("T")
 
 _TO_LOOK_S, _TO_SEND_S = 40.0, 150.0  # nothing is begun that has less time left than it may take
 _PAUSES_S = (0.2, 1.0, 3.0)
-_GONE_S = 24 * 3600.0  # after its time, for which a batch that cannot be read is asked for again
+# After its time (a day), for which a batch is asked for again, where something of it is missing, or where it
+# cannot be read. Its jobs have two days: their questions can be asked anew.
+_MISSING_S, _UNREAD_S = 2 * 3600.0, 12 * 3600.0
 _FORGOTTEN = 100
 
 
@@ -116,13 +118,14 @@ class Economy:
                 raise
             except (CallFailedError, UnavailableError) as error:
                 logger().warning("batch not looked at", extra={"error": places_of(error)})
-                self._try_later(batch)
+                self._try_later(batch, most_s=_UNREAD_S)
         return True
 
-    def _try_later(self, batch: Batch) -> None:
-        """Not for ever: of what cannot be read a day after its time, nobody will hear any more."""
+    def _try_later(self, batch: Batch, *, most_s: float) -> None:
+        """Not for ever: `most_s` seconds after its time nobody will hear of it any more."""
         now = datetime.datetime.now(datetime.UTC)
-        if batch.expires_at is not None and now > batch.expires_at + datetime.timedelta(seconds=_GONE_S):
+        if batch.expires_at is not None and now > batch.expires_at + datetime.timedelta(seconds=most_s):
+            self._results.give_up(batch.batch_id)
             self._close(batch, "lost")
         else:
             store.look_later(self._database, batch, look_s=self._next_look_s(batch))
@@ -140,6 +143,11 @@ class Economy:
         except GoneError:
             self._gone(batch)
             return
+        if store.open_calls(self._database, batch.batch_id, limit=1):
+            # Whatever cut them short, what is missing is paid for: they may be whole the next time.
+            logger().error("a batch lacks results")
+            self._try_later(batch, most_s=_MISSING_S)
+            return
         self._delete(api_id)
         self._close(batch, "settled")
 
@@ -149,11 +157,11 @@ class Economy:
 
     def _gone(self, batch: Batch) -> None:
         """The API does not know it: we have deleted it, or others have, or the key is not the one."""
-        if not store.open_questions(self._database, batch.batch_id):
+        if not store.open_calls(self._database, batch.batch_id, limit=1):
             self._close(batch, "settled")
             return
         logger().error("the model's API does not know the batch")
-        self._try_later(batch)
+        self._try_later(batch, most_s=_MISSING_S)
 
     def _delete(self, api_id: str) -> None:
         """Results hold content, which the API would keep for a month. Only a courtesy: it may fail."""
@@ -193,7 +201,7 @@ class Economy:
     def _questions(self, batch_id: str) -> list[BatchQuestion]:
         """What the API is to be asked. A question that cannot be read is given back to its job."""
         loaded = store.load_batch(self._database, batch_id)
-        found: list[BatchQuestion] = []
+        found: dict[str, BatchQuestion] = {}
         unread: list[store.Told] = []
         for each in loaded:
             try:
@@ -202,11 +210,12 @@ class Economy:
                 logger().error("a question could not be read", extra={"error": places_of(error)})
                 unread.append(store.Told(each.call_id, "storage_unavailable"))
                 continue
-            found.append(BatchQuestion(custom_id(batch_id, each.call_id), params))
+            found[each.call_id] = BatchQuestion(custom_id(batch_id, each.call_id), params)
         if unread:
             self._results.settle(batch_id, unread)
-            store.load_batch(self._database, batch_id)  # which counts them: by that the batch is known again
-        return found
+            # Which counts them: by that the batch is known again. Others may have been taken back meanwhile.
+            loaded = store.load_batch(self._database, batch_id)
+        return [found[each.call_id] for each in loaded]
 
     def _body(self, loaded: Loaded) -> bytes:
         if loaded.body is not None:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.aside import WEIGHTY, aside
 from claimcheck.failures import JobFailure, PermanentFailure
-from claimcheck.parts import Room, cut
-from claimcheck.parts.tokens import tokens_in
+from claimcheck.parts import cut
 from claimcheck.slots import Slots
 from claimcheck.store.faults import StoreError
 from claimcheck.store.jobs import set_progress
@@ -24,6 +23,7 @@ from claimcheck.telemetry import count, logger, metrics, places_of
 from claimcheck.usecases.digest import digested
 from claimcheck.usecases.examination import Examination, PartAnswer
 from claimcheck.usecases.question_failures import failure_of, out_of_time, smaller_questions
+from claimcheck.usecases.rooms import rooms
 from claimcheck.usecases.second_look import look_again
 from claimcheck.usecases.view import View
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from claimcheck.documents.render import PageImage
     from claimcheck.documents.text import DocumentText
-    from claimcheck.parts import Part
+    from claimcheck.parts import Part, Room
     from claimcheck.store.jobs import ClaimedJob
     from claimcheck.store.thread import DatabaseThread
     from claimcheck.tasks.base import Prompt
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 4  # parts of one job, and calls about them: other jobs want their share of the model's rate
 _IMAGES_AT_ONCE = 3  # parts with page images in this process, up to some 90 MB each: a 200 MB scan in 512 MiB
-_OVERHEAD_TOKENS = 2_000  # the system prompt, the schema as the API presents it, the turn's frame
 _START_S, _TOKENS_A_S = 30.0, 50.0  # what a call takes at least, and how fast a model writes
 _SPLITS = 4  # times that one question is made smaller
 
@@ -84,10 +83,7 @@ class Examine:
         # A caller's schema is checked again, which takes up to a second.
         params = await aside(WEIGHTY if job.params.get("schema") else 0, task.params, job.params)
         run = Examination(job, task, params, document, _AT_ONCE)
-        left = self._context_tokens - _OVERHEAD_TOKENS
-        weight = max(map(_weight, run.prompts()))
-        if weight >= left:
-            raise PermanentFailure("document_too_long", "What is asked leaves no room for a document.")
+        room = rooms(self._context_tokens, run.prompts())
         interview = _Interview(
             run,
             attempt,
@@ -96,7 +92,7 @@ class Examine:
             self._prefixes,
             images_at_once=self._images.here(),
         )
-        return await interview.result(Room(left - weight), Room(_even(left, weight)))
+        return await interview.result(room.whole, room.even)
 
 
 class _Interview:
@@ -278,17 +274,6 @@ class _Interview:
         except StoreError as error:
             count(metrics.PROGRESS_NOT_WRITTEN)
             logger().warning("progress not written", extra={"error": places_of(error)})
-
-
-def _even(left: int, weight: int) -> int:
-    """Room for a part, in steps of an eighth: most questions leave the same, and jobs share their parts."""
-    step = max(1, left // 8)
-    even = left - -(-weight // step) * step
-    return even if even > 0 else left - weight
-
-
-def _weight(prompt: Prompt) -> int:
-    return tokens_in(prompt.instruction) + prompt.max_tokens
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, Any]]) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from claimcheck.store.faults import StoreError
 from claimcheck.store.purging import (
     fold_spend,
+    fold_usage,
     forget_ended,
     forget_orphans,
     forget_prefixes,
@@ -37,6 +38,8 @@ _OTHERS = 100
 _ROWS = 200  # of jobs, and as many of documents
 _LONGEST_REST_S = 0.2
 _SLOTS = 1_000
+_CHANGES = 5_000  # of usage in one transaction, and so many of those in a sweep
+_FOLDS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ class Tidy:
         self._tried(partial(forget_ended, database, limit=_OTHERS))
         self._tried(partial(forget_prefixes, database, limit=_OTHERS))
         self._tried(partial(fold_spend, database, limit=_SLOTS))
+        self._usage(until)
         jobs: list[Overdue] = []
         while in_time:
             began = self._clock()
@@ -100,6 +104,13 @@ class Tidy:
             in_time = bool(batch) and self._rested(began, until)
         rows = self._rows(until) if self._row_days else 0
         return Tidied(_gone(jobs), _gone(uploads), orphans, _failed(jobs) + _failed(uploads), rows)
+
+    def _usage(self, until: float) -> None:
+        """All that has ended since the last sweep, where it can be: a reader adds up what is left."""
+        for _ in range(_FOLDS):
+            folded = self._tried(partial(fold_usage, self._database, limit=_CHANGES)) or 0
+            if folded < _CHANGES or self._clock() >= until:
+                return
 
     def _rows(self, until: float) -> int:
         deleted = 0

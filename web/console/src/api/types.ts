@@ -139,7 +139,7 @@ export interface DocumentText {
     media_type: string;
     bytes: number;
     name: string | null;
-    expires_at: string;
+    expires_at: string | null;
   } | null;
 }
 

@@ -78,7 +78,7 @@ export function Page(props: Props) {
     >
       {near ? (
         <>
-          <canvas ref={canvas} role="presentation" />
+          <canvas ref={canvas} />
           <Marks {...props} divs={divs} />
           <div ref={layer} class="textLayer" />
         </>
@@ -142,6 +142,7 @@ function Marks({ marks, divs, selected, onMark }: Props & { divs: HTMLElement[] 
               aria-label={label}
               tabIndex={-1}
               data-quote={id}
+              {...(selected === id ? { "aria-current": "true" } : {})}
               onClick={() => onMark(id)}
               onKeyDown={(event) => event.key === "Enter" && onMark(id)}
             >

@@ -69,5 +69,5 @@ WITH old AS MATERIALIZED (
 DELETE FROM batches b USING old WHERE b.id = old.id
 RETURNING b.id::text AS batch_id
 
--- name: open_questions
-SELECT count(*) AS open FROM batch_requests WHERE batch = %(batch_id)s
+-- name: open_calls
+SELECT call_id::text FROM batch_requests WHERE batch = %(batch_id)s ORDER BY job_id, call_id LIMIT %(limit)s

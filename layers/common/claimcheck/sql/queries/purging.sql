@@ -63,3 +63,6 @@ SELECT forget_prefixes(%(limit)s) AS done
 
 -- name: fold_spend
 SELECT fold_spend(%(limit)s) AS done
+
+-- name: fold_usage
+SELECT fold_usage(%(limit)s) AS done

@@ -97,12 +97,13 @@ SELECT id::text AS job_id FROM failed
 
 -- name: bury_job
 -- Its doorbell ended among the dead letters: each function that took it crashed. A job that somebody holds
--- alive is left to its lease.
+-- alive is left to its lease; one that is not due, to what wakes it: no worker can have got further than to see that.
 WITH buried AS (
   UPDATE jobs SET status = 'failed', completed_at = now(), updated_at = now(), lease_expires_at = NULL,
     error = jsonb_build_object('code', 'worker_crashed', 'message', %(message)s::text, 'retryable', true,
       'attempts', attempt)
-  WHERE id = %(job_id)s AND (status = 'pending' OR status = 'running' AND lease_expires_at < now())
+  WHERE id = %(job_id)s
+    AND (status = 'pending' AND available_at <= now() OR status = 'running' AND lease_expires_at < now())
   RETURNING *
 ), event AS (
   INSERT INTO job_events (job_id, type, status, attempt, detail)

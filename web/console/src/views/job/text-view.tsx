@@ -104,6 +104,7 @@ const Part = memo(({ text, part, marks, quotes, active, onSelect }: PartProps) =
               {...(begins ? { id: `mark-${fit}`, tabIndex: -1 } : {})}
               class={`quote-mark ${quote.evidence.status} ${active === id ? "active" : ""}`}
               data-quote={id}
+              {...(active === id ? { "aria-current": "true" } : {})}
               title={`Quote for ${quote.of}`}
               onClick={() => onSelect(id)}
               onKeyDown={(event) => event.key === "Enter" && onSelect(id)}

@@ -1,0 +1,114 @@
+"""A visitor's window: its page, what it complained of, and the console as people name its parts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+
+    from tests.e2e.conftest import Running
+
+Theme = Literal["light", "dark"]
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 360, "height": 740}
+WITHIN_MS = 10_000
+_VIOLATIONS = """
+window.__violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.__violations.push(`${event.effectiveDirective}: ${event.blockedURI || event.sample}`));
+"""
+# The browser itself tells of every answer of 400 and more; whether that was meant is the test's affair.
+_TOLD_BY_THE_BROWSER = re.compile(r"Failed to load resource: the server responded with a status of")
+
+
+@dataclass
+class Visitor:
+    """A window with one page."""
+
+    url: str
+    key: str
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def visit(self, route: str = "") -> Page:
+        """Go to a place of the console, as `jobs` or `jobs/ID`."""
+        self.page.goto(f"{self.url}/console#/{route}")
+        return self.page
+
+    def sign_in(self, key: str | None = None) -> None:
+        """Type a key into the form and send it."""
+        self.page.get_by_label("API key").fill(self.key if key is None else key)
+        self.page.get_by_role("button", name="Sign in").click()
+
+    def heading(self, name: str | re.Pattern[str]) -> Locator:
+        """The page's main heading."""
+        return self.page.get_by_role("heading", level=1, name=name)
+
+    def violations(self) -> list[str]:
+        """What the page's Content-Security-Policy has refused it since it was loaded."""
+        refused: list[str] = self.page.evaluate("window.__violations")
+        return refused
+
+    def sideways(self) -> int:
+        """By how many pixels the page is wider than its window."""
+        wider: int = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return wider
+
+
+class Visitors:
+    """Opens windows, and holds each to its manners."""
+
+    def __init__(self, browser: Browser, running: Running) -> None:
+        self._browser = browser
+        self._running = running
+        self._opened: list[Visitor] = []
+
+    def open(
+        self, *, theme: Theme = "light", phone: bool = False, signed_in: bool = False, **more: Any
+    ) -> Visitor:
+        """A window of its own session; `signed_in` by the form, as people do it."""
+        context = self._browser.new_context(
+            color_scheme=theme,
+            viewport=PHONE if phone else DESK,  # type: ignore[arg-type]
+            has_touch=phone,
+            reduced_motion="reduce",
+            accept_downloads=True,
+            **more,
+        )
+        context.set_default_timeout(WITHIN_MS)
+        context.add_init_script(_VIOLATIONS)
+        visitor = Visitor(self._running.url, self._running.key, context, context.new_page())
+        listen(visitor)
+        self._opened.append(visitor)
+        if signed_in:
+            visitor.visit()
+            visitor.sign_in()
+            expect(visitor.page.get_by_role("button", name="Sign out")).to_be_visible()
+        return visitor
+
+    def close(self) -> None:
+        """Close all windows. AssertionError where a page has thrown, complained or broken its policy."""
+        complaints = [each for visitor in self._opened for each in visitor.complaints]
+        complaints += [f"policy: {each}" for visitor in self._opened for each in visitor.violations()]
+        for visitor in self._opened:
+            visitor.context.close()
+        assert complaints == []
+
+
+def listen(visitor: Visitor) -> None:
+    """Note errors that the page throws or writes to its console."""
+
+    def written(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not _TOLD_BY_THE_BROWSER.search(message.text):
+            visitor.complaints.append(f"{message.type}: {message.text}")
+
+    visitor.page.on("console", written)
+    visitor.page.on("pageerror", lambda error: visitor.complaints.append(f"thrown: {error}"))
