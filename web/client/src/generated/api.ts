@@ -935,6 +935,27 @@ export interface components {
             /** @description Null until it is read, and where `text_link` leads to it. */
             text: string | null;
             text_link?: components["schemas"]["TextLink"];
+            original: components["schemas"]["Original"] | null;
+        };
+        /** @description The bytes that were handed in. Null until they have arrived. */
+        Original: {
+            /**
+             * Format: uri
+             * @description Where they are; up to 256 kB may lie in this address itself: a `data:` URL (RFC 2397).
+             */
+            url: string;
+            /** @description What they were called. */
+            media_type: string;
+            /** @description How many. */
+            bytes: number;
+            /** @description Of the bytes. */
+            sha256: string;
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description When the address ends; null for a `data:` URL.
+             */
+            expires_at: string | null;
         };
         /** @description A document that was announced. */
         Document: {
@@ -1464,6 +1485,7 @@ export type Link = components['schemas']['Link'];
 export type TextLink = components['schemas']['TextLink'];
 export type Trail = components['schemas']['Trail'];
 export type DocumentText = components['schemas']['DocumentText'];
+export type Original = components['schemas']['Original'];
 export type Document = components['schemas']['Document'];
 export type UploadTarget = components['schemas']['UploadTarget'];
 export type Limits = components['schemas']['Limits'];
