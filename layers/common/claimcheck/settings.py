@@ -182,6 +182,8 @@ class SweepSettings:
     slow_deliveries_queue_url: str
     webhook_key_secret_arn: str
     documents_bucket: str
+    model_standard: str
+    model_economy: str
     database_auth: DatabaseAuth = "password"
     max_attempts: int = 5
     max_age_s: float = 86_400.0
