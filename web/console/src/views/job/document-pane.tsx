@@ -164,11 +164,9 @@ function Original(props: OriginalProps) {
   const { value, error, again } = useLoaded((signal) => bytesOf(url, signal), [props.document.document_id]);
   if (error) {
     return (
-      <div class="pane-scroll">
+      <div class="pane-scroll stack">
         <Fault error={error} again={again} />
-        <button type="button" class="button small" onClick={onText}>
-          Show its text
-        </button>
+        {props.document.text ? <ShowText onPress={onText} /> : null}
       </div>
     );
   }
@@ -176,6 +174,16 @@ function Original(props: OriginalProps) {
     return <Waiting />;
   }
   return kind === "pdf" ? <Pdf {...props} data={value} /> : <Picture {...props} data={value} />;
+}
+
+function ShowText({ onPress }: { onPress: () => void }) {
+  return (
+    <p>
+      <button type="button" class="button small" onClick={onPress}>
+        Show its text
+      </button>
+    </p>
+  );
 }
 
 function Waiting() {
@@ -199,9 +207,7 @@ function Pdf(props: OriginalProps & { data: ArrayBuffer }) {
     return (
       <div class="pane-scroll stack">
         <Notice tone="warn">Its pages cannot be shown: {messageOf(error)}</Notice>
-        <button type="button" class="button small" onClick={props.onText}>
-          Show its text
-        </button>
+        {props.document.text ? <ShowText onPress={props.onText} /> : null}
       </div>
     );
   }

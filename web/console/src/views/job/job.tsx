@@ -90,6 +90,7 @@ function Split({ answer: { job, raw }, live, document: loaded }: SplitProps) {
   const jump = useCallback((id: number) => {
     setSelected((old) => ({ id, round: (old?.round ?? 0) + 1 }));
     setShown("document");
+    document.getElementById(`quote-${id}`)?.scrollIntoView({ block: "nearest" });
     requestAnimationFrame(() => intoView(split.current));
   }, []);
   const back = useCallback((id: number) => {
