@@ -11,9 +11,12 @@ import { Icon } from "../../ui/icon";
 import { Empty, Fault, Notice, Skeleton } from "../../ui/parts";
 import { TextView } from "./text-view";
 
+/** The quote that is shown; `round` counts, so that the same one can be gone to once more. */
 export interface Selection {
   id: number;
   round: number;
+  /** Whether the document goes to it; else it was chosen there. */
+  jump: boolean;
 }
 
 interface Props {
