@@ -26,15 +26,15 @@ export function pdfData(): Plugin {
         const entries = names.map((name) => [name, readFileSync(join(folder, name)).toString("base64")]);
         return `export default ${JSON.stringify(Object.fromEntries(entries))};`;
       }
-      if (/\/pdfjs-dist\/standard_fonts\/[\w-]+\.(pfb|ttf)$/.test(id)) {
-        return `export default ${JSON.stringify(readFileSync(id).toString("base64"))};`;
+      if (id.endsWith("?base64")) {
+        return `export default ${JSON.stringify(readFileSync(id.slice(0, -"?base64".length)).toString("base64"))};`;
       }
       return null;
     },
     generateBundle() {
       for (const name of DECODERS) {
         const source = readFileSync(join(PDFJS, "wasm", name), "utf8");
-        this.emitFile({ type: "asset", fileName: `assets/pdfjs-${version}-${name}`, source });
+        this.emitFile({ type: "asset", fileName: `assets/pdfjs-${version}/${name}`, source });
       }
     },
   };

@@ -286,6 +286,14 @@ class SchemaSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """Where the pages' files are; and what the pages read and write, which a deployment need not know."""
+
+    site_bucket: str
+    documents_bucket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenapiSettings:
     """The limits of this deployment, which the API's document names."""
 

@@ -3,6 +3,7 @@ import workerUrl from "pdfjs-dist/build/pdf.worker.min.mjs?url";
 
 GlobalWorkerOptions.workerSrc = workerUrl;
 const FONTS = import.meta.glob<string>("../../../node_modules/pdfjs-dist/standard_fonts/*.{pfb,ttf}", {
+  query: "?base64",
   import: "default",
 });
 
@@ -29,8 +30,8 @@ export function open(data: ArrayBuffer): Promise<PDFDocumentProxy> {
     BinaryDataFactory: Modules,
     useWorkerFetch: false,
     useWasm: false,
-    // the decoders lie beside this module; their names begin with pdf.js's version
-    wasmUrl: new URL(/* @vite-ignore */ `./pdfjs-${__PDFJS_VERSION__}-`, import.meta.url).href,
+    // the decoders lie beside this module, in a folder of pdf.js's version
+    wasmUrl: new URL(/* @vite-ignore */ `./pdfjs-${__PDFJS_VERSION__}/`, import.meta.url).href,
     enableXfa: false,
     stopAtErrors: false,
     verbosity: 0,

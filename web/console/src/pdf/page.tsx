@@ -46,8 +46,6 @@ export function Page(props: Props) {
   const layer = useRef<HTMLDivElement>(null);
   const [ratio, setRatio] = useState(props.ratio);
   const [divs, setDivs] = useState<HTMLElement[] | null>(null);
-  const drawn = useRef(props.onDrawn);
-  drawn.current = props.onDrawn;
   useEffect(() => {
     if (!near || width <= 0) {
       return;
@@ -60,7 +58,6 @@ export function Page(props: Props) {
       if (!stop.signal.aborted && canvas.current && layer.current) {
         setRatio(size.height / size.width);
         setDivs(await drawPage(page, scale, canvas.current, layer.current, stop.signal));
-        drawn.current(number);
       }
     };
     draw().catch(() => undefined); // a page that cannot be drawn stays white; the text view has its text
@@ -119,7 +116,7 @@ async function drawPage(
 }
 
 /** Boxes over the words of each quote. They lie under the text, which stays selectable; a click goes to the quote. */
-function Marks({ marks, divs, selected, onMark }: Props & { divs: HTMLElement[] | null }) {
+function Marks({ number, marks, divs, selected, onMark, onDrawn }: Props & { divs: HTMLElement[] | null }) {
   const place = useRef<HTMLDivElement>(null);
   const [boxes, setBoxes] = useState<Map<number, Box[]>>(new Map());
   useEffect(() => {
@@ -130,6 +127,13 @@ function Marks({ marks, divs, selected, onMark }: Props & { divs: HTMLElement[] 
       );
     }
   }, [marks, divs]);
+  const drawn = useRef(onDrawn);
+  drawn.current = onDrawn;
+  useEffect(() => {
+    if (divs) {
+      drawn.current(number);
+    }
+  }, [number, divs, boxes]);
   return (
     <div ref={place} class="pdf-marks">
       {divs

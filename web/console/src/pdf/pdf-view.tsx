@@ -2,6 +2,7 @@ import type { PDFDocumentProxy } from "pdfjs-dist";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Quote } from "../results/claims";
 import { findAcross, findQuote, keyed } from "../text/match";
+import { centre } from "../ui/scroll";
 import { Page, type PageMark, type PageText } from "./page";
 
 interface Props {
@@ -31,10 +32,14 @@ export function PdfView({ pdf, quotes, words, selected, onSelect, onMissing }: P
   const quote = quotes.find(({ id }) => id === selected?.id);
   const page = quote?.evidence.page ?? null;
 
+  // a page that is drawn again, when it was zoomed, does not take the reader back
+  const revealed = useRef<Props["selected"]>(null);
   const reveal = useCallback(() => {
     const mark = selected ? document.getElementById(`pdf-mark-${selected.id}`) : null;
-    if (mark) {
-      (mark.querySelector("span") ?? mark).scrollIntoView({ block: "center", inline: "nearest" });
+    const [box] = mark?.children ?? [];
+    if (mark && box && scroller.current && revealed.current !== selected) {
+      revealed.current = selected;
+      centre(scroller.current, box);
       mark.focus({ preventScroll: true });
     }
   }, [selected]);
@@ -45,7 +50,10 @@ export function PdfView({ pdf, quotes, words, selected, onSelect, onMissing }: P
       return;
     }
     const container = scroller.current?.querySelector(`[data-page="${page}"]`);
-    container?.scrollIntoView({ block: "start" });
+    if (container && scroller.current && !container.querySelector(`#pdf-mark-${quote.id} > *`)) {
+      scroller.current.scrollTop +=
+        container.getBoundingClientRect().top - scroller.current.getBoundingClientRect().top - 12;
+    }
     want(page).then((found) => {
       if (quote.evidence.status !== "image" && !found.some(({ id }) => id === quote.id)) {
         missing.current(quote.id);

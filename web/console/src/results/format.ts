@@ -30,8 +30,8 @@ export function bytes(value: number): string {
   const units = ["bytes", "kB", "MB", "GB"];
   let amount = value;
   let unit = 0;
-  while (amount >= 1000 && unit < units.length - 1) {
-    amount /= 1000;
+  while (amount >= 1024 && unit < units.length - 1) {
+    amount /= 1024;
     unit += 1;
   }
   return `${unit === 0 || amount >= 100 ? Math.round(amount) : amount.toFixed(1)} ${units[unit]}`;

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Calls } from "../../api/calls";
 import { FINAL } from "../../api/types";
 import { claimsOf, quotesOf } from "../../results/claims";
@@ -86,9 +86,11 @@ function Split({ answer: { job, raw }, live, document: loaded }: SplitProps) {
   const [selected, setSelected] = useState<Selection | null>(null);
   const [shown, setShown] = useState<"result" | "document">("result");
 
+  const split = useRef<HTMLDivElement>(null);
   const jump = useCallback((id: number) => {
     setSelected((old) => ({ id, round: (old?.round ?? 0) + 1 }));
     setShown("document");
+    requestAnimationFrame(() => intoView(split.current));
   }, []);
   const back = useCallback((id: number) => {
     setShown("result");
@@ -102,7 +104,7 @@ function Split({ answer: { job, raw }, live, document: loaded }: SplitProps) {
   );
 
   return (
-    <div class="split" data-shown={shown}>
+    <div class="split" data-shown={shown} ref={split}>
       <fieldset class="split-switch segments">
         <legend class="hidden">What is shown</legend>
         <button type="button" aria-pressed={shown === "result"} onClick={() => setShown("result")}>
@@ -149,6 +151,13 @@ function Split({ answer: { job, raw }, live, document: loaded }: SplitProps) {
       </div>
     </div>
   );
+}
+
+/** Where one is shown at a time, the document fills the screen below the switch. */
+function intoView(split: HTMLElement | null): void {
+  if (split && matchMedia("(max-width: 900px)").matches) {
+    split.scrollIntoView({ block: "start" });
+  }
 }
 
 /** j and k go through the quotes; Escape in the document goes back to the quote that led there. */

@@ -1,9 +1,10 @@
 import { memo } from "preact/compat";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Gap } from "../../api/types";
 import type { Quote } from "../../results/claims";
 import type { CodePoints } from "../../text/codepoints";
 import { type Chunk, chunks, type Mark, segments } from "../../text/segments";
+import { centre } from "../../ui/scroll";
 
 interface Props {
   points: CodePoints;
@@ -18,6 +19,7 @@ const GAP = 0;
 
 /** The text that offsets point into, in parts that the browser lays out when they come near. */
 export function TextView({ points, pageStarts, quotes, gaps, selected, onSelect }: Props) {
+  const scroller = useRef<HTMLElement>(null);
   const parts = useMemo(
     () =>
       chunks(
@@ -36,13 +38,17 @@ export function TextView({ points, pageStarts, quotes, gaps, selected, onSelect 
   useEffect(() => {
     if (selected) {
       const mark = document.getElementById(`mark-${selected.id}`);
-      mark?.scrollIntoView({ block: "center", inline: "nearest" });
-      mark?.focus({ preventScroll: true });
+      if (mark && scroller.current) {
+        mark.focus({ preventScroll: true }); // its part is laid out by that
+        centre(scroller.current, mark);
+        // the parts above may turn out to be of another height than was thought
+        requestAnimationFrame(() => scroller.current && centre(scroller.current, mark));
+      }
     }
   }, [selected?.id, selected?.round, marks]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
-    <section class="pane-scroll text" tabIndex={0} aria-label="Text of the document">
+    <section ref={scroller} class="pane-scroll text" tabIndex={0} aria-label="Text of the document">
       {parts.map((part, index) => (
         <Part
           key={part.start}

@@ -61,7 +61,7 @@ export function DocumentInput({ wrongs, onWrong }: { wrongs: Wrongs; onWrong: (w
         />
       </div>
       {mode === "file" ? (
-        <div class={`drop ${over ? "over" : ""} ${wrongs.file ? "bad" : ""}`}>
+        <div class={`drop ${over ? "over" : ""} ${wrongs.file ? "bad" : ""} ${file ? "full" : ""}`}>
           <input
             ref={input}
             id="file"
@@ -171,14 +171,18 @@ function Samples({ onWrong }: { onWrong: (wrongs: Wrongs) => void }) {
   );
 }
 
-function use(sample: Sample, onWrong: (wrongs: Wrongs) => void): void {
+async function use(sample: Sample, onWrong: (wrongs: Wrongs) => void): Promise<void> {
   const { fields, criteria } = draft.value;
   onWrong({});
-  change({
-    mode: "file",
-    file: new File([sample.text], sample.name, { type: "text/markdown" }),
-    ...(fields.some((row) => row.name) ? {} : { fields: sample.fields.map(fieldRow) }),
-    ...(criteria.some((row) => row.criterion) ? {} : { criteria: sample.criteria.map(criterionRow) }),
-  });
-  announce(`${sample.title} chosen`);
+  try {
+    change({
+      mode: "file",
+      file: new File([await sample.bytes()], sample.name, { type: sample.mediaType }),
+      ...(fields.some((row) => row.name) ? {} : { fields: sample.fields.map(fieldRow) }),
+      ...(criteria.some((row) => row.criterion) ? {} : { criteria: sample.criteria.map(criterionRow) }),
+    });
+    announce(`${sample.title} chosen`);
+  } catch {
+    onWrong({ file: "The sample could not be loaded. Check the connection." });
+  }
 }

@@ -10,6 +10,8 @@ interface Props {
   /** The upper ends of thin lines over the bars; bars stand side by side then, else one on the other. */
   ends?: readonly Column[];
   format: (value: number) => string;
+  /** What two lines of the scale are apart at least. */
+  least?: number;
 }
 
 const HEIGHT = 190;
@@ -48,7 +50,7 @@ export function Plot(props: Props) {
   );
 }
 
-function Bars({ title, total, columns, ends, format }: Props) {
+function Bars({ title, total, columns, ends, format, least }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(640);
   const [at, setAt] = useState<number | null>(null);
@@ -64,8 +66,8 @@ function Bars({ title, total, columns, ends, format }: Props) {
   const heights = (ends ?? columns).map(({ values }) =>
     ends ? Math.max(...TASKS.map((task) => values[task])) : sum(values),
   );
-  const scale = ticks(Math.max(0, ...heights));
-  const most = scale.at(-1) ?? 1;
+  const scale = ticks(Math.max(0, ...heights), least);
+  const most = scale.at(-1) || 1;
   const inner = { width: width - LEFT - 4, height: HEIGHT - TOP - BOTTOM };
   const slot = inner.width / Math.max(1, columns.length);
   const y = (value: number) => TOP + inner.height * (1 - value / most);

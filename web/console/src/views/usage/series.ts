@@ -44,12 +44,12 @@ export function total(rows: readonly UsageDay[], measure: Measure): number {
 
 export const DAY_MS = 86_400_000;
 
-/** Round values for the lines of a scale from 0 to `most`, three to five of them. */
-export function ticks(most: number): number[] {
+/** Round values for the lines of a scale from 0 to `most`, six at most; `least` is what two are apart at least. */
+export function ticks(most: number, least = 0): number[] {
   if (!(most > 0)) {
-    return [0, 1];
+    return [0];
   }
-  const rough = most / 4;
+  const rough = Math.max(most / 4, least);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((each) => each >= rough) ?? 10 * power;
   const count = Math.ceil(most / step - 1e-9);

@@ -78,6 +78,7 @@ function Plots({ report: { from, to, days } }: { report: UsageReport }) {
           total={`${plural(total(days, jobs), "job")}, ${failed} failed`}
           columns={by(jobs)}
           format={compact}
+          least={1}
         />
         <Plot title="Cost" total={usd(total(days, cost))} columns={by(cost)} format={usd} />
         <Plot

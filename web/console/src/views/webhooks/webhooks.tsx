@@ -6,7 +6,8 @@ import { ago, moment } from "../../results/format";
 import { toast } from "../../state/announce";
 import { useLoaded } from "../../state/loaded";
 import { described, Field } from "../../ui/form";
-import { Badge, Empty, Fault, Heading, Skeleton } from "../../ui/parts";
+import { Icon } from "../../ui/icon";
+import { Badge, Fault, Heading, Skeleton } from "../../ui/parts";
 import { DeliveryCard } from "../job/deliveries";
 import { Secrets } from "./secrets";
 
@@ -37,7 +38,9 @@ function Addresses({ api }: { api: Calls }) {
           <Skeleton lines={3} label="Loading the addresses" />
         )
       ) : value.length === 0 ? (
-        <Empty icon="check" title="Every address takes what it is sent" />
+        <p class="row muted">
+          <Icon name="check" /> Every address takes what it is sent.
+        </p>
       ) : (
         <ul class="addresses">
           {value.map((address) => (
