@@ -136,7 +136,6 @@ def test_usage_tells_nobody_what_another_tenant_has(stage: Stage, rows: Rows) ->
     assert usage_of(stage, *theirs, tenant="globex") == usage_of(stage, *mine)
 
 
-
 def test_it_costs_less_than_half_for_four_jobs(stage: Stage, rows: Rows) -> None:
     """The same four jobs one after the other pay for the document each time."""
     document = report()
