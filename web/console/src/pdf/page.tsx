@@ -70,6 +70,7 @@ export function Page(props: Props) {
     <section
       class={`pdf-page ${props.framed ? "framed" : ""}`}
       data-page={number}
+      aria-busy={near && divs === null}
       aria-label={`Page ${number}`}
       style={{ inlineSize: `${width}px`, blockSize: `${Math.round(width * ratio)}px` }}
     >
