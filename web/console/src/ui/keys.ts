@@ -13,7 +13,7 @@ const SECOND_KEY_MS = 1200;
 
 /** The keys that work in every view. They can be switched off (WCAG 2.1.4), all but nothing is lost then. */
 export function useKeys(signedIn: boolean, onHelp: () => void): void {
-  const began = useRef(0);
+  const began = useRef(-SECOND_KEY_MS);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (!free(event)) {
@@ -25,7 +25,7 @@ export function useKeys(signedIn: boolean, onHelp: () => void): void {
       } else if (signedIn && event.key === "g") {
         began.current = event.timeStamp;
       } else if (signedIn && event.timeStamp - began.current < SECOND_KEY_MS && PLACES[event.key]) {
-        began.current = 0;
+        began.current = -SECOND_KEY_MS;
         event.preventDefault();
         go([PLACES[event.key]?.[0] ?? "new"]);
       }

@@ -6,7 +6,7 @@ import { ago, between, duration, moment, plural, usd } from "../results/format";
 import { announce } from "../state/announce";
 import { go, href } from "../state/router";
 import { Icon } from "../ui/icon";
-import { Empty, Fault, Heading, Notice, Skeleton, StatusBadge } from "../ui/parts";
+import { Empty, Fault, Heading, Skeleton, StatusBadge } from "../ui/parts";
 
 const PAGE = 25;
 const AGAIN_MS = 5000;
@@ -48,11 +48,13 @@ export function Jobs({ api, query }: { api: Calls; query: URLSearchParams }) {
             Clear
           </a>
         ) : null}
+        {error && listed !== null ? (
+          <p class="wrong" role="status">
+            <Icon name="warn" size={12} /> Not refreshed just now; trying again.
+          </p>
+        ) : null}
       </div>
       {error && listed === null ? <Fault error={error} again={again} /> : null}
-      {error && listed !== null ? (
-        <Notice tone="warn">The list cannot be refreshed just now; trying again.</Notice>
-      ) : null}
       {listed === null ? (
         error ? null : (
           <div class="card">
@@ -96,7 +98,7 @@ function useJobs(api: Calls, status: Status | undefined, task: Task | undefined)
       if (globalThis.document.hidden && now.current !== null) {
         return Promise.resolve();
       }
-      return api.jobs({ status, task, limit: String(PAGE) }, control.signal).then(
+      return api.jobs({ status, task, limit: String(PAGE) }, control.signal, now.current !== null).then(
         (page) => {
           setError(null);
           keep(merged(now.current, page.jobs, page.next_cursor));
