@@ -107,8 +107,8 @@ function Verdict({ findings, events }: { findings: Finding[] | null; events: rea
     return (
       <Notice tone="good" icon="check">
         <p>
-          <strong>Verified.</strong> This browser has computed all {events} hashes anew: each event is as it
-          was recorded, none is missing, and the answer is the recorded one.
+          <strong>Verified.</strong> This browser has computed all {events.length} hashes anew: each event is
+          as it was recorded, none is missing, {rest(events)}.
         </p>
       </Notice>
     );
