@@ -1,4 +1,4 @@
-"""The pages' Content-Security-Policy: strict, and kept; every test of this folder looks at that when it ends."""
+"""The pages' Content-Security-Policy: strict, and kept; every test of this folder ends with a look at it."""
 
 from __future__ import annotations
 
