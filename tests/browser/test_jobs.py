@@ -56,9 +56,11 @@ def test_a_row_leads_to_its_job(user: Visitor, seeds: Seeds) -> None:
 
 def test_a_new_job_comes_by_itself(user: Visitor, seeds: Seeds, direct: Api) -> None:
     """What others hand in appears without a reload."""
+    user.page.clock.install()
     user.visit("jobs?task=evaluate")
     expect(_row(user, seeds.playbook)).to_be_visible()
     ticket = direct.submit("evaluate", {"document": {"text": "A fee is due."}, "criteria": ["A fee is due."]})
+    user.page.clock.fast_forward(10_000)
     expect(_row(user, ticket["job_id"])).to_be_visible()
 
 

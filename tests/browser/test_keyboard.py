@@ -70,7 +70,7 @@ def test_one_can_skip_to_the_content(user: Visitor) -> None:
     user.page.reload()
     expect(user.heading("New job")).to_be_visible()
     user.page.keyboard.press("Tab")
-    expect(user.page.get_by_role("link", name="Skip to content")).to_be_focused()
+    expect(user.page.get_by_role("button", name="Skip to content")).to_be_focused()
     user.page.keyboard.press("Enter")
     expect(user.page.get_by_role("main")).to_be_focused()
 

@@ -22,7 +22,7 @@ TEXT = "This Agreement is effective as of 1 May 2027. The monthly fee is EUR 400
 def test_a_dropped_pdf_with_fields_as_rows_is_handed_in(user: Visitor, direct: Api) -> None:
     """Drop a PDF, name two fields, see the estimate, submit: the job asks for just these."""
     _drop(user, "services-contract.pdf")
-    expect(user.page.get_by_text("services-contract.pdf")).to_be_visible()
+    expect(user.page.get_by_text("services-contract.pdf", exact=True)).to_be_visible()
     _choose(user, "Extract")
     user.page.get_by_label("Field 1: name").fill("governing law")
     user.page.get_by_label("Field 1: name").press("Enter")
