@@ -30,6 +30,7 @@ _KNOWN = {
     "POWERTOOLS_SERVICE_NAME": "claimcheck",
     "SHARED_USAGE_KEY": "00000000-0000-4000-8000-000000000000",
     "DOCUMENTS_BUCKET": "your-documents-bucket",
+    "SITE_BUCKET": "your-site-bucket",
 }
 
 

@@ -162,8 +162,23 @@ SCHEMAS: Json = {
             "image_pages": nullable(array(whole("", 1), "Pages that were shown as images.")),
             "text": nullable(text("Null until it is read, and where `text_link` leads to it.")),
             "text_link": ref("TextLink"),
+            "original": {"anyOf": [ref("Original"), {"type": "null"}]},
         },
         optional=("text_link",),
+    ),
+    "Original": answered(
+        "The bytes that were handed in. Null until they have arrived.",
+        {
+            "url": text(
+                "Where they are; up to 256 kB may lie in this address itself: a `data:` URL (RFC 2397).",
+                format="uri",
+            ),
+            "media_type": text("What they were called."),
+            "bytes": whole("How many.", 1),
+            "sha256": sha256("Of the bytes."),
+            "name": nullable(text()),
+            "expires_at": nullable(moment("When the address ends; null for a `data:` URL.")),
+        },
     ),
     "Document": answered(
         "A document that was announced.",

@@ -12,7 +12,7 @@ import openapi.reckoning
 import openapi.requests
 import openapi.results
 import openapi.webhooks
-from openapi import job_calls, other_calls
+from openapi import job_calls, other_calls, pages
 from openapi.parameters import HEADERS, PARAMETERS
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def document() -> Json:
             {"name": "service", "description": "Without a key."},
         ],
         "security": [{"key": []}],
-        "paths": {**job_calls.PATHS, **other_calls.PATHS},
+        "paths": {**job_calls.PATHS, **other_calls.PATHS, **pages.PATHS},
         "webhooks": openapi.webhooks.WEBHOOKS,
         "components": {
             "securitySchemes": {

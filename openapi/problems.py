@@ -46,6 +46,7 @@ CODES: dict[str, tuple[tuple[int, ...], str]] = {
         "A part of the service cannot be reached. Whether it was carried out is not known.",
     ),
     "schema_behind": ((503,), "The service is being brought to a new version. Nothing was done."),
+    "console_not_built": ((503,), "The pages are no part of this deployment."),
     "timeout": ((504,), "It took longer than 29 s. Whether it was carried out is not known."),
 }
 

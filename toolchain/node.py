@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 WEB = ROOT / "web"
 SITE = ROOT / "functions" / "console" / "site"
-# The API's document is read by the page of /docs and by the generated client.
-_OUTSIDE = (ROOT / "functions" / "openapi" / "openapi.json",)
+# The generated client is made of the API's document; the console offers the examples to try.
+_OUTSIDE = (ROOT / "functions" / "openapi" / "openapi.json", *sorted((ROOT / "examples").glob("*.*")))
 _NOT_SOURCES = {"node_modules", "dist", "coverage", ".built", ".log"}
-_STAMP = "stamp"  # within node_modules and site
+_STAMP = ".stamp"  # within node_modules and site; npm passes over it
 # A machine without a network learns so in seconds.
 _NPM = ("--fetch-retries=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000")
 

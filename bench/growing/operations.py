@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _TEXT = text_of(4_000)
 _PAGE = 20
+_MODELS = ("claude-sonnet-5-5", "claude-haiku-5-5")
 _OVERDUE = 5
 
 # What a sweep finds to do, the same at each size: doorbells to ring again, leases that ran out, a deadline,
@@ -215,7 +216,7 @@ class Operations:
 
         nowhere: Any = Nowhere()
         key = base64.b64encode(hashlib.sha256(b"bench").digest()).decode()
-        settings = SweepSettings("", "", "", "", "", "", retention_days=KEPT_DAYS)
+        settings = SweepSettings("", "", "", "", "", "", *_MODELS, retention_days=KEPT_DAYS)
         sweep = Sweep(
             self._worker,
             jobs_queue=nowhere,

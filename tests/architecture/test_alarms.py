@@ -47,8 +47,8 @@ AWS_DIMENSIONS = {
     ("DBInstanceIdentifier",),
     ("ProxyName",),
 }
-# These two run at a deploy: whether they fail is what counts.
-AT_DEPLOY = {"MigrateFunction", "SchemaFunction"}
+# These run at a deploy: whether they fail is what counts.
+AT_DEPLOY = {"MigrateFunction", "PublishFunction", "SchemaFunction"}
 SOURCES = "\n".join(
     path.read_text(encoding="utf-8")
     for pattern in ("layers/common/claimcheck/**/*.py", "functions/*/*.py")

@@ -34,7 +34,7 @@ HEAVY = (
     "selectolax",
     "sqlalchemy",
 )
-HANDLERS = sorted(ROOT.glob("functions/*/app.py"))
+HANDLERS = sorted([*ROOT.glob("functions/*/app.py"), ROOT / "functions" / "console" / "publish.py"])
 LATENT = (
     "submit",
     "status",
@@ -42,6 +42,7 @@ LATENT = (
     "documents",
     "webhooks",
     "openapi",
+    "console",
 )  # a caller waits for these to start
 
 # Alembic runs these inside of its own context: nobody imports them.
@@ -116,6 +117,7 @@ def test_every_function_is_known() -> None:
     """All of the design's functions, and the one for dead letters, are probed."""
     assert {handler.parent.name for handler in HANDLERS} == {
         "authorize",
+        "console",
         "deadletters",
         "documents",
         "economy",

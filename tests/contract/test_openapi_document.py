@@ -68,6 +68,8 @@ def _routes() -> dict[tuple[str, str], bool]:
             if event["Type"] != "Api":
                 continue
             properties = event["Properties"]
+            if properties["Path"].endswith("+}"):  # files beside a page
+                continue
             path = re.sub(r"\{[^}]+\}", "{}", properties["Path"])
             keyed = properties.get("Auth", {}).get("Authorizer") != "NONE"
             method = properties["Method"].lower()

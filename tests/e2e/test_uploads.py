@@ -86,6 +86,20 @@ def objects_of(system: Running, content: bytes) -> list[str]:
     return [each["Key"] for each in found if each["Key"].endswith(digest)]
 
 
+def readable_by_pages(api: Api, job_id: str, content: bytes) -> None:
+    """What was handed in is behind the link, for a page of the console as well, which may upload, too."""
+    url = api.json("GET", f"/jobs/{job_id}/document")["original"]["url"]
+    page = {"Origin": "http://127.0.0.1:3000"}
+    answer = httpx.get(url, headers=page)
+    assert answer.content == content
+    assert answer.headers["access-control-allow-origin"] == "*"
+    asked = {"Access-Control-Request-Method": "PUT"}
+    asked |= {"Access-Control-Request-Headers": "content-type,x-amz-checksum-sha256"}
+    allowed = httpx.options(url, headers=page | asked).headers
+    assert "PUT" in allowed["access-control-allow-methods"]
+    assert allowed["access-control-allow-headers"] == "*"
+
+
 def test_a_document_is_uploaded_and_then_named(api: Api, content: bytes) -> None:
     """The job is worked on at once; the text is the document's."""
     document = announce(api, content)
@@ -95,6 +109,7 @@ def test_a_document_is_uploaded_and_then_named(api: Api, content: bytes) -> None
     assert job["status"] == "completed", job
     assert kinds(api, job["job_id"]) == ["accepted", "claimed", "completed"]
     assert api.document(job["job_id"]) == content.decode()
+    readable_by_pages(api, job["job_id"], content)
     assert api.get_document(document["document_id"])["status"] == "read"
 
 

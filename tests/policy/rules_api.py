@@ -21,7 +21,9 @@ OPEN = {
     ("GET", "/health"): "says no more than that the system is alive, and the schema's version",
     ("GET", "/openapi.json"): "the published interface",
     ("GET", "/docs"): "the same for people",
+    ("GET", "/docs/{file+}"): "its scripts and styles",
     ("GET", "/console"): "a page without data; what it shows it fetches with the user's key",
+    ("GET", "/console/{file+}"): "its scripts and styles",
 }
 AUTHORIZER = "KeyAuthorizer"
 USAGE_KEY = "api_key"

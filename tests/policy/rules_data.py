@@ -137,10 +137,13 @@ def short_visibility(stack: Stack) -> Iterator[str]:
             yield f"{queue.name}: visible again after {queue.get('VisibilityTimeout')} s, {wanted} are wanted"
 
 
+MADE_AGAIN = {"SiteBucket": "each deployment puts the pages' files there, which are built of web/"}
+
+
 def lost_with_the_stack(stack: Stack) -> Iterator[str]:
     """What is deleted with the stack, or by a replacement, and cannot be made again."""
     for resource in stack.resources.values():
-        allowed = STATEFUL.get(resource.kind)
+        allowed = STATEFUL.get(resource.kind) if resource.logical_id not in MADE_AGAIN else None
         if resource.kind == "AWS::SecretsManager::Secret" and "GenerateSecretString" in resource.properties:
             allowed = {"Retain"}
         if allowed:

@@ -29,6 +29,7 @@ ONE_AT_A_TIME = {
     "OperatorFunction": "a person with a right of IAM calls it",
     "MigrateFunction": "works under an advisory lock",
     "SchemaFunction": "CloudFormation calls it, once a deployment",
+    "PublishFunction": "CloudFormation calls it, once a deployment",
 }
 
 

@@ -1,4 +1,5 @@
-import { defineConfig } from "vite";
-import { page } from "../page";
+import { defineConfig, mergeConfig } from "vite";
+import { page } from "../page.ts";
+import { pdfData } from "./pdf-data.ts";
 
-export default defineConfig(page("console"));
+export default defineConfig(mergeConfig(page("console"), { plugins: [pdfData()] }));

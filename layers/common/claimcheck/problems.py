@@ -19,6 +19,8 @@ from claimcheck.refusals import (
     InvalidRequest,
     JobNotFailedError,
     JobNotFoundError,
+    NoSuchFileError,
+    PagesNotBuiltError,
     PurgedError,
     RotationRefusedError,
     ScopeMissingError,
@@ -210,6 +212,18 @@ def _schema_behind(_error: Exception) -> Problem:
     return Problem(503, "schema_behind", detail, headers={"Retry-After": "10"})
 
 
+def _no_file(_error: Exception) -> Problem:
+    return no_route()
+
+
+def _not_built(_error: Exception) -> Problem:
+    detail = (
+        "The pages of /console and /docs are no part of this deployment. `python3 run.py up` and "
+        "`python3 run.py sam build` build them where npm reaches its packages, and say why where it does not."
+    )
+    return Problem(503, "console_not_built", detail)
+
+
 def _internal(_error: Exception) -> Problem:
     detail = "Something failed on our side. Try again; if it stays, send us the request_id."
     return Problem(500, "internal", detail)
@@ -237,6 +251,8 @@ TABLE: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (JobNotFailedError, _not_failed),
     (IdempotencyMismatchError, _mismatch),
     (IdempotencyInFlightError, _in_flight),
+    (NoSuchFileError, _no_file),
+    (PagesNotBuiltError, _not_built),
     (SchemaBehindError, _schema_behind),
     (UnavailableError, _unavailable),
     (Exception, _internal),

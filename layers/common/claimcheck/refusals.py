@@ -76,6 +76,14 @@ class StoredTextCorruptError(Exception):
     """What is stored of a document's text is not what was read out of it, so it is not given out."""
 
 
+class NoSuchFileError(Exception):
+    """No version of the API's pages has a file of this name."""
+
+
+class PagesNotBuiltError(Exception):
+    """The pages /console and /docs are no part of this deployment."""
+
+
 class BodyTooLargeError(Exception):
     """The body is over `limit` bytes."""
 

@@ -70,9 +70,14 @@ class Request:
         return str(body).encode("utf-8", "surrogatepass")
 
     @property
+    def path(self) -> str:
+        """As it was sent, decoded, without a stage's name."""
+        return str(self._event.get("path") or "")
+
+    @property
     def base(self) -> str:
         """The path below which the API is served (its stage, or a domain's mapping), without a slash."""
-        path = str(self._event.get("path") or "")
+        path = self.path
         whole = str(self._context.get("path") or path)
         return whole.removesuffix(path) if whole.endswith(path) else ""
 

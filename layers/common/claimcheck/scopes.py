@@ -56,7 +56,10 @@ ROUTES: Mapping[tuple[str, str], str] = {
     ("DELETE", "/documents/{id}"): ADMIN,
     ("GET", "/health"): PUBLIC,
     ("GET", "/openapi.json"): PUBLIC,
+    ("GET", "/console"): PUBLIC,
+    ("GET", "/console/{file+}"): PUBLIC,
     ("GET", "/docs"): PUBLIC,
+    ("GET", "/docs/{file+}"): PUBLIC,
 }
 
 

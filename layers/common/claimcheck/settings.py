@@ -182,6 +182,8 @@ class SweepSettings:
     slow_deliveries_queue_url: str
     webhook_key_secret_arn: str
     documents_bucket: str
+    model_standard: str
+    model_economy: str
     database_auth: DatabaseAuth = "password"
     max_attempts: int = 5
     max_age_s: float = 86_400.0
@@ -281,6 +283,14 @@ class SchemaSettings:
 
     migrate_function: str
     aws_lambda_function_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    """Where the pages' files are; and what the pages read and write, which a deployment need not know."""
+
+    site_bucket: str
+    documents_bucket: str = ""
 
 
 @dataclass(frozen=True, slots=True)

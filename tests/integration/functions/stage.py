@@ -104,6 +104,7 @@ class Stage:
         self.output = io.StringIO()
         self.sqs, self.s3, self.secrets = _aws()
         self.bucket = _system().buckets["DocumentsBucket"].name
+        self.site_bucket = _system().buckets["SiteBucket"].name
         self._database = {_DATABASE_URL: database_url, _DATABASE_ADDRESS: database_address}
         self._overrides: dict[str, str] = {}
         self._withheld: set[str] = set()
@@ -122,7 +123,8 @@ class Stage:
     def _provision(self) -> None:
         for queue in _system().queues.values():
             self.sqs.create_queue(QueueName=queue.name)
-        self.s3.create_bucket(Bucket=self.bucket)
+        for bucket in _system().buckets.values():
+            self.s3.create_bucket(Bucket=bucket.name)
         self.secrets.create_secret(Name=MODEL_KEY_AT, SecretString=MODEL_KEY)
         self.secrets.create_secret(
             Name=WEBHOOK_KEY_AT, SecretString=base64.b64encode(os.urandom(32)).decode()
@@ -139,6 +141,10 @@ class Stage:
     def withhold(self, *variables: str) -> None:
         """Leave these out of the environment of functions that have not run yet."""
         self._withheld |= set(variables)
+
+    def install(self, name: str, module: ModuleType) -> None:
+        """Take this for a function's module, which was loaded from elsewhere."""
+        self._apps[name] = module
 
     def call(self, name: str, event: Mapping[str, Any], *, remaining_s: int = 60) -> Any:
         """Invoke a function, as the runtime does; what it raises comes out."""
@@ -255,10 +261,13 @@ def _load(name: str) -> ModuleType:
     return module
 
 
+_WITHOUT_DATABASE = (answering.openapi, answering.site, operating.publish)  # built of what they are given
+
+
 def _forget_environments() -> None:
     """As if no function had run: nothing built is kept, no connection stays open."""
     for build in _builders():
-        if build.cache_info().currsize and build is not answering.openapi:  # which has no database
+        if build.cache_info().currsize and build not in _WITHOUT_DATABASE:
             _close_database(build)
         build.cache_clear()
     telemetry.logger.cache_clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.integration.functions.documents import numbered
+from tests.integration.functions.recorded import cancel_job, recorded
 
 if TYPE_CHECKING:
     from tests.integration.functions.model_gate import ModelGate
@@ -36,3 +37,20 @@ def test_jobs_that_find_no_room_stand_in_line(stage: Stage, model: ModelGate, ro
     rows.make_due()
     assert stage.work(asking, behind) == []
     assert {stage.read(job)["status"] for job in (asking, behind)} == {"completed"}
+
+
+def test_a_burst_that_was_cancelled_leaves_no_line(stage: Stage, model: ModelGate, rows: Rows) -> None:
+    """What stood behind it is rung for by the next sweep, and what comes then is worked on at once."""
+    rows.run(_USED_UP)
+    burst = [stage.accept(**numbered(number)) for number in range(3)]
+    right = stage.accept(**numbered(4))
+    assert stage.work(*burst, right) == []
+    for job_id in burst:
+        assert stage.call("status", cancel_job(job_id))["statusCode"] == 200
+    rows.run("UPDATE model_rates SET level = '{60,0,0}', lent = '{0,0,0}', at = now()")
+    stage.received("JobsQueue")
+    assert stage.call("sweep", recorded("scheduler"))["jobs_called_forward"] == 1
+    assert stage.bodies("JobsQueue")[-1] == {"job_id": right}
+    later = stage.accept(**numbered(5))
+    assert stage.work(right, later) == []
+    assert {stage.read(job)["status"] for job in (right, later)} == {"completed"}

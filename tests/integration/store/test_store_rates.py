@@ -9,12 +9,20 @@ from typing import TYPE_CHECKING, Any, LiteralString
 
 import pytest
 from claimcheck.rates import NO_LIMITS, Amounts, Learnt, Told
-from claimcheck.store.jobs import ClaimedJob, Held
-from claimcheck.store.rates import claim_rate, forget_lines, place_job
+from claimcheck.store.jobs import ClaimedJob, Held, cancel_job, retry_job
+from claimcheck.store.rates import call_forward, claim_rate, forget_lines, place_job
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.store.jobs_in_states import OTHER_TENANT, STANDARD, TENANT, accepted, claim, claimed
+from tests.integration.store.jobs_in_states import (
+    ECONOMY,
+    OTHER_TENANT,
+    STANDARD,
+    TENANT,
+    accepted,
+    claim,
+    claimed,
+)
 from tests.integration.store.traces import event_types, events_of, row_of
 
 if TYPE_CHECKING:
@@ -398,6 +406,74 @@ def test_a_running_job_goes_to_the_line_uncharged(database: Database, sql_connec
     assert place_job(database, job.job_id, job.attempt + 1, **said) is None
 
 
+def _forward(database: Database, limit: int = 100) -> list[str]:
+    """The jobs that are called forward."""
+    return [each.job_id for each in call_forward(database, standard=STANDARD, economy=ECONOMY, limit=limit)]
+
+
+def _in_line(database: Database) -> str:
+    """A job that got its place as it came."""
+    job_id = accepted(database)
+    assert isinstance(claim(database, job_id), Held)
+    return job_id
+
+
+def test_who_stands_behind_nobody_is_called_forward(database: Database, sql_connection: Sql) -> None:
+    """Whoever stood before it was cancelled: it is due, and the next one finds no line."""
+    _line(sql_connection, TENANT, 3_600)
+    cancelled, waiting = _in_line(database), _in_line(database)
+    assert cancel_job(database, TENANT, cancelled) is not None
+    _limits(sql_connection, level=600)
+    assert _forward(database) == [waiting]
+    assert isinstance(claim(database, waiting), ClaimedJob)
+    assert isinstance(claimed(database), ClaimedJob)
+    assert _forward(database) == []
+
+
+@pytest.mark.parametrize("used", ["level", "blocked"])
+def test_nobody_is_called_forward_while_the_rate_is_used(
+    database: Database, sql_connection: Sql, used: str
+) -> None:
+    """Less than half of a minute is left, or the API asks to wait: places hold."""
+    _line(sql_connection, TENANT, 3_600)
+    _in_line(database)
+    _limits(sql_connection, level=290 if used == "level" else 600)
+    if used == "blocked":
+        sql_connection.execute("UPDATE model_rates SET blocked_until = now() + interval '1 minute'")
+    assert _forward(database) == []
+    assert _line_s(sql_connection, TENANT) > 3_500
+
+
+def test_as_many_are_called_forward_as_there_is_room_for(database: Database, sql_connection: Sql) -> None:
+    """The first ones of each tenant, who share it; the line ends where the last of the others stands."""
+    sql_connection.execute("INSERT INTO tenants (id) VALUES (%s)", [OTHER_TENANT])
+    _limits(sql_connection, level=600)  # of which 570 may be used: 57 s
+    for tenant in (TENANT, OTHER_TENANT):
+        _line(sql_connection, tenant, 3_600)
+        sql_connection.execute("UPDATE rate_lines SET jobs = 1, jobs_s = 0.8")  # eight calls each
+    mine = [_in_line(database) for _ in range(40)]
+    assert _forward(database) == mine[:35]
+    last_s = value(sql_connection, "SELECT extract(epoch FROM max(available_at) - now())::float8 FROM jobs")
+    assert _line_s(sql_connection, TENANT) == pytest.approx(last_s, abs=0.5)
+    assert _line_s(sql_connection, OTHER_TENANT) < 1
+    sql_connection.execute("DELETE FROM model_rates")  # no limit is known any more
+    assert sorted(_forward(database, limit=3)) == mine[35:38]
+
+
+def test_who_waits_for_anything_else_is_not_called_forward(database: Database, sql_connection: Sql) -> None:
+    """A job that failed after its place had come waits as its failure says."""
+    _line(sql_connection, TENANT, 60)
+    job_id = _in_line(database)
+    sql_connection.execute("UPDATE jobs SET available_at = now() WHERE id = %s", [job_id])
+    job = claim(database, job_id)
+    assert isinstance(job, ClaimedJob)
+    assert retry_job(
+        database, job_id, job.attempt, delay_s=120, code="model_error", message="It failed.", charged=True
+    )
+    _limits(sql_connection, level=600)
+    assert _forward(database) == []
+
+
 def test_lines_of_tenants_that_are_gone_are_forgotten(database: Database, sql_connection: Sql) -> None:
     """An hour after their last call, and never while jobs stand in them."""
     _line(sql_connection, "gone", -120, idle_s=3_700)
@@ -419,6 +495,26 @@ def test_the_stores_claim_says_what_the_function_answers(database: Database) -> 
     assert (known.limited, known.waits, known.again_s) == (True, [[0]], 0)
     assert known.ahead == Amounts(12, 1_200, 120)
     assert Told().limits == NO_LIMITS
+
+
+def _limits(sql: Sql, *, level: float) -> None:
+    """Ten calls a second, of which so many are left by now."""
+    sql.execute(
+        "INSERT INTO model_rates (model, per_minute, level, reserve, usual, at)"
+        " VALUES (%s, '{600,NULL,NULL}', ARRAY[%s, 0, 0]::float8[], '{30,0,0}', '{1,0,0}', now())",
+        [STANDARD, level],
+    )
+
+
+def _line_s(sql: Sql, tenant: str) -> float:
+    """In how many seconds a tenant's line ends."""
+    found = value(
+        sql,
+        "SELECT extract(epoch FROM ends_at - now())::float8 FROM rate_lines WHERE tenant_id = %s",
+        tenant,
+    )
+    assert isinstance(found, float)
+    return found
 
 
 def _line(sql: Sql, tenant: str, ends_s: float, *, idle_s: float = 0) -> None:

@@ -65,6 +65,14 @@ class Place:
         answer = self.stage.call(FUNCTIONS[route], event)
         return answer["statusCode"], json.loads(answer["body"] or "null")
 
+    def fetch(self, route: str, *, tenant: str = STRANGER) -> Any:
+        """The whole answer of a page, or of a file that none has."""
+        method, path = route.replace("{file+}", "assets/none.js").split(" ")
+        event = api_call(method, path, tenant=tenant)
+        event["resource"] = route.split(" ")[1]
+        event["pathParameters"] = path_parameters(event["resource"], path) or {"file": "assets/none.js"}
+        return self.stage.call(FUNCTIONS[route], event)
+
 
 def not_found(**ids: str) -> Callable[[Place, str], None]:
     """What the other tenant's things are answered with, to the letter: as if nobody had them."""
@@ -155,6 +163,13 @@ def _for_everybody(place: Place, route: str) -> None:
     assert theirs == owners
 
 
+def _page_for_everybody(place: Place, route: str) -> None:
+    """The same for each tenant, built or not: it knows of none."""
+    theirs, owners = place.fetch(route), place.fetch(route, tenant=OWNER)
+    assert theirs["statusCode"] == (404 if "file" in route else theirs["statusCode"])
+    assert theirs == owners
+
+
 def _own_limits(place: Place, route: str) -> None:
     """The deployment's, of which he has used nothing; the other tenant has some of its own."""
     theirs, owners = place.ask(route, {}), place.ask(route, {}, tenant=OWNER)
@@ -197,6 +212,10 @@ CASES: dict[str, Callable[[Place, str], None]] = {
     "POST /estimates": _reckons,
     "GET /health": _tells_nothing,
     "GET /openapi.json": _for_everybody,
+    "GET /console": _page_for_everybody,
+    "GET /console/{file+}": _page_for_everybody,
+    "GET /docs": _page_for_everybody,
+    "GET /docs/{file+}": _page_for_everybody,
     "GET /jobs/{id}/deliveries": not_found(id="completed"),
     "POST /jobs/{id}/deliveries/{delivery_id}/replay": not_found(id="completed", delivery_id="delivery"),
     "GET /deliveries/{id}": not_found(id="delivery"),

@@ -62,6 +62,7 @@ def test_bytes_are_fetched_into_a_file(objects: S3Objects) -> None:
 def test_what_is_not_there_is_none(objects: S3Objects) -> None:
     """To look for it is no fault; to want it is one."""
     assert objects.look("k") is None
+    assert objects.find("k") is None
     with pytest.raises(UnavailableError, match="NoSuchKey"):
         objects.get("k")
     with pytest.raises(UnavailableError, match="NoSuchKey"):
@@ -97,3 +98,40 @@ def test_an_upload_is_bound_to_its_bytes(objects: S3Objects) -> None:
         "Content-Type": "text/plain",
         "x-amz-checksum-sha256": base64.b64encode(DIGEST).decode(),
     }
+
+
+def test_who_may_not_list_is_told_nothing(s3: S3Client) -> None:
+    """S3 answers 403 for a key that is not there: to `find` that is nothing; a lost bucket is a fault."""
+    from botocore.stub import Stubber
+
+    objects = S3Objects("bucket", connect=lambda: s3)
+    with Stubber(s3) as stub:
+        stub.add_client_error("get_object", "AccessDenied", http_status_code=403)
+        assert objects.find("k") is None
+    with pytest.raises(UnavailableError, match="NoSuchBucket"):
+        S3Objects("another", connect=lambda: s3).find("k")
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "cn-north-1"])
+@pytest.mark.parametrize("dual_stack", ["true", "false"])
+def test_links_are_below_the_address(
+    s3: S3Client, monkeypatch: pytest.MonkeyPatch, region: str, dual_stack: str
+) -> None:
+    """Links to fetch and to upload, in any region: a page's policy allows them by it."""
+    from claimcheck.aws import clients
+
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    monkeypatch.setenv("AWS_USE_DUALSTACK_ENDPOINT", dual_stack)
+    import boto3
+
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    objects = S3Objects("bucket", connect=clients.s3)
+    address = objects.address()
+    assert address.startswith("https://s3")
+    assert address.endswith("/bucket/")
+    link = objects.link("documents/a/b", media_type="text/plain", expires_s=60)
+    target = objects.upload_target(
+        "documents/a/b", media_type="text/plain", size_bytes=1, sha256=DIGEST, expires_s=60
+    )
+    assert link.startswith(f"{address}documents/a/b?")
+    assert target.url.startswith(f"{address}documents/a/b?")

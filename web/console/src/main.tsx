@@ -1,9 +1,20 @@
 import { render } from "preact";
+import { App } from "./app";
+import { restore } from "./state/preferences";
+import { listen } from "./state/router";
+import { resume } from "./state/session";
+import "./style/tokens.css";
+import "./style/base.css";
+import "./style/controls.css";
+import "./style/shell.css";
+import "./style/form.css";
+import "./style/job.css";
+import "./style/document.css";
+import "./style/pages.css";
 
-function App() {
-  return <h1>Claimcheck</h1>;
-}
-
+restore();
+resume();
+listen();
 const root = document.getElementById("app");
 if (root) {
   render(<App />, root);

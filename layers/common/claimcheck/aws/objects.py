@@ -29,6 +29,7 @@ class S3Objects:
     def __init__(self, bucket: str, *, connect: Callable[[], S3Client] = clients.s3) -> None:
         self._bucket = bucket
         self._client = clients.Lazily(connect)
+        self._address: str | None = None
 
     def put(self, key: str, content: bytes, media_type: str) -> None:
         """Store `content` under `key`, checked on its way by S3. Raises UnavailableError."""
@@ -47,6 +48,27 @@ class S3Objects:
         """What is stored under `key`. Raises UnavailableError."""
         with translated("S3"):
             return self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def find(self, key: str) -> bytes | None:
+        """What is stored under `key`; None where nothing is. Raises UnavailableError.
+
+        Who may not list the bucket is answered 403 then, which is taken for the same.
+        """
+        from botocore.exceptions import ClientError
+
+        with translated("S3"):
+            try:
+                return self._client().get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") in {*_ABSENT, "AccessDenied"}:
+                    return None
+                raise
+
+    def address(self) -> str:
+        """The address below which links into the bucket are, up to a slash. Raises UnavailableError."""
+        if self._address is None:
+            self._address = self.link("a", media_type="text/plain", expires_s=60).partition("/a?")[0] + "/"
+        return self._address
 
     def link(self, key: str, *, media_type: str, expires_s: int) -> str:
         """An address that gives anyone what is under `key`, as `media_type`, for `expires_s` seconds.

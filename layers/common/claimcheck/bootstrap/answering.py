@@ -11,6 +11,8 @@ from claimcheck.bootstrap import adapters
 from claimcheck.environment import load
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from claimcheck.store.connection import Database
     from claimcheck.usecases.allowance import Allowance
     from claimcheck.usecases.announce import Announce
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from claimcheck.usecases.read import Read
     from claimcheck.usecases.replay import Replay, Sample
     from claimcheck.usecases.secrets import Secrets
+    from claimcheck.usecases.site import Site
     from claimcheck.usecases.submit import Submit
     from claimcheck.usecases.usage import Usage
     from claimcheck.usecases.webhooks import Webhooks
@@ -156,3 +159,13 @@ def openapi(document: str) -> Describe:
     from claimcheck.usecases.describe import Describe
 
     return Describe(document, load(settings.OpenapiSettings))
+
+
+@cache
+def site(folder: Path) -> Site:
+    """For `console`; `folder` is what was built of web/."""
+    from claimcheck.aws.objects import S3Objects
+    from claimcheck.usecases.site import Site
+
+    chosen = load(settings.ConsoleSettings)
+    return Site(folder, S3Objects(chosen.site_bucket), S3Objects(chosen.documents_bucket).address)

@@ -11,10 +11,12 @@ from claimcheck.environment import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from claimcheck.usecases.gate import Gate
     from claimcheck.usecases.migrate import Migrate
     from claimcheck.usecases.operate import Operate
+    from claimcheck.usecases.publish import Publish
 
 
 @cache
@@ -50,6 +52,17 @@ def gate() -> Gate:
         rounds=LambdaFunction(chosen.aws_lambda_function_name),
         answers=CloudFormationAnswers(),
     )
+
+
+@cache
+def publish(folder: Path) -> Publish:
+    """For `console` at a deployment; `folder` is what was built of web/."""
+    from claimcheck.aws.cloudformation import CloudFormationAnswers
+    from claimcheck.aws.objects import S3Objects
+    from claimcheck.usecases.publish import Publish
+
+    chosen = load(settings.ConsoleSettings)
+    return Publish(folder, S3Objects(chosen.site_bucket), CloudFormationAnswers())
 
 
 @cache

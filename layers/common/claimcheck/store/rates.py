@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.rates import Amounts
 from claimcheck.store.sql import queries
+from claimcheck.store.sweeping import Doorbell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,6 +77,15 @@ def place_job(
     params = {"job_id": job_id, "attempt": attempt, "model": model, "code": code, "message": message}
     row = database.one(queries("rates")["place_job"], params)
     return None if row is None else float(row["delay_s"])
+
+
+def call_forward(database: Database, *, standard: str, economy: str, limit: int) -> Sequence[Doorbell]:
+    """Have jobs be due that stand in line although there is room, `limit` of each line at most.
+
+    `standard`, `economy`: the models of jobs of these priorities.
+    """
+    params = {"standard": standard, "economy": economy, "limit": limit}
+    return [Doorbell(**row) for row in database.all(queries("rates")["call_forward"], params)]
 
 
 def forget_lines(database: Database, *, limit: int) -> int:

@@ -75,7 +75,10 @@ def fail_aged(
 
 
 def bury_job(database: Database, job_id: str) -> bool:
-    """Fail a job whose doorbell is a dead letter; False where it is final, unknown, or held alive."""
+    """Fail a job whose doorbell is a dead letter.
+
+    False where it is final, unknown, held alive, or not due.
+    """
     params = {"job_id": job_id, "message": _BURIED}
     return database.one(queries("sweeping")["bury_job"], params) is not None
 

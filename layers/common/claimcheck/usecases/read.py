@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.documents.kinds import declared_type
 from claimcheck.failures import PermanentFailure, SchemaBehindError
 from claimcheck.jobs.names import TASK_NAMES
 from claimcheck.jobs.states import FINAL, Status
@@ -22,7 +25,7 @@ from claimcheck.store.reading import (
     purged_at,
     schema_version,
 )
-from claimcheck.usecases.fetch import load_text, text_key, text_sha256
+from claimcheck.usecases.fetch import load_content, load_text, text_key, text_sha256
 from claimcheck.usecases.ids import is_uuid
 from claimcheck.usecases.paging import page_cursor, page_limit
 from claimcheck.usecases.results import result_key
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from claimcheck.store.connection import Database
+    from claimcheck.store.documents import StoredDocument
     from claimcheck.usecases.ports import LinkedObjects
 
 MAX_WAIT_S = 20.0
@@ -130,6 +134,8 @@ class Read:
     def document(self, tenant_id: str, job_id: str) -> str:
         """The text that offsets point into, as JSON; `text` is null until a worker has read it.
 
+        `original` says where the bytes are that were handed in; null until they have arrived.
+
         A text that might not fit an answer is linked to instead: `text_link` says where it can be fetched,
         and which SHA-256 it has.
         Raises JobNotFoundError, PurgedError, StoredTextCorruptError, UnavailableError.
@@ -137,7 +143,10 @@ class Read:
         stored = get_document(self._database, tenant_id, checked_id(job_id))
         if stored is None:
             raise missing(self._database, tenant_id, job_id)
-        key = text_key(stored)
+        try:
+            original, text = self._original(stored), self._text(stored)
+        except PermanentFailure:  # document_corrupt, its only one
+            raise StoredTextCorruptError from None
         members: dict[str, Any] = {
             "document_id": stored.document_id,
             "name": stored.name,
@@ -146,15 +155,42 @@ class Read:
             "page_starts": list(stored.page_starts) if stored.is_read else None,
             "image_pages": list(stored.image_pages) if stored.is_read else None,
         }
+        return json.dumps(members | text | {"original": original}, ensure_ascii=False)
+
+    def _text(self, stored: StoredDocument) -> dict[str, Any]:
+        """Raises PermanentFailure, UnavailableError."""
+        key = text_key(stored)
         if stored.chars is not None and stored.chars > MAX_TEXT_CHARS and key is not None:
             digest = text_sha256(stored)
             link = self._link(key, "text/plain; charset=utf-8") | {"sha256": digest and digest.hex()}
-            return json.dumps(members | {"text": None, "text_link": link}, ensure_ascii=False)
-        try:
-            text = load_text(stored, self._objects)
-        except PermanentFailure:  # document_corrupt, its only one
-            raise StoredTextCorruptError from None
-        return json.dumps({**members, "text": None if text is None else text.text}, ensure_ascii=False)
+            return {"text": None, "text_link": link}
+        text = load_text(stored, self._objects)
+        return {"text": None if text is None else text.text}
+
+    def _original(self, stored: StoredDocument) -> dict[str, Any] | None:
+        """A link to the bytes in the bucket; such as lie in the row are in a `data:` URL, which never ends.
+
+        Raises PermanentFailure, UnavailableError.
+        """
+        if stored.size_bytes is None:
+            return None
+        expires_at: str | None = None
+        if stored.content is not None:
+            content = base64.b64encode(load_content(stored, self._objects)).decode()
+            url = f"data:{declared_type(stored.media_type)};base64,{content}"
+        elif stored.object_key is not None:
+            url = self._objects.link(stored.object_key, media_type=stored.media_type, expires_s=LINK_S)
+            expires_at = (datetime.now(UTC) + timedelta(seconds=LINK_S)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        else:
+            return None
+        return {
+            "url": url,
+            "media_type": stored.media_type,
+            "bytes": stored.size_bytes,
+            "sha256": stored.sha256.hex(),
+            "name": stored.name,
+            "expires_at": expires_at,
+        }
 
     def health(self) -> dict[str, str]:
         """Whether this version of the code can work: the schema's version, and the one that is needed.

@@ -12,6 +12,7 @@ from claimcheck.store.deliveries import stop_disabled
 from claimcheck.store.faults import DatabaseUnavailableError
 from claimcheck.store.gauges import read_gauges
 from claimcheck.store.jobs import KEEP_KEY_S
+from claimcheck.store.rates import call_forward
 from claimcheck.store.sweeping import beat, cancel_overdue, due_jobs, expire_leases, fail_aged, forget_keys
 from claimcheck.store.uploads import awaited_objects, fail_missing, not_there
 from claimcheck.telemetry import count, logger, metrics, places_of
@@ -40,6 +41,7 @@ class Swept:
     leases_expired: int
     jobs_overdue: int
     jobs_aged: int
+    jobs_called_forward: int
     jobs_rung: int
     uploads_found: int
     documents_missing: int
@@ -88,6 +90,7 @@ class Sweep:
         aged = self._rounds(
             lambda: fail_aged(self._database, max_age_s=age, economy_max_age_s=economy, limit=limit)
         )
+        called = self._call_forward()
         rung = self._rounds(self._ring_due)
         self._rounds(lambda: forget_keys(self._database, keep_key_s=KEEP_KEY_S, limit=limit))
         stopped = self._rounds(lambda: stop_disabled(self._database, limit=limit))
@@ -96,7 +99,7 @@ class Sweep:
         missing = self._rounds(lambda: fail_missing(self._database, limit=limit))
         tidied, erased = self._delete(started)
         old = (tidied.jobs_expired, tidied.uploads_unused, tidied.orphans, tidied.failed, erased, tidied.rows)
-        swept = Swept(expired, overdue, aged, rung, found, missing, stopped, sent, *old)
+        swept = Swept(expired, overdue, aged, called, rung, found, missing, stopped, sent, *old)
         _count(swept)
         _gauge(read_gauges(self._database, days=self._settings.retention_days))
         beat(self._database, "sweep", asdict(swept))
@@ -133,6 +136,17 @@ class Sweep:
         self._ring([(each.job_id, each.tenant_id, each.delay_s) for each in again])
         count(metrics.JOBS_FAILED, len(expired) - len(again))
         return len(expired)
+
+    def _call_forward(self) -> int:
+        settings = self._settings
+        called = call_forward(
+            self._database,
+            standard=settings.model_standard,
+            economy=settings.model_economy,
+            limit=settings.batch,
+        )
+        self._ring([(each.job_id, each.tenant_id, 0.0) for each in called])
+        return len(called)
 
     def _ring_due(self) -> int:
         """After an outage many are due: their bells are spread, so that they do not come as one herd."""

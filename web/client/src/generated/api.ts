@@ -449,6 +449,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The console, for people */
+        get: operations["getConsole"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document, for people */
+        get: operations["getDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     job: {
@@ -935,6 +969,27 @@ export interface components {
             /** @description Null until it is read, and where `text_link` leads to it. */
             text: string | null;
             text_link?: components["schemas"]["TextLink"];
+            original: components["schemas"]["Original"] | null;
+        };
+        /** @description The bytes that were handed in. Null until they have arrived. */
+        Original: {
+            /**
+             * Format: uri
+             * @description Where they are; up to 256 kB may lie in this address itself: a `data:` URL (RFC 2397).
+             */
+            url: string;
+            /** @description What they were called. */
+            media_type: string;
+            /** @description How many. */
+            bytes: number;
+            /** @description Of the bytes. */
+            sha256: string;
+            name: string | null;
+            /**
+             * Format: date-time
+             * @description When the address ends; null for a `data:` URL.
+             */
+            expires_at: string | null;
         };
         /** @description A document that was announced. */
         Document: {
@@ -1376,10 +1431,10 @@ export interface components {
             /** @description What to do about it. */
             detail: string;
             /**
-             * @description Stable. `json_malformed`: The body is no JSON object that can be read without doubt. `query_invalid`: A query parameter or a header cannot be used. `request_refused`: API Gateway cannot read the request. `key_missing`: No key was sent, or what can be none. `key_refused`: The key is unknown, expired or revoked. `scope_missing`: The key is good, and lacks the scope that this call wants. `firewall_refused`: The firewall refused the request, where there is one. `route_not_found`: There is no such path, or not with this method. `task_unknown`: There is no such task. `job_not_found`: You have no such job. `document_not_found`: You have no such document. `delivery_not_found`: You have no such webhook delivery. `address_not_disabled`: You have no such address that is disabled. `idempotency_in_flight`: The first request with this Idempotency-Key is being worked on. `document_in_use`: A job names this document. `purged`: It was deleted with all that it held. `job_not_failed`: Only a failed job can be put back. `rotation_in_progress`: The secret before the current one still signs. `body_too_large`: The body is too large: upload the document with POST /documents. `fields_invalid`: Fields are wrong: `errors` points at each. `idempotency_mismatch`: The Idempotency-Key was used for another body within 24 hours. `document_too_large`: The document has more bytes than yours may have; `detail` says how many. `tenant_busy`: You have as many jobs pending or running as you may. `spend_limit`: What you may spend on this day (UTC) is used up; Retry-After is its end. `throttled`: Too many requests at once. `too_many_tests`: Too many test webhooks within a minute. `internal`: Something failed on our side. `document_corrupt`: What is stored of the text is not what was read, so it is not given out. `unavailable`: A part of the service cannot be reached. Whether it was carried out is not known. `schema_behind`: The service is being brought to a new version. Nothing was done. `timeout`: It took longer than 29 s. Whether it was carried out is not known.
+             * @description Stable. `json_malformed`: The body is no JSON object that can be read without doubt. `query_invalid`: A query parameter or a header cannot be used. `request_refused`: API Gateway cannot read the request. `key_missing`: No key was sent, or what can be none. `key_refused`: The key is unknown, expired or revoked. `scope_missing`: The key is good, and lacks the scope that this call wants. `firewall_refused`: The firewall refused the request, where there is one. `route_not_found`: There is no such path, or not with this method. `task_unknown`: There is no such task. `job_not_found`: You have no such job. `document_not_found`: You have no such document. `delivery_not_found`: You have no such webhook delivery. `address_not_disabled`: You have no such address that is disabled. `idempotency_in_flight`: The first request with this Idempotency-Key is being worked on. `document_in_use`: A job names this document. `purged`: It was deleted with all that it held. `job_not_failed`: Only a failed job can be put back. `rotation_in_progress`: The secret before the current one still signs. `body_too_large`: The body is too large: upload the document with POST /documents. `fields_invalid`: Fields are wrong: `errors` points at each. `idempotency_mismatch`: The Idempotency-Key was used for another body within 24 hours. `document_too_large`: The document has more bytes than yours may have; `detail` says how many. `tenant_busy`: You have as many jobs pending or running as you may. `spend_limit`: What you may spend on this day (UTC) is used up; Retry-After is its end. `throttled`: Too many requests at once. `too_many_tests`: Too many test webhooks within a minute. `internal`: Something failed on our side. `document_corrupt`: What is stored of the text is not what was read, so it is not given out. `unavailable`: A part of the service cannot be reached. Whether it was carried out is not known. `schema_behind`: The service is being brought to a new version. Nothing was done. `console_not_built`: The pages are no part of this deployment. `timeout`: It took longer than 29 s. Whether it was carried out is not known.
              * @enum {string}
              */
-            code: "json_malformed" | "query_invalid" | "request_refused" | "key_missing" | "key_refused" | "scope_missing" | "firewall_refused" | "route_not_found" | "task_unknown" | "job_not_found" | "document_not_found" | "delivery_not_found" | "address_not_disabled" | "idempotency_in_flight" | "document_in_use" | "purged" | "job_not_failed" | "rotation_in_progress" | "body_too_large" | "fields_invalid" | "idempotency_mismatch" | "document_too_large" | "tenant_busy" | "spend_limit" | "throttled" | "too_many_tests" | "internal" | "document_corrupt" | "unavailable" | "schema_behind" | "timeout";
+            code: "json_malformed" | "query_invalid" | "request_refused" | "key_missing" | "key_refused" | "scope_missing" | "firewall_refused" | "route_not_found" | "task_unknown" | "job_not_found" | "document_not_found" | "delivery_not_found" | "address_not_disabled" | "idempotency_in_flight" | "document_in_use" | "purged" | "job_not_failed" | "rotation_in_progress" | "body_too_large" | "fields_invalid" | "idempotency_mismatch" | "document_too_large" | "tenant_busy" | "spend_limit" | "throttled" | "too_many_tests" | "internal" | "document_corrupt" | "unavailable" | "schema_behind" | "console_not_built" | "timeout";
             /** @description Tell us this one. */
             request_id: string;
             /** @description One for each field at fault, 50 at most. */
@@ -1464,6 +1519,7 @@ export type Link = components['schemas']['Link'];
 export type TextLink = components['schemas']['TextLink'];
 export type Trail = components['schemas']['Trail'];
 export type DocumentText = components['schemas']['DocumentText'];
+export type Original = components['schemas']['Original'];
 export type Document = components['schemas']['Document'];
 export type UploadTarget = components['schemas']['UploadTarget'];
 export type Limits = components['schemas']['Limits'];
@@ -5266,6 +5322,244 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
                         code?: "internal";
+                    };
+                };
+            };
+            /** @description Gateway Timeout. `timeout`: It took longer than 29 s. Whether it was carried out is not known. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "timeout";
+                    };
+                };
+            };
+        };
+    };
+    getConsole: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that you have: 304 where it is still the same. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": string;
+                };
+            };
+            /** @description As you have it. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request. `request_refused`: API Gateway cannot read the request. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request_refused";
+                    };
+                };
+            };
+            /** @description Forbidden. `firewall_refused`: The firewall refused the request, where there is one. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "firewall_refused";
+                    };
+                };
+            };
+            /** @description Content Too Large. `body_too_large`: The body is too large: upload the document with POST /documents. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Too Many Requests. `throttled`: Too many requests at once. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "throttled";
+                    };
+                };
+            };
+            /** @description Internal Server Error. `internal`: Something failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                    };
+                };
+            };
+            /** @description Service Unavailable. `console_not_built`: The pages are no part of this deployment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "console_not_built";
+                    };
+                };
+            };
+            /** @description Gateway Timeout. `timeout`: It took longer than 29 s. Whether it was carried out is not known. */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "timeout";
+                    };
+                };
+            };
+        };
+    };
+    getDocs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description An `ETag` that you have: 304 where it is still the same. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": string;
+                };
+            };
+            /** @description As you have it. */
+            304: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request. `request_refused`: API Gateway cannot read the request. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "request_refused";
+                    };
+                };
+            };
+            /** @description Forbidden. `firewall_refused`: The firewall refused the request, where there is one. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "firewall_refused";
+                    };
+                };
+            };
+            /** @description Content Too Large. `body_too_large`: The body is too large: upload the document with POST /documents. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "body_too_large";
+                    };
+                };
+            };
+            /** @description Too Many Requests. `throttled`: Too many requests at once. */
+            429: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "throttled";
+                    };
+                };
+            };
+            /** @description Internal Server Error. `internal`: Something failed on our side. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "internal";
+                    };
+                };
+            };
+            /** @description Service Unavailable. `console_not_built`: The pages are no part of this deployment. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "console_not_built";
                     };
                 };
             };

@@ -25,6 +25,10 @@ UNION ALL
 SELECT greatest(0, extract(epoch FROM available_at - now()))::float8 FROM jobs
 WHERE id = %(job_id)s AND attempt = %(attempt)s AND status = 'pending' AND NOT EXISTS (SELECT FROM waiting)
 
+-- name: call_forward
+-- In the database (0048_lines_called_forward.sql).
+SELECT job_id, tenant_id FROM call_forward(%(standard)s, %(economy)s, %(limit)s)
+
 -- name: forget_lines
 -- Tenants that have not used a model for an hour have their own share back in any case.
 WITH old AS MATERIALIZED (

@@ -1,0 +1,110 @@
+/**
+ * A quote in the text layer of PDF pages. pdf.js and the service (pdfium) write white space, hyphens and ligatures
+ * differently, so only letters, digits, marks and symbols are compared. What was found by the service is looked up
+ * again here for its place on the page alone; where it cannot be found, the text view shows it.
+ */
+export interface Piece {
+  /** Which string of the page's text layer, and the UTF-16 units in it. */
+  item: number;
+  start: number;
+  end: number;
+}
+
+export interface Keyed {
+  key: string;
+  /** For each unit of `key`: which item it comes from, and which unit of it. */
+  items: Uint32Array;
+  units: Uint32Array;
+}
+
+const KEPT = /[\p{L}\p{N}\p{M}\p{S}%&@#*]/u;
+const SHORTEST = 3;
+
+/** What is left of a page's strings without white space, punctuation and case, with the way back. */
+export function keyed(strings: readonly string[]): Keyed {
+  let key = "";
+  const items: number[] = [];
+  const units: number[] = [];
+  for (const [item, string] of strings.entries()) {
+    let unit = 0;
+    for (const char of string) {
+      // ligatures, full-width letters and presentation forms are several or other letters on one of both sides
+      for (const part of char.normalize("NFKD").toLowerCase()) {
+        if (KEPT.test(part)) {
+          key += part;
+          for (let each = 0; each < part.length; each += 1) {
+            items.push(item);
+            units.push(unit);
+          }
+        }
+      }
+      unit += char.length;
+    }
+  }
+  return { key, items: Uint32Array.from(items), units: Uint32Array.from(units) };
+}
+
+/** Where `quote` stands on a page: a piece for each string that it touches; empty where it does not. */
+export function findQuote(page: Keyed, strings: readonly string[], quote: string): Piece[] {
+  const pieces: Piece[] = [];
+  let from = 0;
+  for (const part of parts(quote)) {
+    const at = page.key.indexOf(part, from);
+    if (at < 0) {
+      return from === 0 ? [] : pieces;
+    }
+    pieces.push(...spans(page, strings, at, at + part.length));
+    from = at + part.length;
+  }
+  return pieces;
+}
+
+/**
+ * Where a quote stands that begins on one page and ends on the next: its longest beginning at the end of `page`,
+ * and the rest at the start of `next`. Either may be empty.
+ */
+export function findAcross(
+  page: Keyed,
+  next: Keyed,
+  strings: readonly string[],
+  nextStrings: readonly string[],
+  quote: string,
+): [Piece[], Piece[]] {
+  const key = parts(quote).join("");
+  for (let cut = key.length - SHORTEST; cut >= SHORTEST; cut -= 1) {
+    const before = page.key.lastIndexOf(key.slice(0, cut));
+    const after = before < 0 ? -1 : next.key.indexOf(key.slice(cut));
+    // between the two stand a footer and a header at most
+    if (after >= 0 && page.key.length - before - cut < FURNITURE && after < FURNITURE) {
+      return [
+        spans(page, strings, before, before + cut),
+        spans(next, nextStrings, after, after + key.length - cut),
+      ];
+    }
+  }
+  return [[], []];
+}
+
+const FURNITURE = 300;
+
+/** The keys of what stands between a quote's ellipses. */
+function parts(quote: string): string[] {
+  const pieces = quote.split(/\[?(?:…|\.\s?\.\s?\.)\]?/u).map((piece) => keyed([piece]).key);
+  return pieces.filter((piece) => piece.length > 0);
+}
+
+function spans(page: Keyed, strings: readonly string[], from: number, to: number): Piece[] {
+  const pieces: Piece[] = [];
+  for (let at = from; at < to; at += 1) {
+    const item = page.items[at] ?? 0;
+    const unit = page.units[at] ?? 0;
+    const end = unit + (((strings[item] ?? "").codePointAt(unit) ?? 0) > 0xffff ? 2 : 1);
+    const last = pieces.at(-1);
+    if (last && last.item === item) {
+      last.end = Math.max(last.end, end);
+    } else {
+      pieces.push({ item, start: unit, end });
+    }
+  }
+  return pieces;
+}

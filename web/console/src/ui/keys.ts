@@ -1,0 +1,46 @@
+import { useEffect, useRef } from "preact/hooks";
+import { shortcuts } from "../state/preferences";
+import { go } from "../state/router";
+
+/** Where `g` and a second key lead. */
+export const PLACES: Record<string, [string, string]> = {
+  n: ["new", "New job"],
+  j: ["jobs", "Jobs"],
+  w: ["webhooks", "Webhooks"],
+  u: ["usage", "Usage"],
+};
+const SECOND_KEY_MS = 1200;
+
+/** The keys that work in every view. They can be switched off (WCAG 2.1.4), all but nothing is lost then. */
+export function useKeys(signedIn: boolean, onHelp: () => void): void {
+  const began = useRef(0);
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (!free(event)) {
+        return;
+      }
+      if (event.key === "?") {
+        event.preventDefault();
+        onHelp();
+      } else if (signedIn && event.key === "g") {
+        began.current = event.timeStamp;
+      } else if (signedIn && event.timeStamp - began.current < SECOND_KEY_MS && PLACES[event.key]) {
+        began.current = 0;
+        event.preventDefault();
+        go([PLACES[event.key]?.[0] ?? "new"]);
+      }
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [signedIn, onHelp]);
+}
+
+/** Whether a key is a shortcut: nobody is typing, no dialog is open, no other program's key is held. */
+export function free(event: KeyboardEvent): boolean {
+  const target = event.target as HTMLElement | null;
+  const typing = target?.closest("input, textarea, select, [contenteditable]") !== null && target !== null;
+  const held = event.ctrlKey || event.metaKey || event.altKey;
+  return (
+    shortcuts.value && !typing && !held && !event.defaultPrevented && !document.querySelector("dialog[open]")
+  );
+}
