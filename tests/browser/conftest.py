@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     why = None
     if chromium() is None:
         why = "no browser: apt-get install chromium, or set CLAIMCHECK_CHROMIUM"
-    elif not (SITE / "stamp").exists():
+    elif not (SITE / "console" / "index.html").exists():
         why = "the pages are not built: python3 run.py check says why"
     for item in items:
         if Path(__file__).parent in item.path.parents:

@@ -21,7 +21,7 @@ _INLINE = """
 """
 
 
-@pytest.mark.parametrize("path", ["console", "docs"])
+@pytest.mark.parametrize("path", ["console"])
 def test_scripts_come_from_the_page_itself_alone(visitor: Visitor, path: str) -> None:
     """No inline script, no eval, no other origin; nobody may put the page into a frame."""
     response = visitor.page.goto(f"{visitor.url}/{path}")

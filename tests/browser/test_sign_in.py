@@ -78,7 +78,7 @@ def test_signing_out_forgets_the_key(user: Visitor) -> None:
 
 def test_a_key_that_ends_while_it_is_used_leads_back_to_the_form(user: Visitor) -> None:
     """A call that is answered 401 signs out, and says why."""
-    problem = {"title": "Unauthorized", "status": 401, "code": "unauthorized", "detail": "The key has ended."}
+    problem = {"title": "Unauthorized", "status": 401, "code": "key_refused", "detail": "The key has ended."}
     user.page.route(re.compile(r"/jobs\?"), lambda route: route.fulfill(status=401, json=problem))
     user.visit("jobs")
     expect(user.heading("Sign in")).to_be_visible()

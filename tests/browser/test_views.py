@@ -120,6 +120,16 @@ def test_the_help_is_fit_for_everyone(user: Visitor) -> None:
     assert accessibility.found(user.page) == []
 
 
+def test_axe_finds_what_is_wrong(user: Visitor) -> None:
+    """A page with a button without a name and grey words on grey does not pass: the look above can fail."""
+    expect(user.heading("New job")).to_be_visible()
+    user.page.evaluate(_FAULTS)
+    assert {issue.split(":")[0] for issue in accessibility.found(user.page)} == {
+        "critical button-name",
+        "serious color-contrast",
+    }
+
+
 def test_colours_are_chosen_by_hand_and_kept(user: Visitor) -> None:
     """The switch overrules the system's choice, also after a reload."""
     before = _background(user)
@@ -131,6 +141,16 @@ def test_colours_are_chosen_by_hand_and_kept(user: Visitor) -> None:
     user.page.reload()
     expect(user.heading("New job")).to_be_visible()
     assert (before == dark, _background(user)) == (False, dark)
+
+
+_FAULTS = """
+() => {
+  const words = document.createElement("p");
+  words.textContent = "Hardly to be read";
+  words.style.cssText = "color: #777; background: #888";
+  document.querySelector("main").append(document.createElement("button"), words);
+}
+"""
 
 
 def _look_at(
@@ -146,5 +166,5 @@ def _look_at(
 
 
 def _background(visitor: Visitor) -> str:
-    colour: str = visitor.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    colour: str = visitor.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     return colour
