@@ -36,6 +36,7 @@ CHECKS = (
     ("format", (OURS, "python", "-m", "ruff", "format", "--check", ".")),
     ("types", (OURS, "python", "-m", "mypy")),
     ("migrations, squawk", (OURS, "python", "-m", "toolchain.migrations")),
+    ("client without an event loop is current", (OURS, "python", "-m", "toolchain.sync_client", "--check")),
     ("import arrows", (OURS, "lint-imports", "--no-cache")),
     ("pages: lint and format", (OURS, "python", "-m", "toolchain.node", "run", "lint")),
     ("pages: types", (OURS, "python", "-m", "toolchain.node", "run", "types")),

@@ -10,14 +10,15 @@ from pathlib import Path  # noqa: TC003 (typer reads it)
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from claimcheck.client import jsontext, trail
+from claimcheck.client.errors import LIMITS, ApiProblem
+from claimcheck.client.requests import INLINE_BYTES
 from rich.console import Console
 
-from client import exported, jsontext, render, submission, trail, upload, webhook_commands
-from client.api import LIMITS
+from client import exported, render, submission, upload, webhook_commands
 from client.called_as import command
 from client.connection import connect
 from client.exits import EXIT_FAILED, one_line_errors
-from client.failures import ApiProblem
 from client.listen import listen
 from client.options import DEFAULT_DATA, AsJson, Data, Fallback, JobId, Key, Priority, Url
 from client.terminal import show
@@ -247,9 +248,9 @@ def limits(as_json: AsJson = False, url: Url = None, key: Key = None, data: Data
 def _document(api: Api, file: str) -> Json:
     """What a request may hold goes along with it; a larger file is uploaded first."""
     with upload.opened(file) as source:
-        if source.size > upload.INLINE_BYTES:
-            return upload.handed_in(api, source, Console(stderr=True))
-        return submission.document(source.name, source.read())
+        if source.size > INLINE_BYTES:
+            return upload.handed_in(api, source)
+        return submission.document(str(source.name), source.read())
 
 
 def _failed(api: Api) -> list[str]:

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
+from claimcheck.client import ApiProblem, Damaged, StorageRefused, UnexpectedAnswer, Unreachable
 
+from client.called_as import command
 from client.connection import NoAddress
-from client.failures import ApiProblem, Damaged, Unreachable
 from client.submission import Unusable
 
 if TYPE_CHECKING:
@@ -26,7 +27,10 @@ def one_line_errors() -> Iterator[None]:
         _stop(str(error), EXIT_USAGE)
     except Damaged as error:
         _stop(str(error), EXIT_FAILED)
-    except (NoAddress, Unreachable) as error:
+    except Unreachable as error:
+        hint = "" if error.sent else f" Start it with: {command('up')}"
+        _stop(f"{error}{hint}", EXIT_UNREACHABLE)
+    except (NoAddress, UnexpectedAnswer, StorageRefused) as error:
         _stop(str(error), EXIT_UNREACHABLE)
     except ApiProblem as problem:
         refused = problem.status in {401, 403}

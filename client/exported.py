@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from client import jsontext
+from claimcheck.client import jsontext
+from claimcheck.client.trail import Finding, verify
+
 from client.shapes import FINAL
 from client.submission import Unusable
-from client.trail import Finding, verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

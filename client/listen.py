@@ -15,13 +15,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from claimcheck.client import ClaimcheckError, jsontext
 
-from client import jsontext
 from client.api import Api
 from client.called_as import command
 from client.connection import resolve
 from client.exits import one_line_errors
-from client.failures import ApiProblem, Unreachable
 from client.options import DEFAULT_DATA, Data, Key, Url
 from client.submission import Unusable
 from client.webhooks import Arrivals, Secrets, Verdict, check_secret, event_of
@@ -178,7 +177,7 @@ class Receiver:
         if verdict is None:
             try:
                 verdict = await self._secrets.verify(body, headers)
-            except (ApiProblem, Unreachable) as error:
+            except ClaimcheckError as error:
                 typer.echo(f"the secrets could not be asked for again: {error}", err=True)
                 verdict = Verdict(401, "no known secret has signed it")
         received = self._received(body, headers.get("webhook-id", ""), verdict)

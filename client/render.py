@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.client.jsontext import FloatLiteral, IntLiteral, canonical
 from rich.box import ROUNDED
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
-
-from client.jsontext import FloatLiteral, IntLiteral, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

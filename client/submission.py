@@ -6,8 +6,8 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from client import jsontext
-from client.media_types import BY_CONTENT, HEAD_BYTES, TEXT, media_type
+from claimcheck.client import jsontext
+from claimcheck.client.media_types import BY_CONTENT, HEAD_BYTES, TEXT, media_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from claimcheck.client import jsontext
 from rich.table import Table
 
-from client import jsontext
 from client.api import segment
 from client.connection import connect
 from client.exits import EXIT_FAILED, one_line_errors

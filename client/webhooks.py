@@ -7,22 +7,20 @@ Signatures are verified by the public library of Standard Webhooks, as a custome
 from __future__ import annotations
 
 import asyncio
-import base64
 import math
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from client import jsontext
+from claimcheck.client import WebhookMalformed, WebhookNotVerified, jsontext
+from claimcheck.client.webhooks import checked_secret, verify_signature
+
 from client.submission import Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-SIGNED_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
-_PREFIX = "whsec_"
-_KEY_BYTES = range(24, 65)  # Standard Webhooks 1.0: "at least 24 bytes (192 bits, 512 maximum)"
 _REFETCH_AFTER_S = 5.0
 _REMEMBERED = 10_000  # webhook ids; more than a developer sends in a day
 
@@ -42,37 +40,23 @@ class Verdict:
 
 def check_secret(secret: str, name: str) -> str:
     """The secret without white space around it. Raises Unusable, which does not repeat it."""
-    secret = secret.strip()
-    encoded = secret.removeprefix(_PREFIX)
     try:
-        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except ValueError:  # binascii.Error, or characters that are not ASCII
-        key = b""
-    if encoded == secret or len(key) not in _KEY_BYTES:
+        return checked_secret(secret)
+    except ValueError:
         raise Unusable(
             f"{name} is no webhook secret: copy it whole, from whsec_ on, from GET /webhook-secret"
-        )
-    return secret
+        ) from None
 
 
 def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> Verdict:
-    """Whether one of `secrets` signed `body` and its headers (names in lower case)."""
-    from standardwebhooks import Webhook, WebhookVerificationError
-
-    missing = [name for name in SIGNED_HEADERS if not headers.get(name)]
-    if missing:
-        return Verdict(400, f"there is no header {missing[0]}")
-    reason = "there is no secret"
-    for secret in secrets:
-        try:
-            Webhook(secret).verify(body, dict(headers), json_parse=False)
-        except WebhookVerificationError as error:
-            reason = str(error).lower()
-        except ValueError:  # the library lets through what its own parsing raises
-            return Verdict(400, "the signature or the body is malformed")
-        else:
-            return Verdict(204)
-    return Verdict(401, reason)
+    """Whether one of `secrets` signed `body` and its headers."""
+    try:
+        verify_signature(body, headers, secrets)
+    except WebhookMalformed as error:
+        return Verdict(400, str(error))
+    except WebhookNotVerified as error:
+        return Verdict(401, str(error))
+    return Verdict(204)
 
 
 class Secrets:

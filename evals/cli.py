@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from claimcheck.client import ClaimcheckError
 
 from client.api import Api
 from client.connection import NoAddress
-from client.failures import ApiProblem, Damaged, Unreachable
 from evals import compare as comparing
 from evals import labelled_files, report, system, tables
 from evals.budget import Budget
@@ -207,7 +207,7 @@ def _errors() -> Iterator[None]:
         yield
     except (BadSet, BadRun, NoAddress, comparing.NotComparable) as problem:
         _end(problem, EXIT_USAGE)
-    except (ApiProblem, Damaged, Unreachable, system.NotStarted) as problem:
+    except (ClaimcheckError, system.NotStarted) as problem:
         _end(problem, EXIT_UNREACHABLE)
     except (KeyboardInterrupt, Stopped):
         _end("stopped; what was submitted is kept, go on with --run", 130)

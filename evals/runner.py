@@ -7,7 +7,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING
 
-from client.failures import ApiProblem
+from claimcheck.client.errors import ApiProblem
+
 from client.shapes import FINAL
 from evals.examples import Outcome
 from evals.journal import key_of

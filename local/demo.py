@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+from claimcheck.client import ClaimcheckError
 from rich.console import Console
 from rich.rule import Rule
 
 from client.api import Api, healthy
 from client.called_as import command
 from client.connection import read_up
-from client.failures import ApiProblem, Unreachable
 from client.options import DEFAULT_DATA
 from client.render import OFFLINE_NOTICE, job_view, plain
 from client.submission import names_of
@@ -82,7 +82,7 @@ def demo(
     try:
         with _terminated_as_interrupt(), _system(data, model, console, keep=keep) as system:
             sound = _run(system, data, console)
-    except (CannotStart, Unreachable, ApiProblem) as error:
+    except (CannotStart, ClaimcheckError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(3) from error
     except KeyboardInterrupt:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import psycopg
 import pytest
+from claimcheck.client.errors import ApiProblem
 from standardwebhooks.webhooks import Webhook
 
 from client.connection import read_up
-from client.failures import ApiProblem
 from tests.contract.documented import CheckedTransport
 from tests.integration.offline.control import Server
 from tests.integration.services.observed import wait_for
@@ -215,7 +215,7 @@ def test_the_client_names_the_field(api: Api) -> None:
     """The Python client raises a refusal with the pointer of the field at fault."""
     with pytest.raises(ApiProblem) as caught:
         api.submit("extract", {"document": DOCUMENT, "fields": ["a", "a"]})
-    assert caught.value.errors[0]["pointer"].startswith("/fields")
+    assert caught.value.errors[0].pointer.startswith("/fields")
 
 
 class Receiver:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from claimcheck.client import trail
+from claimcheck.client.errors import ApiProblem
 
-from client import trail
 from client.connection import read_up
-from client.failures import ApiProblem
 from tests.integration.offline.control import Server
 from tests.integration.services.observed import wait_for
 

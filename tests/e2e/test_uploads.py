@@ -12,14 +12,13 @@ import httpx
 import psycopg
 import pytest
 from botocore.config import Config
-from rich.console import Console
+from claimcheck.client.errors import ApiProblem, StorageRefused
 
 from bench.large_files import write_pdf, write_text
 from bench.memory_watch import MemoryWatch, workers_of
 from client import upload
 from client.api import Api
 from client.connection import read_up
-from client.failures import ApiProblem
 from tests.integration.services.observed import wait_for
 
 if TYPE_CHECKING:
@@ -65,9 +64,9 @@ def kinds(api: Api, job_id: str) -> list[str]:
 
 def refused(api: Api, target: dict[str, Any], content: bytes) -> str:
     """The storage's word against an upload."""
-    with pytest.raises(ApiProblem) as caught:
+    with pytest.raises(StorageRefused) as caught:
         api.upload(target, [content])
-    return f"{caught.value.status} {caught.value.detail}"
+    return f"{caught.value.status} {caught.value.code}"
 
 
 def objects_of(system: Running, content: bytes) -> list[str]:
@@ -201,7 +200,7 @@ def test_200_mb_of_pdf_are_read_and_shown_in_half_a_gibibyte(
     pages = write_pdf(file, 206_000_000, seed=random.randrange(1 << 30))
     assert 196 << 20 < file.stat().st_size <= LARGEST
     with watched(system) as memory, upload.opened(str(file)) as source:
-        document = upload.handed_in(api, source, Console(stderr=True))
+        document = upload.handed_in(api, source)
         job = api.wait(api.submit("summarise", {"document": document})["job_id"])
     assert job["status"] == "completed", job
     assert (job["result"] or {})["coverage"]["pages"] == pages
@@ -222,7 +221,7 @@ def test_200_mb_of_text_are_refused_unread(system: Running, api: Api, tmp_path: 
     file = tmp_path / "endless.txt"
     write_text(file, LARGEST, seed=random.randrange(1 << 30))
     with watched(system) as memory, upload.opened(str(file)) as source:
-        document = upload.handed_in(api, source, Console(stderr=True))
+        document = upload.handed_in(api, source)
         job = api.wait(api.submit("summarise", {"document": document})["job_id"])
     assert (job["error"] or {"code": None})["code"] == "document_too_large", job
     assert 0 < memory.peak < BOUND

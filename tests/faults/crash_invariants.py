@@ -6,11 +6,10 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, LiteralString
 
+from claimcheck.client.jsontext import loads
+from claimcheck.client.trail import verify
 from claimcheck.jobs.states import FINAL
 from claimcheck.store.reading import get_job, get_trail
-
-from client.jsontext import loads
-from client.trail import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from client import trail
+from claimcheck.client import trail
+
 from client.api import Api
 from tests.faults.template import LEASE_S, QUIET_S, SWEEP_S
 

@@ -6,7 +6,8 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from client import jsontext, trail
+from claimcheck.client import jsontext, trail
+
 from tests.integration.functions.documents import CLAIM
 from tests.integration.functions.recorded import (
     api_call,

@@ -7,9 +7,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from claimcheck.client import trail
+from claimcheck.client.jsontext import loads
 
-from client import trail
-from client.jsontext import loads
 from tests.integration.functions import recorded, uploads
 from tests.integration.functions.dumped import bucket, everything, found_in, hashes_in
 

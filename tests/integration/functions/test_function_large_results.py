@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from claimcheck.client import trail
+from claimcheck.client.jsontext import loads
 from moto.server import ThreadedMotoServer
 
-from client import trail
-from client.jsontext import loads
 from tests.integration.functions.documents import EXTRACT
 from tests.integration.functions.recorded import cancel_job, get_job, get_part, list_jobs
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from claimcheck.client import jsontext, trail
 
-from client import jsontext, trail
 from local.postgres import _wheel_binaries
 from tests.integration.functions import stage as deployment
 from tests.integration.functions.documents import EXTRACT, numbered

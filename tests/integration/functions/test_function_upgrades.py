@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from claimcheck.client import jsontext, trail
 from claimcheck.sql.migrations import numbers
 from claimcheck.sql.migrations.runner import migrate
 from claimcheck.store.connection import connector
 
-from client import jsontext, trail
 from tests.integration.functions.documents import CLAIM
 from tests.integration.functions.recorded import doorbells, failed_ids, get_job, get_part
 from tests.integration.store.test_store_migrations import schema_of

@@ -9,11 +9,11 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, LiteralString
 
+from claimcheck.client.jsontext import loads
+from claimcheck.client.trail import verify
 from claimcheck.jobs.states import FINAL, TRANSITIONS, Status
 from claimcheck.store.reading import get_job, get_trail
 
-from client.jsontext import loads
-from client.trail import verify
 from tests.integration.store.traces import traces_of
 
 if TYPE_CHECKING:

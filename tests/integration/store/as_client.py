@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.client.jsontext import loads
 from claimcheck.store.reading import get_job, get_trail
 
-from client.jsontext import loads
 from tests.integration.store.jobs_in_states import TENANT
 
 if TYPE_CHECKING:

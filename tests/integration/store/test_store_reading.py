@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from claimcheck.client.jsontext import canonical, loads
 from claimcheck.jobs.states import FINAL, Status
 from claimcheck.store.connection import Database
 from claimcheck.store.deliveries import Attempt, get_deliveries
@@ -15,7 +16,6 @@ from claimcheck.store.jobs import finish_job
 from claimcheck.store.reading import get_job, get_trail, list_jobs
 from hypothesis import HealthCheck, assume, given, settings
 
-from client.jsontext import canonical, loads
 from tests.integration.store.deliveries_owed import owed, planned
 from tests.integration.store.jobs_in_states import (
     ERROR,

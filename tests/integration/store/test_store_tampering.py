@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from claimcheck.client.jsontext import loads
+from claimcheck.client.trail import verify
 from claimcheck.jobs.states import Status
 from claimcheck.store.jobs import finish_job
 from claimcheck.store.reading import get_job, get_trail
 
-from client.jsontext import loads
-from client.trail import verify
 from tests.integration.store.jobs_in_states import RESULT, TENANT, claimed, claimed_again, retry
 from tests.integration.store.traces import events_of
 
 if TYPE_CHECKING:
+    from claimcheck.client.trail import Finding
     from claimcheck.store.connection import Database
 
-    from client.trail import Finding
     from tests.integration.store.traces import Sql
 
 LAST = 5

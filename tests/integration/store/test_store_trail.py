@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from claimcheck.client.jsontext import canonical, loads
+from claimcheck.client.trail import digest, event_hash, verify
 from claimcheck.jobs.states import Status
 from claimcheck.store.connection import Database
 from claimcheck.store.jobs import Redriven, cancel_job, finish_job, redrive_job
@@ -13,8 +15,6 @@ from claimcheck.store.purging import purge_job
 from claimcheck.store.reading import get_trail
 from hypothesis import HealthCheck, given, settings
 
-from client.jsontext import canonical, loads
-from client.trail import digest, event_hash, verify
 from tests.integration.store.as_client import as_client
 from tests.integration.store.jobs_in_states import (
     ERROR,

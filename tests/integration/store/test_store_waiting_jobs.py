@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from claimcheck.client.trail import verify
 from claimcheck.jobs.states import Status
 from claimcheck.store.documents import object_key
 from claimcheck.store.jobs import (
@@ -31,7 +32,6 @@ from claimcheck.store.uploads import (
     not_there,
 )
 
-from client.trail import verify
 from tests.integration.store.as_client import as_client
 from tests.integration.store.at_once import at_once, until, waiting
 from tests.integration.store.awaited import (

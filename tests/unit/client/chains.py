@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from client.jsontext import loads
+from claimcheck.client.jsontext import loads
 
 JOB_ID = "01938a3e-0000-7000-8000-000000000001"
 KEY = "00ff" * 8

@@ -20,11 +20,12 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: Any
+    content: bytes = b""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What to answer; a `body` that is bytes goes out as it is, everything else as JSON."""
+    """What to answer; a `body` that is bytes goes out as it is, all else as JSON. Status 0 hangs up."""
 
     status: int = 200
     body: Any = None
@@ -43,11 +44,15 @@ class StandIn:
 
             def do_GET(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
-                body = json.loads(self.rfile.read(length)) if length else None
+                sent = self.rfile.read(length)
+                body = json.loads(sent) if length and self.command != "PUT" else None
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                asked = Asked(self.command, self.path, headers, body)
+                asked = Asked(self.command, self.path, headers, body, sent)
                 standin.asked.append(asked)
                 reply = answer(asked)
+                if reply.status == 0:
+                    self.close_connection = True
+                    return
                 content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
                 if reply.status == 304:
                     content = b""
@@ -59,6 +64,7 @@ class StandIn:
                 self.wfile.write(content)
 
             do_POST = do_GET  # noqa: N815 - the name that http.server looks for
+            do_PUT = do_GET  # noqa: N815
             do_DELETE = do_GET  # noqa: N815
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's signature

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
+from claimcheck.client import jsontext
 from typer.testing import CliRunner
 
-from client import jsontext
 from client.commands import register
 from client.connection import NoAddress, resolve
 from tests.unit.client.chains import chain

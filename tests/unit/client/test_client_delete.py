@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from claimcheck.client.jsontext import pretty
+from claimcheck.client.trail import purged_job, verify
 
-from client.jsontext import pretty
-from client.trail import purged_job, verify
 from tests.unit.client.chains import JOB_ID, STEPS, chain
 from tests.unit.client.standin import Answer, Asked, StandIn, script
 from tests.unit.client.test_client_commands import run

@@ -6,10 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from claimcheck.client.jsontext import canonical, loads, pretty
 from hypothesis import given
 from hypothesis import strategies as st
-
-from client.jsontext import canonical, loads, pretty
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 VALUES: st.SearchStrategy[Any] = st.recursive(

@@ -6,9 +6,10 @@ import io
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from claimcheck.client import jsontext
 from rich.console import Console
 
-from client import jsontext, render
+from client import render
 from client.render import job_view
 from tests.unit.client.standin import job
 

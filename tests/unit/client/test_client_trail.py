@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from claimcheck.client.trail import event_hash, verify
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.trail import event_hash, verify
 from tests.unit.client.chains import JOB_ID, STEPS, chain
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from rich.console import Console
+from claimcheck.client.errors import StorageRefused, Unreachable
+from claimcheck.client.requests import INLINE_BYTES
 
 from client import upload
 from client.api import Api
-from client.failures import ApiProblem, Unreachable
 from client.submission import Unusable
 
 if TYPE_CHECKING:
@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 
 TEXT = ("One line of a long text.\n" * 200_000).encode()  # 5 MB
 DIGEST = hashlib.sha256(TEXT).hexdigest()
+
+
+DOCUMENT: dict[str, object] = {
+    "document_id": "0193-d",
+    "status": "waiting",
+    "name": None,
+    "media_type": "text/plain",
+    "bytes": 1,
+    "sha256": "0",
+    "created_at": "2026-11-30T00:00:00Z",
+    "stored_at": None,
+    "upload_until": None,
+    "links": {},
+}
 
 
 class Service:
@@ -36,7 +50,7 @@ class Service:
         content = request.read()
         if request.url.host == "api":
             self.announced.append(httpx.Response(200, content=content).json())
-            return httpx.Response(201, json={"document_id": "0193-d", "upload": self._target()})
+            return httpx.Response(201, json={**DOCUMENT, "upload": self._target()})
         self.uploads.append((request.headers, content))
         answer = self._storage.pop(0)
         if isinstance(answer, httpx.HTTPError):
@@ -51,12 +65,13 @@ class Service:
             "Content-Type": "text/plain",
             "x-amz-checksum-sha256": "s",
         }
-        return {"url": "http://storage/d?signed", "method": "PUT", "headers": headers}
+        target = {"url": "http://storage/d?signed", "method": "PUT", "headers": headers}
+        return {**target, "expires_at": "2026-11-30T01:00:00Z"}
 
     def hand_in(self, file: Path) -> Any:
         """Upload a file as `claimcheck submit` does."""
         with upload.opened(str(file)) as source:
-            return upload.handed_in(self.api, source, Console(quiet=True))
+            return upload.handed_in(self.api, source)
 
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -104,7 +119,7 @@ def test_an_upload_that_is_cut_off_starts_again(file: Path) -> None:
 def test_a_refusal_of_the_storage_is_said(file: Path) -> None:
     """With its code, and without another try."""
     service = Service(httpx.Response(403, text="<Error><Code>AccessDenied</Code></Error>"))
-    with pytest.raises(ApiProblem, match="403 The storage refused the upload: AccessDenied"):
+    with pytest.raises(StorageRefused, match="the storage refused the upload: 403 AccessDenied"):
         service.hand_in(file)
     assert len(service.uploads) == 1
 
@@ -148,4 +163,4 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 def test_the_inline_limit_fits_a_request() -> None:
     """As base64 and with its frame, what goes along is below the API's 5 MB."""
-    assert len(base64.b64encode(bytes(upload.INLINE_BYTES))) < 4_500_000
+    assert len(base64.b64encode(bytes(INLINE_BYTES))) < 4_500_000

@@ -8,8 +8,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from claimcheck.client.jsontext import pretty
 
-from client.jsontext import pretty
 from operations.exporting import Written
 from operations.invoking import Refusal
 from tests.unit.client.chains import chain

@@ -106,3 +106,11 @@ def _number(literal: str) -> str:
     if not isinstance(exponent, int) or number.adjusted() > _MAX_BEFORE or -exponent > _MAX_AFTER:
         return literal
     return format(abs(number) if number.is_zero() else number, "f")
+
+
+def written(value: Any) -> bytes:
+    """`value` as the body of a request: numbers as they were read, no spaces, UTF-8.
+
+    Raises ValueError for what is no JSON: NaN, an infinity, half of a surrogate pair.
+    """
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

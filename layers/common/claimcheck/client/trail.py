@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from client.jsontext import canonical
-from client.shapes import FINAL
+from claimcheck.client.jsontext import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from client.shapes import Event, Job, Trail
-
+FINAL = frozenset({"completed", "partial", "failed", "cancelled"})
 ZERO_HASH = "0" * 64
 _ANSWERED = frozenset({"completed", "partial"})
 # An event may also leave the status as it is: a ring, progress, a delivery.
@@ -40,7 +38,7 @@ class Finding:
         return self.why if self.seq is None else f"event {self.seq}: {self.why}"
 
 
-def event_hash(job_id: str, event: Event) -> str:
+def event_hash(job_id: str, event: Mapping[str, Any]) -> str:
     """The hash that `event` must have, from its content and its `prev_hash`."""
     lines = (
         event["prev_hash"],
@@ -60,7 +58,7 @@ def digest(key: str, value: Any) -> str:
     return hashlib.sha256(bytes.fromhex(key) + canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def purged_job(job_id: str, trail: Mapping[str, Any] | Trail) -> Mapping[str, Any]:
+def purged_job(job_id: str, trail: Mapping[str, Any]) -> Mapping[str, Any]:
     """What is known of a job that the API does not show any more (410 `purged`), to verify its trail with.
 
     Its status is not known apart from the trail, so it is the trail's own.
@@ -71,7 +69,7 @@ def purged_job(job_id: str, trail: Mapping[str, Any] | Trail) -> Mapping[str, An
     return {"job_id": job_id, "status": status, "purged": True}
 
 
-def verify(job: Mapping[str, Any] | Job, trail: Mapping[str, Any] | Trail) -> list[Finding]:
+def verify(job: Mapping[str, Any], trail: Mapping[str, Any]) -> list[Finding]:
     """Everything that is wrong with the trail, or between it and the job; empty where all is well.
 
     Both must be parsed with `jsontext.loads`. Whatever they hold, this raises nothing.
@@ -112,7 +110,7 @@ def _shape(event: Any) -> str | None:
     return None
 
 
-def _chain(job_id: str, events: list[Event]) -> Iterator[Finding]:
+def _chain(job_id: str, events: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     expected, previous = 1, ZERO_HASH
     for event in events:
         seq = event["seq"]
@@ -126,7 +124,7 @@ def _chain(job_id: str, events: list[Event]) -> Iterator[Finding]:
         expected, previous = seq + 1, event["hash"]
 
 
-def _transitions(events: list[Event]) -> Iterator[Finding]:
+def _transitions(events: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     if events[0]["status"] != "pending":
         yield Finding(events[0]["seq"], f"a job starts as pending, not as {events[0]['status']}")
     for before, event in pairwise(events):
@@ -136,7 +134,7 @@ def _transitions(events: list[Event]) -> Iterator[Finding]:
             yield Finding(event["seq"], f"a job cannot go from {old} to {new}")
 
 
-def _row(job: Mapping[str, Any] | Job, events: list[Event]) -> Iterator[Finding]:
+def _row(job: Mapping[str, Any], events: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     last = events[-1]
     if job.get("status") != last["status"]:
         yield Finding(
@@ -145,7 +143,7 @@ def _row(job: Mapping[str, Any] | Job, events: list[Event]) -> Iterator[Finding]
 
 
 def _purge(
-    job: Mapping[str, Any] | Job, trail: Mapping[str, Any] | Trail, events: list[Event]
+    job: Mapping[str, Any], trail: Mapping[str, Any], events: Sequence[Mapping[str, Any]]
 ) -> Iterator[Finding]:
     """A deletion is the last event; what it deleted is not there any more."""
     purged = [event["seq"] for event in events if event["type"] == "purged"]
@@ -162,7 +160,7 @@ def _purge(
 
 
 def _answer(
-    job: Mapping[str, Any] | Job, trail: Mapping[str, Any] | Trail, events: list[Event]
+    job: Mapping[str, Any], trail: Mapping[str, Any], events: Sequence[Mapping[str, Any]]
 ) -> Iterator[Finding]:
     """Whether the job's result is the one whose digest was recorded when it was stored."""
     result, key = job.get("result"), trail.get("digest_key")
