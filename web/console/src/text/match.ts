@@ -70,8 +70,14 @@ export function findAcross(
   nextStrings: readonly string[],
   quote: string,
 ): [Piece[], Piece[]] {
-  const key = parts(quote).join("");
-  for (let cut = key.length - SHORTEST; cut >= SHORTEST; cut -= 1) {
+  const words = quote.split(/\s+/u).map((word) => parts(word).join(""));
+  const key = words.join("");
+  // pages break between words; within one, a letter of the footer could be taken for the quote's
+  for (let count = words.length - 1; count > 0; count -= 1) {
+    const cut = words.slice(0, count).join("").length;
+    if (cut < SHORTEST || key.length - cut < SHORTEST) {
+      continue;
+    }
     const before = page.key.lastIndexOf(key.slice(0, cut));
     const after = before < 0 ? -1 : next.key.indexOf(key.slice(cut));
     // between the two stand a footer and a header at most

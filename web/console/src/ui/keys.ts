@@ -31,8 +31,9 @@ export function useKeys(signedIn: boolean, onHelp: () => void): void {
         go([PLACES[event.key]?.[0] ?? "new"]);
       }
     };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
+    // before the keys of a view: `g j` is no step to the next quote
+    addEventListener("keydown", press, { capture: true });
+    return () => removeEventListener("keydown", press, { capture: true });
   }, [signedIn, onHelp]);
 }
 
