@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.pages import Visitors
+from tests.browser.pages import WITHIN_MS, Visitors
 from tests.browser.seeds import Model, Receiver, sown
 from tests.e2e.conftest import start
 from toolchain.browser import chromium
@@ -78,8 +78,9 @@ def seeds(direct: Api, model: Model) -> Iterator[Seeds]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=WITHIN_MS)
     program = chromium()
     assert program is not None
     sandbox = [] if os.geteuid() else ["--no-sandbox"]  # root has none

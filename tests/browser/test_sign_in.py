@@ -48,23 +48,29 @@ def test_a_reload_keeps_the_session_and_the_place(user: Visitor) -> None:
     expect(user.heading("Usage")).to_be_visible()
 
 
-def test_a_new_tab_has_no_key(user: Visitor) -> None:
+def test_a_new_tab_has_no_key(visitor: Visitor) -> None:
     """The key is the tab's own: another one asks for it."""
-    other = Visitor(user.url, user.key, user.context, user.context.new_page())
+    visitor.visit()
+    visitor.sign_in()
+    expect(visitor.heading("New job")).to_be_visible()
+    other = Visitor(visitor.url, visitor.key, visitor.context, visitor.context.new_page())
     listen(other)
     other.visit("jobs")
     expect(other.heading("Sign in")).to_be_visible()
     assert other.complaints == []
 
 
-def test_the_key_is_in_the_tabs_storage_alone(user: Visitor) -> None:
+def test_the_key_is_in_the_tabs_storage_alone(visitor: Visitor) -> None:
     """Neither the address, nor a cookie, nor what outlives the tab has it."""
-    user.visit("jobs")
-    expect(user.heading("Jobs")).to_be_visible()
-    assert user.key not in user.page.url
-    assert user.context.cookies() == []
-    assert user.key not in user.page.evaluate("JSON.stringify(localStorage)")
-    assert user.key in user.page.evaluate("JSON.stringify(sessionStorage)")
+    visitor.visit()
+    visitor.sign_in()
+    expect(visitor.heading("New job")).to_be_visible()
+    visitor.visit("jobs")
+    expect(visitor.heading("Jobs")).to_be_visible()
+    assert visitor.key not in visitor.page.url
+    assert visitor.context.cookies() == []
+    assert visitor.key not in visitor.page.evaluate("JSON.stringify(localStorage)")
+    assert visitor.key in visitor.page.evaluate("JSON.stringify(sessionStorage)")
 
 
 def test_signing_out_forgets_the_key(user: Visitor) -> None:
