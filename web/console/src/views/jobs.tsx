@@ -188,6 +188,7 @@ function Row({ job }: { job: ListedJob }) {
         <a href={href(["jobs", job.job_id])}>
           {job.task} <code>{job.job_id.slice(-12)}</code>
         </a>
+        {job.document?.name ? <span class="small cut">{job.document.name}</span> : null}
         {metadata.length > 0 ? <span class="small muted cut">{metadata.join(", ")}</span> : null}
       </th>
       <td>
