@@ -181,15 +181,17 @@ function Table({ jobs }: { jobs: readonly ListedJob[] }) {
 function Row({ job }: { job: ListedJob }) {
   const took = between(job.created_at, job.completed_at);
   const { done, total } = job.progress;
+  const name = job.document?.name ?? null;
   const metadata = Object.entries(job.metadata).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return (
     <tr data-job={job.job_id} onClick={(event) => openRow(event, job.job_id)}>
       <th scope="row">
-        <a href={href(["jobs", job.job_id])}>
-          {job.task} <code>{job.job_id.slice(-12)}</code>
-        </a>
-        {job.document?.name ? <span class="small cut">{job.document.name}</span> : null}
-        {metadata.length > 0 ? <span class="small muted cut">{metadata.join(", ")}</span> : null}
+        <a href={href(["jobs", job.job_id])}>{name ?? `${job.task} job`}</a>
+        <span class="small muted cut">
+          {name ? `${job.task}, ` : ""}
+          <code>{job.job_id.slice(-12)}</code>
+          {metadata.length > 0 ? `, ${metadata.join(", ")}` : ""}
+        </span>
       </th>
       <td>
         <StatusBadge status={job.status} />
