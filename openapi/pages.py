@@ -19,7 +19,7 @@ def _page(operation_id: str, summary: str) -> Json:
             {
                 "200": {
                     "description": "The page.",
-                    "content": {"text/html; charset=utf-8": {"schema": {"type": "string"}}},
+                    "content": {"text/html": {"schema": {"type": "string"}}},
                     **with_headers("ETag", "Cache-Control"),
                 },
                 "304": {"description": "As you have it.", **with_headers("ETag", "Cache-Control")},

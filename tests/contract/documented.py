@@ -18,6 +18,11 @@ Json = dict[str, Any]
 _ADDRESS = "urn:api"
 # What HTTP itself and API Gateway put to every answer.
 _OF_THE_WIRE = {"connection", "content-length", "content-type", "date", "server", "x-amzn-requestid"}
+# What a browser is told of a page (functions/console).
+_OF_A_PAGE = {
+    "content-security-policy", "cross-origin-opener-policy", "cross-origin-resource-policy",
+    "permissions-policy", "referrer-policy", "x-content-type-options",
+}  # fmt: skip
 
 
 class UndocumentedError(AssertionError):
@@ -81,9 +86,11 @@ def checked(response: httpx.Response) -> None:
     if described is None:
         raise UndocumentedError(f"{method} {template} answered {response.status_code}: {response.text[:300]}")
     said = {name.lower() for name in described.get("headers", {})} | _OF_THE_WIRE
+    content = described.get("content", {})
+    if "text/html" in content:
+        said |= _OF_A_PAGE
     if unsaid := set(response.headers) - said:
         raise UndocumentedError(f"{method} {template} {response.status_code}: headers {sorted(unsaid)}")
-    content = described.get("content", {})
     if not content:
         if response.content:
             raise UndocumentedError(f"{method} {template}: a body with {response.status_code}")
@@ -93,7 +100,8 @@ def checked(response: httpx.Response) -> None:
         raise UndocumentedError(f"{method} {template}: {response.status_code} as {media_type}")
     steps = ("paths", template, method, "responses", str(response.status_code), "content", media_type)
     pointer = "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in (*steps, "schema"))
-    if wrong := faults(pointer.replace("{", "%7B").replace("}", "%7D"), response.json()):
+    value = response.json() if media_type.endswith("json") else response.text
+    if wrong := faults(pointer.replace("{", "%7B").replace("}", "%7D"), value):
         raise UndocumentedError(f"{method} {template} {response.status_code}: {'; '.join(wrong)[:2000]}")
 
 

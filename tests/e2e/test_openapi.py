@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from openapi.document import document
+from openapi.document import ROOT, document
 from tests.contract.documented import CheckedTransport, faults
 from tests.integration.services.observed import wait_for
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
+BUILT = (ROOT / "functions" / "console" / "site" / "docs").exists()  # as `python3 run.py test` does
 UNKNOWN = "01a20bf9-f05b-7f80-ac6d-f19c9f28eddf"
 
 
@@ -83,7 +84,8 @@ def test_every_call_answers_what_it_says(http: httpx.Client) -> None:
         for found in (job_id, UNKNOWN, "x"):
             if "get" in item:
                 answer = http.get(path.format(job_id=found, delivery_id=found, document_id=found))
-                assert answer.status_code in {200, 404}
+                unbuilt = not BUILT and path in {"/console", "/docs"}
+                assert answer.status_code in ({503} if unbuilt else {200, 404})
 
 
 def test_a_webhook_body_is_what_the_document_says(http: httpx.Client, system: Running) -> None:

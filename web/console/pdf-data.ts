@@ -32,10 +32,17 @@ export function pdfData(): Plugin {
       return null;
     },
     generateBundle() {
+      const prefix = `pdfjs-${version}-`;
       for (const name of DECODERS) {
         const source = readFileSync(join(PDFJS, "wasm", name), "utf8");
-        this.emitFile({ type: "asset", fileName: `assets/pdfjs-${version}/${name}`, source });
+        this.emitFile({ type: "asset", fileName: `assets/${prefix}${name}`, source });
       }
+      // pdf.js puts a name behind an address that has to end with `/`; all files here lie in one folder
+      const source = `const name = new URL(import.meta.url).search.slice(2);
+if (!${JSON.stringify(DECODERS)}.includes(name)) throw new Error("no such decoder");
+export default (await import(\`./${prefix}\${name}\`)).default;
+`;
+      this.emitFile({ type: "asset", fileName: `assets/${prefix}decoders.js`, source });
     },
   };
 }

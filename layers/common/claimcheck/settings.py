@@ -17,7 +17,6 @@ _UPLOAD_BYTES = 209_715_200
 # Of a tenant without limits of its own.
 _JOBS_IN_FLIGHT = 10_000
 _USD_PER_DAY = 500.0
-_DOCUMENT_BYTES = _UPLOAD_BYTES
 _REQUESTS_PER_SECOND = 100.0
 _REQUESTS_BURST = 200
 
@@ -60,7 +59,7 @@ class SubmitSettings:
     claimcheck_allow_loopback_webhooks: bool = False
     limit_jobs_in_flight: int = _JOBS_IN_FLIGHT
     limit_usd_per_day: float = _USD_PER_DAY
-    limit_document_bytes: int = _DOCUMENT_BYTES
+    limit_document_bytes: int = _UPLOAD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class DocumentsSettings:
     max_upload_bytes: int = _UPLOAD_BYTES
     upload_wait_s: float = 86_400.0
     upload_url_s: int = 3_600
-    limit_document_bytes: int = _DOCUMENT_BYTES
+    limit_document_bytes: int = _UPLOAD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +104,7 @@ class StatusSettings:
 
     `upload_wait_s`: how long a job that is put back waits for its document's bytes (seconds).
     `answer_bytes`: a result that makes the answer longer is linked to; process has to know the same.
-    `limit_…` and `max_upload_bytes` are shown here; those of jobs and money hold for jobs that are put back.
-    API Gateway keeps those of requests.
+    `limit_…` and `max_upload_bytes` are shown; those of jobs and money hold for what is put back as well.
     """
 
     database_url: str
@@ -121,7 +119,7 @@ class StatusSettings:
     max_upload_bytes: int = _UPLOAD_BYTES
     limit_jobs_in_flight: int = _JOBS_IN_FLIGHT
     limit_usd_per_day: float = _USD_PER_DAY
-    limit_document_bytes: int = _DOCUMENT_BYTES
+    limit_document_bytes: int = _UPLOAD_BYTES
     limit_requests_per_second: float = _REQUESTS_PER_SECOND
     limit_requests_burst: int = _REQUESTS_BURST
 
@@ -261,7 +259,7 @@ class OperatorSettings:
     database_auth: DatabaseAuth = "password"
     limit_jobs_in_flight: int = _JOBS_IN_FLIGHT
     limit_usd_per_day: float = _USD_PER_DAY
-    limit_document_bytes: int = _DOCUMENT_BYTES
+    limit_document_bytes: int = _UPLOAD_BYTES
 
 
 @dataclass(frozen=True, slots=True)

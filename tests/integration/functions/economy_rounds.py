@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tests.integration.functions.recorded import recorded
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from tests.integration.functions.model_gate import ModelGate
     from tests.integration.functions.rows import Rows
     from tests.integration.functions.stage import Stage
@@ -56,3 +58,22 @@ class Rounds:
         """What the model was asked in batches."""
         calls: list[dict[str, Any]] = self._model.faults.control("GET", "/calls")["calls"]
         return [call for call in calls if call["batch"] is not None]
+
+
+class Unread:
+    """No bucket is needed for short questions, and no queue rings."""
+
+    def get(self, key: str) -> bytes:
+        raise AssertionError(key)
+
+    def put(self, key: str, content: bytes, media_type: str) -> None:
+        raise AssertionError(key)
+
+    def send(self, message: Mapping[str, Any], *, group: str, delay_s: float = 0) -> None:
+        raise AssertionError(message)
+
+    def send_all(
+        self, messages: Sequence[tuple[Mapping[str, Any], str]], *, delays_s: Sequence[float] | None = None
+    ) -> int:
+        """Sweep would ring."""
+        return len(messages)

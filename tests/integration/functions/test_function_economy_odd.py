@@ -1,14 +1,14 @@
-"""economy: what should not happen, and does: batches that turn up too late, disappear, or cannot be read."""
+"""economy: what should not happen, and does: batches that turn up too late, questions that cannot be read."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from claimcheck.batching import EconomySettings
 from claimcheck.failures import UnavailableError
 from claimcheck.model.batches import ClaudeBatches
-from claimcheck.store.batches import Told, release_batch
+from claimcheck.store.batches import release_batch
 from claimcheck.store.connection import Database
 from claimcheck.store.jobs import cancel_job
 from claimcheck.store.tenants import delete_tenant_page, end_tenant
@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.integration.functions.documents import EXTRACT, numbered
-from tests.integration.functions.economy_rounds import Rounds
+from tests.integration.functions.economy_rounds import Rounds, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from claimcheck.model.types import BatchQuestion, KnownBatch
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 ECONOMY: dict[str, Any] = {"priority": "economy"}
 LONG = "The insurer pays within thirty days.\n" * 8_000
-PASSES: LiteralString = "UPDATE batches SET expires_at = expires_at - make_interval(mins => %s)"
 SETTINGS = EconomySettings("", "", "", "", wait_s=0.0)
 
 
@@ -57,25 +56,6 @@ class HeldUp(ClaudeBatches):
         return known
 
 
-class Unread:
-    """No bucket is needed for short questions, and no queue rings."""
-
-    def get(self, key: str) -> bytes:
-        raise AssertionError(key)
-
-    def put(self, key: str, content: bytes, media_type: str) -> None:
-        raise AssertionError(key)
-
-    def send(self, message: Mapping[str, Any], *, group: str, delay_s: float = 0) -> None:
-        raise AssertionError(message)
-
-    def send_all(
-        self, messages: Sequence[tuple[Mapping[str, Any], str]], *, delays_s: Sequence[float] | None = None
-    ) -> int:
-        """Sweep would ring."""
-        return len(messages)
-
-
 def test_a_batch_that_was_sent_too_late_is_stopped(
     stage: Stage, rounds: Rounds, rows: Rows, model: ModelGate, database: Database
 ) -> None:
@@ -96,101 +76,6 @@ def test_a_batch_that_was_sent_too_late_is_stopped(
     assert (job["status"], job["usage"]["calls"]) == ("completed", 1)
     outcomes = {each["outcome"] for each in rows.all("SELECT outcome FROM batches")}
     assert outcomes == {"settled"}
-
-
-def test_a_batch_that_disappeared_is_given_up_in_the_end(
-    stage: Stage, rounds: Rounds, rows: Rows, model: ModelGate
-) -> None:
-    """While its job has a day left: what it cost nobody knows, its job says so, and asks again."""
-    job_id = stage.accept(**EXTRACT, **ECONOMY)
-    assert stage.work(job_id) == []
-    rounds.one()
-    model.faults.control("DELETE", "/batches")
-    rows.run(PASSES, [25 * 60])
-    rounds.one()
-    assert stage.read(job_id)["batch"] is not None
-    rows.run(PASSES, [90])
-    rounds.one()
-    assert stage.work(job_id) == []
-    assert stage.read(job_id)["usage"]["unknown_calls"] == 1
-    rows.make_due()
-    (job,) = rounds.answered(job_id)
-    assert (job["status"], job["usage"]["calls"]) == ("completed", 2)
-
-
-def test_results_that_lack_some_are_read_again(stage: Stage, rounds: Rounds, rows: Rows) -> None:
-    """What came in part is paid for as a whole: the batch stays at the API until all of it is read."""
-    jobs = [stage.accept(**numbered(number), **ECONOMY) for number in range(4)]
-    assert stage.work(*jobs) == []
-    rounds.one()
-    rounds.fault("results", "short")
-    rounds.ended()
-    assert len(rounds.at_the_api()) == 1
-    assert len(rows.all("SELECT call_id FROM batch_requests")) == 2
-    rounds.one()
-    assert rounds.at_the_api() == []
-    assert stage.work(*jobs) == []
-    usage = [stage.read(job_id)["usage"] for job_id in jobs]
-    assert [(each["calls"], each["unknown_calls"]) for each in usage] == [(1, 0)] * 4
-    assert len(rounds.asked()) == 4
-
-
-def test_results_that_never_come_are_given_up(stage: Stage, rounds: Rounds, rows: Rows) -> None:
-    """Two hours after the batch's time nobody waits for them any more: their jobs ask again, and say so."""
-    jobs = [stage.accept(**numbered(number), **ECONOMY) for number in range(2)]
-    assert stage.work(*jobs) == []
-    rounds.one()
-    rows.run("UPDATE batches SET expires_at = now() - interval '3 hours'")
-    rounds.fault("results", "short")
-    rounds.ended()
-    assert [each["outcome"] for each in rows.all("SELECT outcome FROM batches")] == ["lost"]
-    assert stage.work(*jobs) == []
-    rows.make_due()
-    found = rounds.answered(*jobs)
-    assert [job["status"] for job in found] == ["completed", "completed"]
-    assert sorted(job["usage"]["unknown_calls"] for job in found) == [0, 1]
-
-
-def test_a_result_that_is_none_fails_its_question_alone(stage: Stage, rounds: Rounds, rows: Rows) -> None:
-    """The others of its batch are answered; what it cost nobody knows, and it is asked again."""
-    jobs = [stage.accept(**numbered(number), **ECONOMY) for number in range(3)]
-    assert stage.work(*jobs) == []
-    rounds.one()
-    rounds.fault("results", "odd")
-    rounds.ended()
-    assert stage.work(*jobs) == []
-    statuses = sorted(stage.read(job_id)["status"] for job_id in jobs)
-    assert statuses == ["completed", "completed", "pending"]
-    rows.make_due()
-    found = rounds.answered(*jobs)
-    assert sorted(job["usage"]["unknown_calls"] for job in found) == [0, 0, 1]
-
-
-class Noting(Results):
-    """Remembers how many results each transaction had."""
-
-    noted: list[int]
-
-    def settle(self, batch_id: str, told: Sequence[Told]) -> None:
-        """As it is."""
-        self.noted.append(len(told))
-        super().settle(batch_id, told)
-
-
-def test_a_large_batch_is_given_up_piece_by_piece(
-    stage: Stage, rounds: Rounds, rows: Rows, database: Database
-) -> None:
-    """One transaction of ten thousand jobs takes longer than a statement may, and holds them all."""
-    jobs = [stage.accept(**numbered(number), **ECONOMY) for number in range(5)]
-    assert stage.work(*jobs) == []
-    rounds.one()
-    (batch,) = rows.all("SELECT id::text FROM batches")
-    results = Noting(database, Unread(), lease_s=60, at_once=2)
-    results.noted = []
-    results.give_up(batch["id"])
-    assert results.noted == [2, 2, 1]
-    assert {stage.read(job_id)["usage"]["unknown_calls"] for job_id in jobs} == {1}
-    assert rows.all("SELECT call_id FROM batch_requests") == []
 
 
 class Withdrawing(Unread):

@@ -122,6 +122,20 @@ def test_tenants_share_nothing(stage: Stage, model: ModelGate, rows: Rows) -> No
     assert len(model.calls) == 2
 
 
+def test_usage_tells_nobody_what_another_tenant_has(stage: Stage, rows: Rows) -> None:
+    """Whoever hands in a document that another tenant has shown of late writes it as if nobody had.
+
+    The API has one cache for all of an account: what was read of it would say that somebody has the document.
+    """
+    document = report()
+    rows.run("INSERT INTO tenants (id) VALUES ('globex')")
+    mine = [stage.accept(document=document, **task) for task in TASKS[:2]]
+    assert stage.work(*mine) == []
+    theirs = [stage.accept(tenant="globex", document=document, **task) for task in TASKS[:2]]
+    assert stage.work(*theirs) == []
+    assert usage_of(stage, *theirs, tenant="globex") == usage_of(stage, *mine)
+
+
 def test_it_costs_less_than_half_for_four_jobs(stage: Stage, rows: Rows) -> None:
     """The same four jobs one after the other pay for the document each time."""
     document = report()

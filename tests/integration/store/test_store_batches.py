@@ -225,6 +225,14 @@ def test_a_released_batch_s_questions_are_sent_again(database: Database) -> None
     assert len(load_batch(database, intended(database))) == 2
 
 
+def test_what_the_api_has_is_not_sent_again(database: Database) -> None:
+    """A batch that was found meanwhile is released by nobody: its questions are paid for."""
+    parked(database, economy_job(database), "one")
+    batch_id = sent(database)
+    assert release_batch(database, batch_id, "never_sent") == 0
+    assert len(open_calls(database, batch_id, limit=9)) == 1
+
+
 def test_a_batch_is_looked_at_by_one(database: Database) -> None:
     """Who takes a batch has it for his time; others find nothing until it is due again."""
     parked(database, economy_job(database), "a")

@@ -25,6 +25,7 @@ from claimcheck.tasks.storable import storable
 from claimcheck.telemetry import count, logger, metrics
 from claimcheck.usecases.judging import judged, over_cap, over_day, told_of
 from claimcheck.usecases.leases import LeaseLostError
+from claimcheck.usecases.prefixes import system_of
 from claimcheck.usecases.question_failures import out_of_time
 from claimcheck.usecases.weighing import cost_of, count_usage, weigh, worst_usd
 
@@ -96,7 +97,7 @@ class Answerer:
         asked = prompt if prefix is None else in_one_format(prompt)
         question = Question(
             model=model,
-            system=prompt.system,
+            system=prompt.system if prefix is None else system_of(job.tenant_id, prompt.system),
             content=await aside(weight, shown.content, asked.instruction, cached=prefix is not None),
             schema=asked.schema,
             max_tokens=prompt.max_tokens,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from claimcheck.model.types import GoneError
+from claimcheck.model.types import CallFailedError, GoneError
 from claimcheck.store import batches as store
 from claimcheck.telemetry import count, logger, metrics
 from claimcheck.usecases.batch_results import named
@@ -36,15 +36,22 @@ class Search:
     def __call__(self, batch: Batch) -> None:
         """Write down the name of a batch that is found; have its questions sent again where it is not there.
 
-        Raises CallFailedError, UnavailableError, StoreError.
+        Raises StoreError, UnavailableError, CallFailedError; where one that it may be cannot be read, after
+        it has looked into the others.
         """
         count(metrics.BATCHES_UNCLEAR)
         running, foreign = 0, []
+        unread: CallFailedError | None = None
         for known in self._candidates(batch):
             if not known.ended:
                 running += 1
                 continue
-            if self._is(batch, known):
+            try:
+                found = self._is(batch, known)
+            except CallFailedError as error:
+                unread = error
+                continue
+            if found:
                 store.batch_sent(
                     self._database, batch.batch_id, known.api_id, expires_at=known.expires_at, look_s=0
                 )
@@ -52,6 +59,8 @@ class Search:
                 logger().info("batch found at the API", extra={"api_id": known.api_id})
                 return
             foreign.append(known.api_id)
+        if unread is not None:
+            raise unread
         if running or batch.age_s < self._settings.settle_s:
             look_s = min(self._settings.look_most_s, max(self._settings.look_s, batch.age_s / 10))
             store.look_later(self._database, batch, look_s=look_s, foreign_ids=foreign)

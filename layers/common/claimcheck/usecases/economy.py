@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from claimcheck.failures import PermanentFailure, UnavailableError
 from claimcheck.model.types import BatchQuestion, CallFailedError, GoneError
 from claimcheck.store import batches as store
-from claimcheck.store.faults import DatabaseUnavailableError
+from claimcheck.store.faults import DatabaseUnavailableError, StoreError
 from claimcheck.store.sweeping import beat
 from claimcheck.telemetry import about, count, logger, metrics, places_of
 from claimcheck.usecases.batch_results import custom_id
@@ -116,15 +116,19 @@ class Economy:
                     self._look_at(batch, batch.api_id, remaining_s)
             except DatabaseUnavailableError:
                 raise
-            except (CallFailedError, UnavailableError) as error:
+            except (CallFailedError, UnavailableError, StoreError) as error:
                 logger().warning("batch not looked at", extra={"error": places_of(error)})
                 self._try_later(batch, most_s=_UNREAD_S)
         return True
 
     def _try_later(self, batch: Batch, *, most_s: float) -> None:
-        """Not for ever: `most_s` seconds after its time nobody will hear of it any more."""
+        """Not for ever: `most_s` seconds after its time nobody will hear of it any more.
+
+        That is a day after it was made, where the API has not said.
+        """
         now = datetime.datetime.now(datetime.UTC)
-        if batch.expires_at is not None and now > batch.expires_at + datetime.timedelta(seconds=most_s):
+        over = batch.expires_at or batch.created_at + datetime.timedelta(days=1)
+        if now > over + datetime.timedelta(seconds=most_s):
             self._results.give_up(batch.batch_id)
             self._close(batch, "lost")
         else:
@@ -206,7 +210,7 @@ class Economy:
         for each in loaded:
             try:
                 params = json.loads(self._body(each))
-            except UnavailableError as error:
+            except (UnavailableError, ValueError) as error:
                 logger().error("a question could not be read", extra={"error": places_of(error)})
                 unread.append(store.Told(each.call_id, "storage_unavailable"))
                 continue

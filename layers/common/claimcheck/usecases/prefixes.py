@@ -49,6 +49,16 @@ class Prefix:
     begun: Callable[[], Awaitable[None]] | None = None
 
 
+def system_of(tenant_id: str, system: str) -> str:
+    """The system prompt of a call that shares its beginning: another one for each tenant.
+
+    The API has one cache for all of an account: by what a tenant's calls read of it, it would hear that
+    somebody else has shown the same document within minutes.
+    """
+    number = hashlib.sha256(f"prompt cache of {tenant_id}".encode()).hexdigest()[:16]
+    return f"{system}\n\n(This number means nothing: {number}.)"
+
+
 class Prefixes:
     """Tells calls whether they share their beginning, and has them wait for each other."""
 

@@ -770,6 +770,12 @@ export interface components {
             started_at: string | null;
             /** Format: date-time */
             completed_at: string | null;
+            /** @description What it is about; null once that is deleted. */
+            document: {
+                /** Format: uuid */
+                document_id: string;
+                name: string | null;
+            } | null;
             /** @description The document whose bytes are still to come. */
             waits_for: {
                 /** @description A path below the API's host. */
@@ -836,6 +842,12 @@ export interface components {
             started_at: string | null;
             /** Format: date-time */
             completed_at: string | null;
+            /** @description What it is about; null once that is deleted. */
+            document: {
+                /** Format: uuid */
+                document_id: string;
+                name: string | null;
+            } | null;
             /** @description The document whose bytes are still to come. */
             waits_for: {
                 /** @description A path below the API's host. */
@@ -5359,7 +5371,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/html; charset=utf-8": string;
+                    "text/html": string;
                 };
             };
             /** @description As you have it. */
@@ -5478,7 +5490,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/html; charset=utf-8": string;
+                    "text/html": string;
                 };
             };
             /** @description As you have it. */

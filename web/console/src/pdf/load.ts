@@ -30,8 +30,8 @@ export function open(data: ArrayBuffer): Promise<PDFDocumentProxy> {
     BinaryDataFactory: Modules,
     useWorkerFetch: false,
     useWasm: false,
-    // the decoders lie beside this module, in a folder of pdf.js's version
-    wasmUrl: new URL(/* @vite-ignore */ `./pdfjs-${__PDFJS_VERSION__}/`, import.meta.url).href,
+    // `decoders.js?/NAME` is the decoder NAME (pdf-data.ts)
+    wasmUrl: new URL(/* @vite-ignore */ `./pdfjs-${__PDFJS_VERSION__}-decoders.js?/`, import.meta.url).href,
     enableXfa: false,
     stopAtErrors: false,
     verbosity: 0,

@@ -10,7 +10,7 @@ interface Props {
   quotes: readonly Quote[];
   /** What the document's text has where a quote was found; null where it was not. */
   words: (quote: Quote) => string | null;
-  selected: { id: number; round: number } | null;
+  selected: { id: number; round: number; jump: boolean } | null;
   onSelect: (id: number) => void;
   /** The words of a quote are not in the text layer of its page. */
   onMissing: (id: number) => void;
@@ -35,7 +35,7 @@ export function PdfView({ pdf, quotes, words, selected, onSelect, onMissing }: P
   // a page that is drawn again, when it was zoomed, does not take the reader back
   const revealed = useRef<Props["selected"]>(null);
   const reveal = useCallback(() => {
-    const mark = selected ? document.getElementById(`pdf-mark-${selected.id}`) : null;
+    const mark = selected?.jump ? document.getElementById(`pdf-mark-${selected.id}`) : null;
     const [box] = mark?.children ?? [];
     if (mark && box && scroller.current && revealed.current !== selected) {
       revealed.current = selected;
@@ -46,7 +46,7 @@ export function PdfView({ pdf, quotes, words, selected, onSelect, onMissing }: P
 
   // a quote that is selected once more is shown once more
   useEffect(() => {
-    if (page === null || quote === undefined || width <= 0 || ratio === null) {
+    if (!selected?.jump || page === null || quote === undefined || width <= 0 || ratio === null) {
       return;
     }
     const container = scroller.current?.querySelector(`[data-page="${page}"]`);

@@ -35,7 +35,9 @@ export function claimsOf(job: Pick<Job, "task" | "result">): Claim[] {
       });
     case "extract": {
       const result = job.result as ExtractResult;
-      return Object.entries(result.fields).map(([name, value]) => {
+      const place = (name: string) => placeOf(own(result.evidence, name) ?? []);
+      const fields = Object.entries(result.fields).sort(([one], [other]) => place(one) - place(other));
+      return fields.map(([name, value]) => {
         const unit = own(result.units ?? {}, name) ?? null;
         return { kind: "field", name, value, unit, quotes: number(name, own(result.evidence, name) ?? []) };
       });
@@ -46,6 +48,14 @@ export function claimsOf(job: Pick<Job, "task" | "result">): Claim[] {
       });
   }
 }
+
+/** Where the first quote stands, to put fields in the order of the document: the database keeps another one. */
+function placeOf(evidence: readonly Evidence[]): number {
+  const places = evidence.map(({ start, page }) => start ?? (page === null ? NOWHERE : NOWHERE / 2 + page));
+  return Math.min(NOWHERE, ...places);
+}
+
+const NOWHERE = Number.MAX_SAFE_INTEGER;
 
 export function quotesOf(claims: readonly Claim[]): Quote[] {
   return claims.flatMap((claim) => claim.quotes);

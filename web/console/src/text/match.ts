@@ -56,6 +56,20 @@ export function findQuote(page: Keyed, strings: readonly string[], quote: string
     pieces.push(...spans(page, strings, at, at + part.length));
     from = at + part.length;
   }
+  return withSigns(pieces, strings, quote);
+}
+
+/** With the signs that the quote begins and ends with: a full stop, quotation marks, brackets. */
+function withSigns(pieces: Piece[], strings: readonly string[], quote: string): Piece[] {
+  const [first] = pieces;
+  const last = pieces.at(-1);
+  if (first && last) {
+    const before = /^[^\p{L}\p{N}\s]{1,3}/u.exec(quote)?.[0] ?? "";
+    const after = /[^\p{L}\p{N}\s]{1,3}$/u.exec(quote)?.[0] ?? "";
+    const line = strings[last.item] ?? "";
+    first.start -= (strings[first.item] ?? "").slice(0, first.start).endsWith(before) ? before.length : 0;
+    last.end += line.startsWith(after, last.end) ? after.length : 0;
+  }
   return pieces;
 }
 
@@ -70,8 +84,14 @@ export function findAcross(
   nextStrings: readonly string[],
   quote: string,
 ): [Piece[], Piece[]] {
-  const key = parts(quote).join("");
-  for (let cut = key.length - SHORTEST; cut >= SHORTEST; cut -= 1) {
+  const words = quote.split(/\s+/u).map((word) => parts(word).join(""));
+  const key = words.join("");
+  // pages break between words; within one, a letter of the footer could be taken for the quote's
+  for (let count = words.length - 1; count > 0; count -= 1) {
+    const cut = words.slice(0, count).join("").length;
+    if (cut < SHORTEST || key.length - cut < SHORTEST) {
+      continue;
+    }
     const before = page.key.lastIndexOf(key.slice(0, cut));
     const after = before < 0 ? -1 : next.key.indexOf(key.slice(cut));
     // between the two stand a footer and a header at most

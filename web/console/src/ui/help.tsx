@@ -17,7 +17,9 @@ export function Help({ onClose }: { onClose: () => void }) {
         </button>
       </div>
       <div class="keys">
-        <kbd>?</kbd>
+        <span>
+          <kbd>?</kbd>
+        </span>
         <span>These shortcuts</span>
         {Object.entries(PLACES).map(([key, [, name]]) => [
           <span key={key}>
@@ -29,9 +31,13 @@ export function Help({ onClose }: { onClose: () => void }) {
           <kbd>j</kbd> <kbd>k</kbd>
         </span>
         <span>Next and previous quote of a result</span>
-        <kbd>Enter</kbd>
+        <span>
+          <kbd>Enter</kbd>
+        </span>
         <span>On a quote: to its place in the document</span>
-        <kbd>Esc</kbd>
+        <span>
+          <kbd>Esc</kbd>
+        </span>
         <span>In the document: back to the quote</span>
         <span>
           <kbd>Ctrl</kbd> <kbd>Enter</kbd>

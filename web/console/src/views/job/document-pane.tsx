@@ -11,9 +11,12 @@ import { Icon } from "../../ui/icon";
 import { Empty, Fault, Notice, Skeleton } from "../../ui/parts";
 import { TextView } from "./text-view";
 
+/** The quote that is shown; `round` counts, so that the same one can be gone to once more. */
 export interface Selection {
   id: number;
   round: number;
+  /** Whether the document goes to it; else it was chosen there. */
+  jump: boolean;
 }
 
 interface Props {
@@ -164,11 +167,9 @@ function Original(props: OriginalProps) {
   const { value, error, again } = useLoaded((signal) => bytesOf(url, signal), [props.document.document_id]);
   if (error) {
     return (
-      <div class="pane-scroll">
+      <div class="pane-scroll stack">
         <Fault error={error} again={again} />
-        <button type="button" class="button small" onClick={onText}>
-          Show its text
-        </button>
+        {props.document.text ? <ShowText onPress={onText} /> : null}
       </div>
     );
   }
@@ -176,6 +177,16 @@ function Original(props: OriginalProps) {
     return <Waiting />;
   }
   return kind === "pdf" ? <Pdf {...props} data={value} /> : <Picture {...props} data={value} />;
+}
+
+function ShowText({ onPress }: { onPress: () => void }) {
+  return (
+    <p>
+      <button type="button" class="button small" onClick={onPress}>
+        Show its text
+      </button>
+    </p>
+  );
 }
 
 function Waiting() {
@@ -199,9 +210,7 @@ function Pdf(props: OriginalProps & { data: ArrayBuffer }) {
     return (
       <div class="pane-scroll stack">
         <Notice tone="warn">Its pages cannot be shown: {messageOf(error)}</Notice>
-        <button type="button" class="button small" onClick={props.onText}>
-          Show its text
-        </button>
+        {props.document.text ? <ShowText onPress={props.onText} /> : null}
       </div>
     );
   }

@@ -11,28 +11,36 @@ import type { Live } from "./live";
 const VERBS = { summarise: "Summarise", extract: "Extract", evaluate: "Evaluate" } as const;
 type Action = "cancel" | "redrive" | "delete";
 
-export function JobHeader(props: { api: Calls; live: Live; job: Job; name: string | null }) {
-  const { job, name } = props;
-  const took = between(job.created_at, job.completed_at);
+interface Props {
+  api: Calls;
+  live: Live;
+  id: string;
+  /** Null until it is loaded, and where it was deleted. */
+  job: Job | null;
+  name: string | null;
+}
+
+export function JobHeader({ api, live, id, job, name }: Props) {
+  const took = job ? between(job.created_at, job.completed_at) : null;
   return (
     <div class="job-head">
       <div class="job-title">
         <h1 id="title" tabIndex={-1} class="wrap">
-          {VERBS[job.task]}
-          {name ? <span class="job-name"> {name}</span> : null}
+          {job ? VERBS[job.task] : live.purged ? "Deleted job" : "Job"}
+          {job && name ? <span class="job-name"> {name}</span> : null}
         </h1>
         <div class="row small muted">
-          <StatusBadge status={job.status} />
-          {job.priority === "economy" ? <span class="badge">economy</span> : null}
-          <span title={moment(job.created_at)}>{ago(job.created_at)}</span>
+          {job ? <StatusBadge status={job.status} /> : null}
+          {job?.priority === "economy" ? <span class="badge">economy</span> : null}
+          {job ? <span title={moment(job.created_at)}>{ago(job.created_at)}</span> : null}
           {took === null ? null : <span>took {duration(took)}</span>}
-          {job.attempt > 1 ? <span>attempt {job.attempt}</span> : null}
-          <CopyButton class="button quiet small id" text={() => job.job_id}>
-            <code>{job.job_id}</code>
+          {job && job.attempt > 1 ? <span>attempt {job.attempt}</span> : null}
+          <CopyButton class="button quiet small id" text={() => id}>
+            <code>{id}</code>
           </CopyButton>
         </div>
       </div>
-      <Actions {...props} />
+      {job ? <Actions api={api} live={live} job={job} /> : null}
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { claimsOf, quotesOf } from "../../results/claims";
 import { useLoaded } from "../../state/loaded";
 import { href } from "../../state/router";
 import { free } from "../../ui/keys";
-import { Empty, Fault, Heading, Skeleton } from "../../ui/parts";
+import { Empty, Fault, Skeleton } from "../../ui/parts";
 import { Deliveries } from "./deliveries";
 import { DocumentPane, type Selection } from "./document-pane";
 import { JobHeader } from "./header";
@@ -25,15 +25,11 @@ export function JobView({ api, id, tab }: { api: Calls; id: string; tab: string 
   const { answer, error, purged } = live;
   const final = answer !== null && FINAL.includes(answer.job.status);
   const document = useLoaded((signal) => api.document(id, signal), [id, final]);
-  const name = document.value?.name ?? null;
+  const name = answer?.job.document?.name ?? null;
 
   return (
     <>
-      {answer ? (
-        <JobHeader api={api} live={live} job={answer.job} name={name} />
-      ) : (
-        <Heading sub={<code>{id}</code>}>{purged ? "Deleted job" : "Job"}</Heading>
-      )}
+      <JobHeader api={api} live={live} id={id} job={answer?.job ?? null} name={name} />
       <nav class="tabs" aria-label="Job">
         {TABS.map(([each, words]) => (
           <a
@@ -88,8 +84,9 @@ function Split({ answer: { job, raw }, live, document: loaded }: SplitProps) {
 
   const split = useRef<HTMLDivElement>(null);
   const jump = useCallback((id: number) => {
-    setSelected((old) => ({ id, round: (old?.round ?? 0) + 1 }));
+    setSelected((old) => ({ id, round: (old?.round ?? 0) + 1, jump: true }));
     setShown("document");
+    document.getElementById(`quote-${id}`)?.scrollIntoView({ block: "nearest" });
     requestAnimationFrame(() => intoView(split.current));
   }, []);
   const back = useCallback((id: number) => {
@@ -133,7 +130,7 @@ function Split({ answer: { job, raw }, live, document: loaded }: SplitProps) {
             coverage={job.result?.coverage ?? null}
             selected={selected}
             onSelect={(id) => {
-              setSelected((old) => (old?.id === id ? old : { id, round: (old?.round ?? 0) + 1 }));
+              setSelected((old) => ({ id, round: old?.round ?? 0, jump: false }));
               back(id);
             }}
           />

@@ -3,7 +3,8 @@ import type { Lossless } from "../../json/lossless";
 import { isObject, pretty } from "../../json/lossless";
 import { type Claim, quotesOf, tally, warningsOf } from "../../results/claims";
 import { csv } from "../../results/csv";
-import { plural } from "../../results/format";
+import { inWords, plural } from "../../results/format";
+import { type Told, told } from "../../results/warnings";
 import { Icon } from "../../ui/icon";
 import { Bar, CopyButton, Notice, Skeleton } from "../../ui/parts";
 import { saveFile } from "../../ui/save-file";
@@ -68,7 +69,7 @@ function Waiting({ job }: { job: Job }) {
           ? `${done} of ${plural(total, "question")} answered`
           : "Not known yet how many questions it takes"}
       </p>
-      <Skeleton lines={5} label="Waiting for the answer" />
+      {job.batch ? null : <Skeleton lines={5} label="Waiting for the answer" />}
     </section>
   );
 }
@@ -103,10 +104,8 @@ function Answer(props: Props) {
           They are listed below.
         </Notice>
       ) : null}
-      {warningsOf(result).map((warning) => (
-        <Notice key={`${warning.code} ${warning.detail}`} tone="warn">
-          {warning.detail}
-        </Notice>
+      {told(warningsOf(result)).map((warning) => (
+        <WarningNotice key={`${warning.title} ${warning.detail}`} {...warning} />
       ))}
       <div class="row apart">
         <Tally claims={claims} />
@@ -123,6 +122,18 @@ function Answer(props: Props) {
       {job.task === "evaluate" ? <Criteria {...shared} /> : null}
       <CoverageFacts coverage={result.coverage} />
     </>
+  );
+}
+
+function WarningNotice({ title, about, detail, others }: Told) {
+  return (
+    <Notice tone="warn">
+      <p>
+        <strong>{title}</strong>
+        {about.length > 0 ? ` (${about.join(", ")})` : ""}: {detail}
+      </p>
+      {others.length > 0 ? <p>Also there: {others.map(inWords).join("; ")}</p> : null}
+    </Notice>
   );
 }
 

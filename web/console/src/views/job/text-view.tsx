@@ -5,13 +5,14 @@ import type { Quote } from "../../results/claims";
 import type { CodePoints } from "../../text/codepoints";
 import { type Chunk, chunks, type Mark, segments } from "../../text/segments";
 import { centre } from "../../ui/scroll";
+import type { Selection } from "./document-pane";
 
 interface Props {
   points: CodePoints;
   pageStarts: number[] | null;
   quotes: readonly Quote[];
   gaps: readonly Gap[];
-  selected: { id: number; round: number } | null;
+  selected: Selection | null;
   onSelect: (id: number) => void;
 }
 
@@ -36,8 +37,8 @@ export function TextView({ points, pageStarts, quotes, gaps, selected, onSelect 
   const byId = useMemo(() => new Map(quotes.map((quote) => [quote.id, quote])), [quotes]);
   // a quote that is selected once more is shown once more
   useEffect(() => {
-    if (selected) {
-      const mark = document.getElementById(`mark-${selected.id}`);
+    if (selected?.jump) {
+      const mark = scroller.current?.querySelector<HTMLElement>(`[data-begins~="${selected.id}"]`);
       if (mark && scroller.current) {
         mark.focus({ preventScroll: true }); // its part is laid out by that
         centre(scroller.current, mark);
@@ -76,7 +77,6 @@ interface PartProps {
 }
 
 const Part = memo(({ text, part, marks, quotes, active, onSelect }: PartProps) => {
-  const named = new Set<number>();
   return (
     <div class="text-part">
       {part.page === null ? null : <p class="page-break">Page {part.page}</p>}
@@ -96,18 +96,11 @@ const Part = memo(({ text, part, marks, quotes, active, onSelect }: PartProps) =
               words
             );
           }
-          const first = own.find(
-            (each) => !named.has(each) && marks.some((mark) => mark.id === each && mark.start === start),
-          );
-          if (first !== undefined) {
-            named.add(first);
-          }
-          const fit = first ?? id;
-          const begins = first !== undefined;
+          const begins = own.filter((each) => marks.some((mark) => mark.id === each && mark.start === start));
           return (
             <mark
               key={start}
-              {...(begins ? { id: `mark-${fit}`, tabIndex: -1 } : {})}
+              {...(begins.length > 0 ? { "data-begins": begins.join(" "), tabIndex: -1 } : {})}
               class={`quote-mark ${quote.evidence.status} ${active === id ? "active" : ""}`}
               data-quote={id}
               {...(active === id ? { "aria-current": "true" } : {})}
