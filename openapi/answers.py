@@ -63,6 +63,12 @@ def _job(*, with_result: bool) -> Json:
         "created_at": moment(),
         "started_at": nullable(moment()),
         "completed_at": nullable(moment()),
+        "document": nullable(
+            answered(
+                "What it is about; null once that is deleted.",
+                {"document_id": identifier(), "name": nullable(text())},
+            )
+        ),
         "waits_for": nullable(
             answered(
                 "The document whose bytes are still to come.",

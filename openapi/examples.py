@@ -12,6 +12,7 @@ _TEXT = (
     "the laws of Ireland."
 )
 _JOB = "0193a4c2-7d10-7cc3-9e55-0b6a4f1f2a10"
+_DOCUMENT = "0193a4c2-7c02-7b11-8d4e-5a6f0e2b9c31"
 _REQUEST_ID = "5f0c1b1e-53a1-4a57-9b0c-6b1f5a8f7c11"
 _QUOTE = "It is governed by the laws of Ireland."
 
@@ -66,6 +67,7 @@ JOB: Json = {
     "created_at": "2026-11-24T12:00:00.000000Z",
     "started_at": "2026-11-24T12:00:00.052000Z",
     "completed_at": "2026-11-24T12:00:02.310000Z",
+    "document": {"document_id": _DOCUMENT, "name": "services agreement.pdf"},
     "waits_for": None,
     "batch": None,
     "progress": {"done": 1, "total": 1},

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.pages import Visitors
+from tests.browser.pages import WITHIN_MS, Visitors
 from tests.browser.seeds import Model, Receiver, sown
 from tests.e2e.conftest import start
 from toolchain.browser import chromium
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     why = None
     if chromium() is None:
         why = "no browser: apt-get install chromium, or set CLAIMCHECK_CHROMIUM"
-    elif not (SITE / "stamp").exists():
+    elif not (SITE / "console" / "index.html").exists():
         why = "the pages are not built: python3 run.py check says why"
     for item in items:
         if Path(__file__).parent in item.path.parents:
@@ -78,8 +78,9 @@ def seeds(direct: Api, model: Model) -> Iterator[Seeds]:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=WITHIN_MS)
     program = chromium()
     assert program is not None
     sandbox = [] if os.geteuid() else ["--no-sandbox"]  # root has none

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
+
+from client.connection import read_up
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request
 
     from tests.e2e.conftest import Running
 
-Theme = Literal["light", "dark"]
-DESK = {"width": 1280, "height": 800}
-PHONE = {"width": 360, "height": 740}
-WITHIN_MS = 10_000
+Look = Literal["light", "dark", "phone"]
+DESK: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+WITHIN_MS = 20_000  # the machine may be slow
 _VIOLATIONS = """
 window.__violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
   window.__violations.push(`${event.effectiveDirective}: ${event.blockedURI || event.sample}`));
+"""
+_SIGNED_IN = """
+if (location.pathname.endsWith("/console") && !sessionStorage.getItem("test.began")) {{
+  sessionStorage.setItem("test.began", "yes");
+  sessionStorage.setItem("claimcheck.key", {key});
+}}
 """
 # The browser itself tells of every answer of 400 and more; whether that was meant is the test's affair.
 _TOLD_BY_THE_BROWSER = re.compile(r"Failed to load resource: the server responded with a status of")
@@ -35,6 +45,8 @@ class Visitor:
     context: BrowserContext
     page: Page
     complaints: list[str] = field(default_factory=list)
+    storage: str = ""
+    """The address of the bucket, which the page may ask as well."""
 
     def visit(self, route: str = "") -> Page:
         """Go to a place of the console, as `jobs` or `jobs/ID`."""
@@ -71,26 +83,25 @@ class Visitors:
         self._running = running
         self._opened: list[Visitor] = []
 
-    def open(
-        self, *, theme: Theme = "light", phone: bool = False, signed_in: bool = False, **more: Any
-    ) -> Visitor:
-        """A window of its own session; `signed_in` by the form, as people do it."""
+    def open(self, *, look: Look = "light", signed_in: bool = False) -> Visitor:
+        """A window of its own session; with `signed_in` it has a key, as after a reload."""
+        phone = look == "phone"
         context = self._browser.new_context(
-            color_scheme=theme,
-            viewport=PHONE if phone else DESK,  # type: ignore[arg-type]
+            color_scheme="dark" if look == "dark" else "light",
+            viewport=PHONE if phone else DESK,
             has_touch=phone,
             reduced_motion="reduce",
-            accept_downloads=True,
-            **more,
+            device_scale_factor=float(os.environ.get("CLAIMCHECK_SCREENSHOT_SCALE", "1")),
         )
         context.set_default_timeout(WITHIN_MS)
         context.add_init_script(_VIOLATIONS)
-        visitor = Visitor(self._running.url, self._running.key, context, context.new_page())
+        storage = str(read_up(self._running.data)["services"]["aws"])
+        visitor = Visitor(self._running.url, self._running.key, context, context.new_page(), storage=storage)
         listen(visitor)
         self._opened.append(visitor)
         if signed_in:
+            context.add_init_script(_SIGNED_IN.format(key=json.dumps(visitor.key)))
             visitor.visit()
-            visitor.sign_in()
             expect(visitor.page.get_by_role("button", name="Sign out")).to_be_visible()
         return visitor
 
@@ -104,11 +115,17 @@ class Visitors:
 
 
 def listen(visitor: Visitor) -> None:
-    """Note errors that the page throws or writes to its console."""
+    """Note what the page throws, writes to its console, or asks of strangers."""
 
     def written(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not _TOLD_BY_THE_BROWSER.search(message.text):
             visitor.complaints.append(f"{message.type}: {message.text}")
 
+    def asked(request: Request) -> None:
+        known = (f"{visitor.url}/", "data:", f"blob:{visitor.url}/", visitor.storage or visitor.url)
+        if not request.url.startswith(known):
+            visitor.complaints.append(f"asked a stranger: {request.url}")
+
     visitor.page.on("console", written)
     visitor.page.on("pageerror", lambda error: visitor.complaints.append(f"thrown: {error}"))
+    visitor.page.on("request", asked)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Running
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-MANY = 60  # jobs beside the named ones: more than a page of the list
+MANY = 27  # jobs beside the named ones: with them more than a page of the list
 FINAL_WITHIN_S = 60
 CUT = "which cannot be answered: every answer to it is cut off"
 READ_OFF = "read off the picture"
@@ -32,6 +32,7 @@ class Seeds:
 
     text: str  # extract of a Markdown text, with a webhook that arrived
     pdf: str  # extract of a PDF
+    heavy: str  # extract of a PDF whose bytes lie in the bucket, not in the database
     playbook: str  # evaluate of the same PDF
     scan: str  # extract of a scan with recognised words
     picture: str  # extract of a scan without words: evidence `image`
@@ -101,6 +102,18 @@ def document(name: str) -> dict[str, str]:
     return {"text": path.read_text(encoding="utf-8"), "name": name}
 
 
+def _heavy() -> dict[str, str]:
+    """The contract with a comment of 300 kB before its table of objects."""
+    body = (EXAMPLES / "services-contract.pdf").read_bytes()
+    table, start = body.rindex(b"xref\n0"), body.rindex(b"startxref")
+    comment = b"%" + b"claimcheck " * 28_000 + b"\n"
+    content = (
+        body[:table] + comment + body[table:start] + b"startxref\n%d\n%%%%EOF\n" % (table + len(comment))
+    )
+    encoded = base64.b64encode(content).decode("ascii")
+    return {"base64": encoded, "media_type": "application/pdf", "name": "services-contract-heavy.pdf"}
+
+
 def sown(api: Api, model: Model, receiver: Receiver) -> Seeds:
     """Hand everything in and wait for it."""
     _dictate(model)
@@ -151,6 +164,7 @@ def sown(api: Api, model: Model, receiver: Receiver) -> Seeds:
         ),
         "summary": ("summarise", {"document": document("annual-report.md"), "focus": "profit and outlook"}),
         "playbook": ("evaluate", {"document": contract, "criteria": asked("contract-review.criteria")}),
+        "heavy": ("extract", {"document": _heavy(), "fields": review}),
         "pdf": ("extract", {"document": contract, "fields": review}),
         "text": (
             "extract",

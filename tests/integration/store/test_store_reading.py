@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 FIELDS = [
     *("job_id", "task", "status", "attempt", "priority", "created_at", "started_at", "completed_at"),
-    *("waits_for", "batch", "progress", "result", "error", "metadata", "usage", "cancel_at", "links"),
+    *("document", "waits_for", "batch"),
+    *("progress", "result", "error", "metadata", "usage", "cancel_at", "links"),
 ]
 USAGE = [
     *("model", "calls", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"),
@@ -79,6 +80,10 @@ def test_a_new_job_shows_what_is_known(database: Database, sql_connection: Sql) 
         "created_at": iso(row_of(sql_connection, job_id)["created_at"]),
         "started_at": None,
         "completed_at": None,
+        "document": {
+            "document_id": str(row_of(sql_connection, job_id)["document_id"]),
+            "name": "report.txt",
+        },
         "waits_for": None,
         "batch": None,
         "progress": {"done": 0, "total": 1},

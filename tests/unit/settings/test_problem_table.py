@@ -28,6 +28,8 @@ from claimcheck.refusals import (
     JobNotFailedError,
     JobNotFoundError,
     KeyRefusedError,
+    NoSuchFileError,
+    PagesNotBuiltError,
     PurgedError,
     RotationRefusedError,
     ScopeMissingError,
@@ -67,6 +69,8 @@ ANSWERS: list[tuple[Exception, int, str]] = [
     (DocumentOverLimitError(1_000), 413, "document_too_large"),
     (IdempotencyMismatchError(), 422, "idempotency_mismatch"),
     (IdempotencyInFlightError(), 409, "idempotency_in_flight"),
+    (NoSuchFileError(), 404, "route_not_found"),
+    (PagesNotBuiltError(), 503, "console_not_built"),
     (SchemaBehindError("the schema is at 0001, 0002 is needed"), 503, "schema_behind"),
     (SchemaMissesError(SECRET), 503, "schema_behind"),
     (UnavailableError(SECRET), 503, "unavailable"),
@@ -105,8 +109,8 @@ def domain_exceptions() -> set[type[Exception]]:
     """Every exception type that the package declares."""
     found: set[type[Exception]] = set()
     for module in pkgutil.walk_packages(claimcheck.__path__, "claimcheck."):
-        if ".sql.migrations" in module.name:
-            continue  # Alembic runs these, they are no modules to import
+        if ".sql.migrations" in module.name or module.name.startswith("claimcheck.client"):
+            continue  # Alembic runs the first, they are no modules to import; the client answers nobody
         for value in vars(importlib.import_module(module.name)).values():
             if isinstance(value, type) and issubclass(value, Exception) and value.__module__ == module.name:
                 found.add(value)

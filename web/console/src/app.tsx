@@ -21,6 +21,7 @@ export function App() {
   const place = useStore(route);
   const [help, setHelp] = useState(false);
   const [view = "new", id] = place.path;
+  useEffect(() => setHelp(false), [place]);
   useKeys(api !== null, () => setHelp(true));
   useEntered(api === null ? "sign-in" : place.path.slice(0, 2).join("/"), title(api !== null, place));
   return (

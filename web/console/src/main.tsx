@@ -10,6 +10,8 @@ import "./style/shell.css";
 import "./style/form.css";
 import "./style/job.css";
 import "./style/document.css";
+import "./style/quotes.css";
+import "./style/trail.css";
 import "./style/pages.css";
 
 restore();

@@ -770,6 +770,12 @@ export interface components {
             started_at: string | null;
             /** Format: date-time */
             completed_at: string | null;
+            /** @description What it is about; null once that is deleted. */
+            document: {
+                /** Format: uuid */
+                document_id: string;
+                name: string | null;
+            } | null;
             /** @description The document whose bytes are still to come. */
             waits_for: {
                 /** @description A path below the API's host. */
@@ -836,6 +842,12 @@ export interface components {
             started_at: string | null;
             /** Format: date-time */
             completed_at: string | null;
+            /** @description What it is about; null once that is deleted. */
+            document: {
+                /** Format: uuid */
+                document_id: string;
+                name: string | null;
+            } | null;
             /** @description The document whose bytes are still to come. */
             waits_for: {
                 /** @description A path below the API's host. */

@@ -128,6 +128,22 @@ function Marks({ number, marks, divs, selected, onMark, onDrawn }: Props & { div
       );
     }
   }, [marks, divs]);
+  const chosen = useRef(onMark);
+  chosen.current = onMark;
+  useEffect(() => {
+    // the words lie over the marks, so that they can be selected: a press on them is looked for below
+    const page = place.current?.parentElement;
+    const press = ({ clientX, clientY }: MouseEvent) => {
+      const mark = document
+        .elementsFromPoint(clientX, clientY)
+        .find((each) => each.parentElement?.matches(".pdf-mark"));
+      if (mark instanceof HTMLElement && String(getSelection()) === "") {
+        chosen.current(Number(mark.parentElement?.dataset.quote));
+      }
+    };
+    page?.addEventListener("click", press);
+    return () => page?.removeEventListener("click", press);
+  }, []);
   const drawn = useRef(onDrawn);
   drawn.current = onDrawn;
   useEffect(() => {
@@ -147,12 +163,15 @@ function Marks({ number, marks, divs, selected, onMark, onDrawn }: Props & { div
               aria-label={label}
               tabIndex={-1}
               data-quote={id}
+              style={percent(around(boxes.get(id) ?? []))}
               {...(selected === id ? { "aria-current": "true" } : {})}
-              onClick={() => onMark(id)}
               onKeyDown={(event) => event.key === "Enter" && onMark(id)}
             >
               {(boxes.get(id) ?? []).map((box) => (
-                <span key={`${box.left} ${box.top}`} style={percent(box)} />
+                <span
+                  key={`${box.left} ${box.top}`}
+                  style={percent(within(box, around(boxes.get(id) ?? [])))}
+                />
               ))}
             </div>
           ))
@@ -175,6 +194,26 @@ function boxesOf(piece: Piece, divs: HTMLElement[], frame: DOMRect): Box[] {
     width: rect.width / frame.width,
     height: rect.height / frame.height,
   }));
+}
+
+/** The smallest box that has all of them. */
+function around(boxes: readonly Box[]): Box {
+  const left = Math.min(...boxes.map((box) => box.left));
+  const top = Math.min(...boxes.map((box) => box.top));
+  const right = Math.max(...boxes.map((box) => box.left + box.width));
+  const bottom = Math.max(...boxes.map((box) => box.top + box.height));
+  return boxes.length === 0 ? NO_BOX : { left, top, width: right - left, height: bottom - top };
+}
+
+const NO_BOX: Box = { left: 0, top: 0, width: 0, height: 0 };
+
+function within(box: Box, outer: Box): Box {
+  return {
+    left: (box.left - outer.left) / outer.width,
+    top: (box.top - outer.top) / outer.height,
+    width: box.width / outer.width,
+    height: box.height / outer.height,
+  };
 }
 
 function percent({ left, top, width, height }: Box) {

@@ -10,10 +10,11 @@ export const PLACES: Record<string, [string, string]> = {
   u: ["usage", "Usage"],
 };
 const SECOND_KEY_MS = 1200;
+const LONG_AGO = Number.NEGATIVE_INFINITY;
 
 /** The keys that work in every view. They can be switched off (WCAG 2.1.4), all but nothing is lost then. */
 export function useKeys(signedIn: boolean, onHelp: () => void): void {
-  const began = useRef(0);
+  const began = useRef(LONG_AGO);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (!free(event)) {
@@ -25,7 +26,7 @@ export function useKeys(signedIn: boolean, onHelp: () => void): void {
       } else if (signedIn && event.key === "g") {
         began.current = event.timeStamp;
       } else if (signedIn && event.timeStamp - began.current < SECOND_KEY_MS && PLACES[event.key]) {
-        began.current = 0;
+        began.current = LONG_AGO;
         event.preventDefault();
         go([PLACES[event.key]?.[0] ?? "new"]);
       }

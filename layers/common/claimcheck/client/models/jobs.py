@@ -73,6 +73,13 @@ class Usage(Model):
     unknown_cost_usd_at_most: float
 
 
+class JobDocument(Model):
+    """What a job is about."""
+
+    document_id: str
+    name: str | None
+
+
 class ListedJob(Model):
     """A job without its result."""
 
@@ -84,6 +91,7 @@ class ListedJob(Model):
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    document: JobDocument | None = None
     waits_for: WaitsFor | None
     batch: Batch | None
     progress: Progress

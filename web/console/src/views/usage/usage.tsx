@@ -65,7 +65,7 @@ function Plots({ report: { from, to, days } }: { report: UsageReport }) {
   const slowest = Math.max(...days.map(p95));
   return (
     <>
-      <ul class="row" aria-label="Colours of the tasks">
+      <ul class="row legend" aria-label="Colours of the tasks">
         {TASKS.map((task) => (
           <li key={task}>
             <Key task={task} />
