@@ -61,7 +61,7 @@ def test_the_lockfile_names_no_host() -> None:
 
 @built
 def test_a_built_page_holds_no_script_and_no_style_of_its_own() -> None:
-    """The policy refuses inline ones; what it loads is named relative to the page: a stage may stand before."""
+    """The policy refuses inline ones; files are named relative to the page: a stage may stand before it."""
     for page in sorted(SITE.glob("*/index.html")):
         text = page.read_text(encoding="utf-8")
         assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", text) == []
