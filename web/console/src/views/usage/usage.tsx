@@ -19,7 +19,7 @@ export function UsageView({ api, query }: { api: Calls; query: URLSearchParams }
   const { value, error, again } = useLoaded((signal) => api.usage(from, to, signal), [api, from, to]);
   return (
     <>
-      <div class="row apart">
+      <div class="row apart usage-head">
         <Heading sub="Days are in UTC. Deleted jobs still count for what they cost.">Usage</Heading>
         <Segments
           name="range"
