@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from claimcheck.documents.kinds import MEDIA_TYPES
 from claimcheck.documents.read import read_document
-from claimcheck.documents.sizes import Extent, of_bytes, of_characters, of_pages
+from claimcheck.documents.sizes import Extent, Held, of_bytes, of_characters, of_pages
 
 from tests.unit.documents.offices import docx, png, xlsx
 from tests.unit.documents.pdfs import pdf, words
@@ -79,4 +79,4 @@ def test_the_most_is_no_less_than_what_is_likely(media_type: str) -> None:
 
 def test_a_text_is_as_long_as_it_says() -> None:
     """Nothing is guessed there."""
-    assert of_characters(7) == Extent((7, 0), (7, 0))
+    assert of_characters(7) == Extent(Held(7), Held(7))

@@ -79,7 +79,7 @@ def test_a_long_summary_has_a_call_for_the_whole() -> None:
 
 def test_a_batch_is_half_the_price_and_may_be_the_whole() -> None:
     """Where it is given up, and the job says so, the same model is asked at once."""
-    asked = {"priority": "economy", "document": {"characters": 20_000}}
+    asked: dict[str, Any] = {"priority": "economy", "document": {"characters": 20_000}}
     batched = estimate(**asked)
     at_once = estimate(
         EstimateSettings("claude-sonnet-5-5", "claude-haiku-5-5", economy_batches=False), **asked
