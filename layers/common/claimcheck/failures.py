@@ -62,9 +62,14 @@ TABLE: dict[str, FailureClass] = {
     "model_unauthorised": _again(
         "401: our credential is refused", charged=False, delay_s=60, model_down=True
     ),
-    "model_unpaid": _again("402: the account is not paid", charged=False, delay_s=60, model_down=True),
+    "model_unpaid": _again(
+        "402, or 400 with such words: the account is not paid", charged=False, delay_s=60, model_down=True
+    ),
     "model_forbidden": _again(
-        "403: our account may not make this call", charged=False, delay_s=60, model_down=True
+        "403, or 400 with such words: our account may not make this call",
+        charged=False,
+        delay_s=60,
+        model_down=True,
     ),
     "model_unknown": _again("404: the model's name is unknown", charged=False, delay_s=60, model_down=True),
     # The model's answer is of no use.

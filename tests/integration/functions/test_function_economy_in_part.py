@@ -105,6 +105,7 @@ def test_results_that_never_come_are_given_up(stage: Stage, rounds: Rounds, rows
     rounds.fault("results", "short")
     rounds.ended()
     assert [each["outcome"] for each in rows.all("SELECT outcome FROM batches")] == ["lost"]
+    assert rounds.at_the_api() == []  # where its content would lie for a month
     assert stage.work(*jobs) == []
     rows.make_due()
     found = rounds.answered(*jobs)
@@ -125,6 +126,21 @@ def test_a_result_that_is_none_fails_its_question_alone(stage: Stage, rounds: Ro
     rows.make_due()
     found = rounds.answered(*jobs)
     assert sorted(job["usage"]["unknown_calls"] for job in found) == [0, 0, 1]
+
+
+def test_our_own_batches_are_not_taken_for_it(
+    stage: Stage, rounds: Rounds, rows: Rows, model: ModelGate
+) -> None:
+    """One whose name is known is nobody else's: it is not waited for, however long the API works on it."""
+    model.faults.control("PUT", "/batches/seconds", {"seconds": None})
+    under_way, asked = (stage.accept(**numbered(number), **ECONOMY) for number in range(2))
+    assert stage.work(under_way) == []
+    rounds.one()
+    assert stage.work(asked) == []
+    rounds.fault("create", "status", status=500)
+    assert rounds.one()["sent"] == 0
+    rows.run("UPDATE batches SET created_at = created_at - interval '16 minutes' WHERE api_id IS NULL")
+    assert rounds.one()["sent"] == 1
 
 
 @pytest.mark.parametrize(("theirs", "sent_again"), [(1, False), (2, True)], ids=["as large", "larger"])

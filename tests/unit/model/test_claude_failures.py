@@ -232,3 +232,37 @@ def test_the_accounts_own_spend_cap_is_no_rate() -> None:
     assert failure.failure.code == "model_unpaid"
     assert failure.told is not None
     assert failure.told.blocked_s is None
+
+
+ACCOUNT = [
+    pytest.param(
+        "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing.",
+        "model_unpaid",
+        id="nothing left",
+    ),
+    pytest.param(
+        "You have reached your specified API usage limits. You will regain access on 2026-12-01.",
+        "model_unpaid",
+        id="its own limit",
+    ),
+    pytest.param("This organization has been disabled.", "model_forbidden", id="disabled"),
+]
+
+
+def said_with_400(message: str) -> Reply:
+    return Reply(400, {"type": "error", "error": {"type": "invalid_request_error", "message": message}})
+
+
+@pytest.mark.parametrize(("message", "code"), ACCOUNT)
+def test_an_account_that_may_not_call_is_no_fault_of_the_request(message: str, code: str) -> None:
+    """The API answers 400, as it does for a bad request: the job waits, charged nothing."""
+    outcome = failed(said_with_400(message))
+    assert isinstance(outcome.failure, RetryableFailure)
+    assert (outcome.failure.code, outcome.failure.charged, outcome.outcome_known) == (code, False, True)
+
+
+@pytest.mark.parametrize("message", [str(case.values[0]) for case in ACCOUNT], ids=["left", "limit", "off"])
+def test_what_a_refusal_quotes_says_nothing_of_the_account(message: str) -> None:
+    """Words of a document, in the API's complaint about a request, hold up no other job."""
+    outcome = failed(said_with_400(f"messages.0.content: {message}"))
+    assert outcome.failure.code == "model_refused_request"

@@ -62,3 +62,8 @@ test("halves that stand in the middle of two pages are no quote overleaf", () =>
   const two = ["period has run out."];
   expect(findAcross(keyed(one), keyed(two), one, two, "the notice period has run out")).toEqual([[], []]);
 });
+
+test("the signs that a quote begins and ends with are marked with it", () => {
+  expect(find(["It says: “the fee is due.” And more."], "“the fee is due.”")).toEqual(["“the fee is due.”"]);
+  expect(find(["The fee is due. More."], "The fee is due")).toEqual(["The fee is due"]);
+});

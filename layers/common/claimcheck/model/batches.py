@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import UnavailableError
-from claimcheck.model.call_failures import call_failures
+from claimcheck.model.call_failures import call_failures, refusal
 from claimcheck.model.claude import answer_of
 from claimcheck.model.connecting import client_options, require_aws_credentials
 from claimcheck.model.types import BatchResult, GoneError, KnownBatch
@@ -34,7 +34,6 @@ _SAID = {
     "request_too_large": "document_too_long",
     "rate_limit_error": "model_throttled",
     "overloaded_error": "model_overloaded",
-    "invalid_request_error": "model_refused_request",
 }
 
 
@@ -182,6 +181,6 @@ def _read(line: MessageBatchIndividualResponse) -> BatchResult:
 def _code(said: ErrorResponse) -> str:
     """The API's own words are not kept: they may quote the prompt."""
     error = said.error
-    if error.type == "invalid_request_error" and "prompt is too long" in str(error.message).lower():
-        return "document_too_long"
+    if error.type == "invalid_request_error":
+        return refusal(str(error.message)).code
     return _SAID.get(error.type, "model_error")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from claimcheck.failures import PermanentFailure, RetryableFailure
 from claimcheck.model.sdk import sdk
@@ -20,11 +20,19 @@ if TYPE_CHECKING:
 
 _OVERLOADED = 529
 _THROTTLED = frozenset({429, _OVERLOADED})
+_TOO_LONG = "prompt is too long"
 _OURS = {
     401: ("model_unauthorised", "The model's API refused our credential."),
     402: ("model_unpaid", "The model's API asks for payment."),
     403: ("model_forbidden", "The model's API does not allow this call."),
     404: ("model_unknown", "The model's API does not know the model that is set."),
+}
+# What the API answers with 400 although nothing is wrong with the request: how its words begin, and the
+# status that they mean. Inside of other words they may be quoted from what was asked, which has no say in it.
+_ACCOUNT = {
+    "your credit balance is too low": 402,
+    "you have reached your specified api usage limits": 402,
+    "this organization has been disabled": 403,
 }
 
 
@@ -87,19 +95,33 @@ def failure_of(error: APIStatusError) -> JobFailure:
         return RetryableFailure("model_error", f"The model's API failed with status {status}.", delay=delay)
     if status in _OURS:
         return RetryableFailure(*_OURS[status])
-    # The API says so in words only: status 400, "prompt is too long: N tokens > M maximum".
-    if status == 413 or (status == 400 and "prompt is too long" in str(error.message).lower()):
+    if status == 413:
+        return refusal(_TOO_LONG)
+    return refusal(str(_said(error).get("message") or error.message) if status == 400 else "")
+
+
+def refusal(message: str) -> JobFailure:
+    """What it means that the API refuses a request as `invalid_request_error`: only its words say more."""
+    words = message.lower()
+    for beginning, status in _ACCOUNT.items():
+        if words.startswith(beginning):
+            return RetryableFailure(*_OURS[status])
+    if _TOO_LONG in words:  # "prompt is too long: N tokens > M maximum"
         return PermanentFailure(
             "document_too_long", "The document is larger than the model takes in one call."
         )
     return PermanentFailure("model_refused_request", "The model's API refused the request.")
 
 
-def _spend_cap(error: APIStatusError) -> bool:
-    """The account's own cap for the month answers 429 too: waiting a while does not help."""
+def _said(error: APIStatusError) -> Mapping[str, Any]:
     body = error.body if isinstance(error.body, dict) else {}
     said = body.get("error")
-    details = said.get("details") if isinstance(said, dict) else None
+    return said if isinstance(said, dict) else {}
+
+
+def _spend_cap(error: APIStatusError) -> bool:
+    """The account's own cap for the month answers 429 too: waiting a while does not help."""
+    details = _said(error).get("details")
     return isinstance(details, dict) and details.get("error_code") == "enforced_spend_limit_reached"
 
 

@@ -130,6 +130,8 @@ class Economy:
         over = batch.expires_at or batch.created_at + datetime.timedelta(days=1)
         if now > over + datetime.timedelta(seconds=most_s):
             self._results.give_up(batch.batch_id)
+            if batch.api_id is not None:
+                self._delete(batch.api_id)
             self._close(batch, "lost")
         else:
             store.look_later(self._database, batch, look_s=self._next_look_s(batch))

@@ -43,8 +43,13 @@ export class Calls {
     return this.#withResult(parse(answer.text), answer.headers.get("ETag"));
   }
 
-  async jobs(query: Record<string, string | undefined>, signal?: AbortSignal): Promise<t.JobList> {
-    return this.#json({ path: "/jobs", query, signal });
+  /** A page of jobs; with `once`, without another try where the service cannot be reached. */
+  async jobs(
+    query: Record<string, string | undefined>,
+    signal?: AbortSignal,
+    once = false,
+  ): Promise<t.JobList> {
+    return this.#json({ path: "/jobs", query, signal, repeatable: !once });
   }
 
   async cancel(id: string): Promise<JobAnswer> {

@@ -38,6 +38,9 @@ export function bytes(value: number): string {
 }
 
 export function duration(seconds: number): string {
+  if (seconds === 0) {
+    return "0 s";
+  }
   if (seconds < 1) {
     return `${Math.round(seconds * 1000)} ms`;
   }

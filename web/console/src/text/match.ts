@@ -56,6 +56,20 @@ export function findQuote(page: Keyed, strings: readonly string[], quote: string
     pieces.push(...spans(page, strings, at, at + part.length));
     from = at + part.length;
   }
+  return withSigns(pieces, strings, quote);
+}
+
+/** With the signs that the quote begins and ends with: a full stop, quotation marks, brackets. */
+function withSigns(pieces: Piece[], strings: readonly string[], quote: string): Piece[] {
+  const [first] = pieces;
+  const last = pieces.at(-1);
+  if (first && last) {
+    const before = /^[^\p{L}\p{N}\s]{1,3}/u.exec(quote)?.[0] ?? "";
+    const after = /[^\p{L}\p{N}\s]{1,3}$/u.exec(quote)?.[0] ?? "";
+    const line = strings[last.item] ?? "";
+    first.start -= (strings[first.item] ?? "").slice(0, first.start).endsWith(before) ? before.length : 0;
+    last.end += line.startsWith(after, last.end) ? after.length : 0;
+  }
   return pieces;
 }
 

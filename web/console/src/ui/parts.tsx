@@ -57,7 +57,7 @@ export function Fault({ error, again }: { error: unknown; again?: () => void }) 
             : `This needs a key with the scope ${scope}, which yours does not have. Sign in with such a key, or ask whoever made it.`}
         </p>
         {request && scope === null ? <p class="small muted">Request {request}</p> : null}
-        {again ? (
+        {again && !settled(error) ? (
           <button type="button" class="button small" onClick={again}>
             <Icon name="again" /> Try again
           </button>
@@ -65,6 +65,11 @@ export function Fault({ error, again }: { error: unknown; again?: () => void }) 
       </div>
     </div>
   );
+}
+
+/** Whether asking once more is of no use. */
+function settled(error: unknown): boolean {
+  return error instanceof Problem && [401, 403, 404, 410].includes(error.status);
 }
 
 export function Notice(props: { tone: string; icon?: IconName; children: ComponentChildren }) {

@@ -41,7 +41,7 @@ export function Top(props: { signedIn: boolean; view: string; onHelp: () => void
           </button>
           {props.signedIn ? (
             <button type="button" class="button quiet" onClick={() => signOut()}>
-              <Icon name="out" /> Sign out
+              <Icon name="out" /> <span class="sign-out">Sign out</span>
             </button>
           ) : null}
         </div>

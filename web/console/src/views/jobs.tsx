@@ -6,7 +6,7 @@ import { ago, between, duration, moment, plural, usd } from "../results/format";
 import { announce } from "../state/announce";
 import { go, href } from "../state/router";
 import { Icon } from "../ui/icon";
-import { Empty, Fault, Heading, Notice, Skeleton, StatusBadge } from "../ui/parts";
+import { Empty, Fault, Heading, Skeleton, StatusBadge } from "../ui/parts";
 
 const PAGE = 25;
 const AGAIN_MS = 5000;
@@ -48,11 +48,13 @@ export function Jobs({ api, query }: { api: Calls; query: URLSearchParams }) {
             Clear
           </a>
         ) : null}
+        {error && listed !== null ? (
+          <p class="wrong" role="status">
+            <Icon name="warn" size={12} /> Not refreshed just now; trying again.
+          </p>
+        ) : null}
       </div>
       {error && listed === null ? <Fault error={error} again={again} /> : null}
-      {error && listed !== null ? (
-        <Notice tone="warn">The list cannot be refreshed just now; trying again.</Notice>
-      ) : null}
       {listed === null ? (
         error ? null : (
           <div class="card">
@@ -96,7 +98,7 @@ function useJobs(api: Calls, status: Status | undefined, task: Task | undefined)
       if (globalThis.document.hidden && now.current !== null) {
         return Promise.resolve();
       }
-      return api.jobs({ status, task, limit: String(PAGE) }, control.signal).then(
+      return api.jobs({ status, task, limit: String(PAGE) }, control.signal, now.current !== null).then(
         (page) => {
           setError(null);
           keep(merged(now.current, page.jobs, page.next_cursor));
@@ -179,15 +181,17 @@ function Table({ jobs }: { jobs: readonly ListedJob[] }) {
 function Row({ job }: { job: ListedJob }) {
   const took = between(job.created_at, job.completed_at);
   const { done, total } = job.progress;
+  const name = job.document?.name ?? null;
   const metadata = Object.entries(job.metadata).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return (
     <tr data-job={job.job_id} onClick={(event) => openRow(event, job.job_id)}>
       <th scope="row">
-        <a href={href(["jobs", job.job_id])}>
-          {job.task} <code>{job.job_id.slice(-12)}</code>
-        </a>
-        {job.document?.name ? <span class="small cut">{job.document.name}</span> : null}
-        {metadata.length > 0 ? <span class="small muted cut">{metadata.join(", ")}</span> : null}
+        <a href={href(["jobs", job.job_id])}>{name ?? `${job.task} job`}</a>
+        <span class="small muted cut">
+          {name ? `${job.task}, ` : ""}
+          <code>{job.job_id.slice(-12)}</code>
+          {metadata.length > 0 ? `, ${metadata.join(", ")}` : ""}
+        </span>
       </th>
       <td>
         <StatusBadge status={job.status} />

@@ -25,7 +25,7 @@ export function JobView({ api, id, tab }: { api: Calls; id: string; tab: string 
   const { answer, error, purged } = live;
   const final = answer !== null && FINAL.includes(answer.job.status);
   const document = useLoaded((signal) => api.document(id, signal), [id, final]);
-  const name = document.value?.name ?? null;
+  const name = answer?.job.document?.name ?? null;
 
   return (
     <>

@@ -35,7 +35,14 @@ export function useLive(api: Calls, id: string): Live {
   // `round` begins anew
   useEffect(() => {
     const control = new AbortController();
-    follow(api, id, control.signal, latest, set, setError);
+    const fail = (wrong: unknown) => {
+      if (wrong instanceof Problem && wrong.code === "purged") {
+        latest.current = null; // what it held is not to be shown any more
+        setAnswer(null);
+      }
+      setError(wrong);
+    };
+    follow(api, id, control.signal, latest, set, fail);
     return () => control.abort();
   }, [api, id, round, set]);
   const again = useCallback(() => setRound((count) => count + 1), []);

@@ -69,7 +69,7 @@ function Waiting({ job }: { job: Job }) {
           ? `${done} of ${plural(total, "question")} answered`
           : "Not known yet how many questions it takes"}
       </p>
-      <Skeleton lines={5} label="Waiting for the answer" />
+      {job.batch ? null : <Skeleton lines={5} label="Waiting for the answer" />}
     </section>
   );
 }

@@ -1,5 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
 import type { Calls, JobAnswer } from "../../api/calls";
+import { pause } from "../../api/http";
+import { Problem } from "../../api/problem";
 import type { Status } from "../../api/types";
 import { isObject, type Lossless, plain, pretty } from "../../json/lossless";
 import { duration, moment } from "../../results/format";
@@ -22,51 +23,38 @@ interface Event {
   hash: string;
 }
 
+interface Checked {
+  trail: Lossless;
+  /** Null where this browser computes no hashes: the page did not come over https. */
+  findings: Finding[] | null;
+}
+
+/** A job may go on between two calls; what is wrong then is right a moment later. */
+const TRIES = 4;
+const PAUSE_MS = 700;
+
 /** What happened to the job, and whether the record of it holds: every hash is computed anew in this browser. */
 export function TrailView(props: { api: Calls; id: string; answer: JobAnswer | null; purged: boolean }) {
   const { api, id, answer, purged } = props;
-  const status = answer?.job.status ?? null;
-  const { value, error, again } = useLoaded(
-    (signal) => api.trail(id, signal),
-    [id, status, answer?.job.attempt],
-  );
-  const [findings, setFindings] = useState<Finding[] | "no crypto" | null>(null);
-  const ready = value !== null && (answer !== null || purged);
-  useEffect(() => {
-    if (!ready) {
-      return;
-    }
-    if (!globalThis.crypto.subtle) {
-      setFindings("no crypto");
-      return;
-    }
-    let stale = false;
-    verify(answer?.raw ?? null, value, sha256).then((found) => {
-      if (!stale) {
-        setFindings(found);
-        announce(found.length === 0 ? "The trail holds" : "The trail is broken");
-      }
-    });
-    return () => {
-      stale = true;
-    };
-  }, [ready, value, answer, purged]);
+  const known = [answer?.job.status, answer?.job.attempt, purged];
+  const { value, error, again } = useLoaded((signal) => checked(api, id, signal), [id, ...known]);
   if (error && value === null) {
     return <Fault error={error} again={again} />;
   }
   if (value === null) {
     return <Skeleton lines={8} label="Loading the trail" />;
   }
-  const events = eventsOf(value);
-  const wrong = Array.isArray(findings) ? findings : [];
+  const { trail, findings } = value;
+  const events = eventsOf(trail);
+  const wrong = findings ?? [];
   return (
     <div class="stack trail">
       <div class="row apart">
-        <Verdict findings={findings} events={events.length} />
+        <Verdict findings={findings} events={events} />
         <button
           type="button"
           class="button small"
-          onClick={() => saveFile(`trail-${id}.json`, "application/json", `${pretty(value)}\n`)}
+          onClick={() => saveFile(`trail-${id}.json`, "application/json", `${pretty(trail)}\n`)}
         >
           <Icon name="download" /> Trail as JSON
         </button>
@@ -78,7 +66,7 @@ export function TrailView(props: { api: Calls; id: string; answer: JobAnswer | n
             event={event}
             after={events[index - 1]}
             wrong={wrong.filter(({ seq }) => seq === event.seq)}
-            checked={Array.isArray(findings)}
+            checked={findings !== null}
           />
         ))}
       </ol>
@@ -86,11 +74,29 @@ export function TrailView(props: { api: Calls; id: string; answer: JobAnswer | n
   );
 }
 
-function Verdict({ findings, events }: { findings: Finding[] | "no crypto" | null; events: number }) {
-  if (findings === null) {
-    return <Notice tone="quiet">Verifying…</Notice>;
+async function checked(api: Calls, id: string, signal: AbortSignal): Promise<Checked> {
+  for (let count = 1; ; count += 1) {
+    const job = await api.job(id, null, 0, signal).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === "purged") {
+        return null;
+      }
+      throw error;
+    });
+    const trail = await api.trail(id, signal);
+    if (!globalThis.crypto.subtle) {
+      return { trail, findings: null };
+    }
+    const findings = await verify(job?.raw ?? null, trail, sha256);
+    if (findings.length === 0 || count === TRIES) {
+      announce(findings.length === 0 ? "The trail holds" : "The trail does not hold");
+      return { trail, findings };
+    }
+    await pause(PAUSE_MS, signal);
   }
-  if (findings === "no crypto") {
+}
+
+function Verdict({ findings, events }: { findings: Finding[] | null; events: readonly Event[] }) {
+  if (findings === null) {
     return (
       <Notice tone="warn">
         Not verified: this page was not loaded over https, so the browser computes no hashes.
@@ -101,8 +107,8 @@ function Verdict({ findings, events }: { findings: Finding[] | "no crypto" | nul
     return (
       <Notice tone="good" icon="check">
         <p>
-          <strong>Verified.</strong> This browser has computed all {events} hashes anew: each event is as it
-          was recorded, none is missing, and the answer is the recorded one.
+          <strong>Verified.</strong> This browser has computed all {events.length} hashes anew: each event is
+          as it was recorded, none is missing, {rest(events)}.
         </p>
       </Notice>
     );
@@ -122,6 +128,16 @@ function Verdict({ findings, events }: { findings: Finding[] | "no crypto" | nul
       </ul>
     </Notice>
   );
+}
+
+function rest(events: readonly Event[]): string {
+  const types = new Set(events.map(({ type }) => type));
+  if (types.has("purged")) {
+    return "and nothing of what was deleted is shown";
+  }
+  return types.has("completed") || types.has("partial")
+    ? "and the answer is the recorded one"
+    : "and the job is in the state that was recorded last";
 }
 
 function Step(props: { event: Event; after: Event | undefined; wrong: Finding[]; checked: boolean }) {

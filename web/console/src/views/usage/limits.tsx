@@ -52,8 +52,10 @@ export function LimitsCard({ api }: { api: Calls }) {
         <div>
           <dt>Requests</dt>
           <dd class="number">
-            {compact(requests.per_second)}{" "}
-            <span class="muted">a second, {number(requests.burst)} at once</span>
+            <span>
+              {compact(requests.per_second)}{" "}
+              <span class="muted">a second, {number(requests.burst)} at once</span>
+            </span>
           </dd>
         </div>
       </dl>

@@ -19,7 +19,7 @@ export function UsageView({ api, query }: { api: Calls; query: URLSearchParams }
   const { value, error, again } = useLoaded((signal) => api.usage(from, to, signal), [api, from, to]);
   return (
     <>
-      <div class="row apart">
+      <div class="row apart usage-head">
         <Heading sub="Days are in UTC. Deleted jobs still count for what they cost.">Usage</Heading>
         <Segments
           name="range"
@@ -65,7 +65,7 @@ function Plots({ report: { from, to, days } }: { report: UsageReport }) {
   const slowest = Math.max(...days.map(p95));
   return (
     <>
-      <ul class="row" aria-label="Colours of the tasks">
+      <ul class="row legend" aria-label="Colours of the tasks">
         {TASKS.map((task) => (
           <li key={task}>
             <Key task={task} />
