@@ -183,7 +183,7 @@ def sown(api: Api, model: Model, receiver: Receiver) -> Seeds:
     notes = [name for name in bodies if name.startswith("note")]
     named = [name for name in bodies if name not in notes]
     with ThreadPoolExecutor(2) as pool:
-        ended = {}
+        ended: dict[str, tuple[str, str]] = {}
         for names in (notes, named):  # the named ones last, so that they lead the list
             ended |= dict(zip(names, pool.map(lambda name: _done(api, *bodies[name]), names), strict=True))
     expected = {"failed": "failed", "partial": "partial"}
