@@ -30,7 +30,8 @@ LONGEST_WAIT = calls.LONGEST_WAIT
 class Api:
     """The API at `url`, with the rights of `key`. Raises ValueError for what is no address.
 
-    What may pass is tried again until `patience` seconds are over; each submission has an idempotency key.
+    What says when to come again is tried until `patience` seconds are over; each submission has an
+    idempotency key.
     """
 
     def __init__(
@@ -44,8 +45,8 @@ class Api:
     ) -> None:
         self._sleep = sleep
         self._http = httpx.Client(transport=transport, timeout=TIMEOUT)
-        # Somebody sits before it: whether there is a service at all is said soon.
-        retries = Retries(attempts=20, connecting=2, total=patience)
+        # Somebody sits before it: what does not say that it will pass is told soon.
+        retries = Retries(attempts=3, connecting=2, told=20, total=patience)
         self.client = Client(url, key, retries=retries, http=self._http, sleep=sleep)
         self.url = self.client.base_url
 

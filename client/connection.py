@@ -1,55 +1,86 @@
-"""Which API the command talks to: flags, then the environment, then what `claimcheck up` left behind."""
+"""Which API a command talks to, and with which key."""
 
 from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from client.api import Api
 from client.called_as import command
+from client.profiles import LOCAL, Profiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+DEFAULT_DATA = Path(".claimcheck")
 
 
 class NoAddress(Exception):  # noqa: N818 - says what is the case
     """There is no address or key to use; the message is one line and says what to do."""
 
 
-def resolve(
-    url: str | None, key: str | None, data: Path, environment: Mapping[str, str] | None = None
-) -> tuple[str, str]:
-    """The address and the key, or NoAddress.
+class Known(NamedTuple):
+    """An address with the key that belongs to it, and where both are written down."""
 
-    The key in `up.json` belongs to its address: it is never sent to another one.
+    url: str | None
+    key: str | None
+    place: str
+
+
+def resolve(
+    url: str | None,
+    key: str | None,
+    data: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    profile: str | None = None,
+) -> tuple[str, str]:
+    """The address and the key: as options, of --profile, as variables, of CLAIMCHECK_PROFILE, of another
+    --data than the usual, of the profile in use, of the local system; the first that there is.
+
+    A key that is written down beside an address is never sent to another one. Raises NoAddress, and Unusable
+    for a profile that there is not.
     """
     environment = os.environ if environment is None else environment
-    url = url or environment.get("CLAIMCHECK_URL")
-    key = key or environment.get("CLAIMCHECK_KEY")
-    if not url or not key:
-        url, key = _local(url, key, read_up(data), data)
+    given = (url, key) if profile else (url or environment.get("CLAIMCHECK_URL"), key)
+    address = given[0]
+    key = key or (None if profile else environment.get("CLAIMCHECK_KEY"))
+    if not address or not key:
+        known = _known(profile or environment.get("CLAIMCHECK_PROFILE"), data, environment)
+        address = address or known.url
+        if not address:
+            raise NoAddress(
+                f"nothing runs in {data}: start it with {command('up')}, give --url and --key, "
+                f"or keep an address with {command('profiles add')}"
+            )
+        if not key and address.rstrip("/") == str(known.url).rstrip("/"):
+            key = known.key
+    if not key:
+        raise NoAddress(f"no key for {address}: give --profile or --key, or set CLAIMCHECK_KEY")
     if not (key.isascii() and key.isprintable() and key.strip() == key):
         raise NoAddress("the key has characters that no key has: check --key or CLAIMCHECK_KEY")
-    return url, key
+    return address, key
 
 
-def connect(url: str | None, key: str | None, data: Path) -> Api:
-    """A client of what the options name. Raises NoAddress."""
-    return Api(*resolve(url, key, data))
+def connect(url: str | None, key: str | None, data: Path, *, profile: str | None = None) -> Api:
+    """A client of what the options name. Raises NoAddress, Unusable."""
+    try:
+        return Api(*resolve(url, key, data, profile=profile))
+    except ValueError as error:
+        said = str(error).replace("give base_url, or set CLAIMCHECK_URL", "give --url http://HOST:PORT")
+        raise NoAddress(said) from None
 
 
-def _local(url: str | None, key: str | None, running: dict[str, Any], data: Path) -> tuple[str, str]:
-    if not url:
-        url = running.get("url")
-        if not url:
-            raise NoAddress(f"nothing runs in {data}: start it with {command('up')}, or give --url and --key")
-    if not key and url.rstrip("/") == str(running.get("url")).rstrip("/"):
-        key = running.get("key")
-    if not key:
-        raise NoAddress(f"no key for {url}: give --key or set CLAIMCHECK_KEY")
-    return url, key
+def _known(profile: str | None, data: Path, environment: Mapping[str, str]) -> Known:
+    if profile is None and data == DEFAULT_DATA:
+        profile = Profiles(environment).used()
+    if profile is None or profile == LOCAL:
+        running = read_up(data)
+        return Known(running.get("url"), running.get("key"), str(data))
+    kept = Profiles(environment).get(profile)
+    return Known(kept.url, kept.key, f"profile {profile}")
 
 
 def read_up(data: Path) -> dict[str, Any]:

@@ -6,7 +6,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
-from claimcheck.client import ApiProblem, Damaged, StorageRefused, UnexpectedAnswer, Unreachable
+from claimcheck.client import (
+    ApiProblem,
+    ClaimcheckError,
+    Damaged,
+    Forbidden,
+    NotAuthenticated,
+    ServiceFault,
+    Throttled,
+    Unreachable,
+    WaitTimedOut,
+)
 
 from client.called_as import command
 from client.connection import NoAddress
@@ -15,7 +25,7 @@ from client.submission import Unusable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-EXIT_FAILED, EXIT_USAGE, EXIT_UNREACHABLE = 1, 2, 3
+EXIT_FAILED, EXIT_USAGE, EXIT_UNREACHABLE, EXIT_TIMED_OUT, EXIT_INTERRUPTED = 1, 2, 3, 4, 130
 
 
 @contextmanager
@@ -25,20 +35,40 @@ def one_line_errors() -> Iterator[None]:
         yield
     except Unusable as error:
         _stop(str(error), EXIT_USAGE)
-    except Damaged as error:
-        _stop(str(error), EXIT_FAILED)
-    except Unreachable as error:
-        hint = "" if error.sent else f" Start it with: {command('up')}"
-        _stop(f"{error}{hint}", EXIT_UNREACHABLE)
-    except (NoAddress, UnexpectedAnswer, StorageRefused) as error:
+    except NoAddress as error:
         _stop(str(error), EXIT_UNREACHABLE)
-    except ApiProblem as problem:
-        refused = problem.status in {401, 403}
-        hint = ": check --key or CLAIMCHECK_KEY" if refused else ""
-        ours = not refused and 400 <= problem.status < 500 and problem.status != 429
-        _stop(f"{problem}{hint}", EXIT_USAGE if ours else EXIT_UNREACHABLE)
+    except ClaimcheckError as error:
+        _stop(_said(error), code_of(error))
+    except KeyboardInterrupt:
+        _stop("interrupted", EXIT_INTERRUPTED)
+
+
+def code_of(error: ClaimcheckError) -> int:
+    """The exit code that belongs to what came of a call."""
+    if isinstance(error, WaitTimedOut):
+        return EXIT_TIMED_OUT
+    if isinstance(error, Damaged):
+        return EXIT_FAILED
+    if isinstance(error, ApiProblem) and not stops_everything(error):
+        return EXIT_USAGE
+    return EXIT_UNREACHABLE
+
+
+def stops_everything(error: ClaimcheckError) -> bool:
+    """Whether it says something about the service or the key, rather than about what was asked."""
+    if isinstance(error, ApiProblem):
+        return isinstance(error, NotAuthenticated | Forbidden | Throttled | ServiceFault)
+    return True
+
+
+def _said(error: ClaimcheckError) -> str:
+    if isinstance(error, NotAuthenticated | Forbidden):
+        return f"{error}: check --key, CLAIMCHECK_KEY or the profile ({command('profiles list')})"
+    if isinstance(error, Unreachable) and not error.sent:
+        return f"{error} Start it with: {command('up')}"
+    return str(error)
 
 
 def _stop(message: str, code: int) -> NoReturn:
-    typer.echo(f"error: {message}", err=True)
+    typer.echo(f"error: {' '.join(message.split())}", err=True)
     raise typer.Exit(code)

@@ -21,7 +21,7 @@ from client.api import Api
 from client.called_as import command
 from client.connection import resolve
 from client.exits import one_line_errors
-from client.options import DEFAULT_DATA, Data, Key, Url
+from client.options import DEFAULT_DATA, Data, Key, ProfileName, Url
 from client.submission import Unusable
 from client.webhooks import Arrivals, Secrets, Verdict, check_secret, event_of
 
@@ -51,6 +51,7 @@ def listen(
         int | None, typer.Option(min=200, max=599, help="Answer everything with this status, to see retries.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
+    profile: ProfileName = None,
     url: Url = None,
     key: Key = None,
     data: Data = DEFAULT_DATA,
@@ -60,7 +61,7 @@ def listen(
         if secret:
             secrets = Secrets([check_secret(each, f"secret {n}") for n, each in enumerate(secret, 1)])
         else:
-            api = stack.enter_context(Api(*resolve(url, key, data), patience=2.0))
+            api = stack.enter_context(Api(*resolve(url, key, data, profile=profile), patience=2.0))
             secrets = Secrets(api.webhook_secrets(), lambda: asyncio.to_thread(api.webhook_secrets))
         asyncio.run(Receiver(secrets, status, as_json=as_json).run(port))
 

@@ -35,6 +35,8 @@ STATUS_STYLES = {
     "pass": "green",
     "fail": "red",
 }
+_ANSWERS_SHOWN = 6  # columns that still can be read
+_ANSWER_CHARS = 60
 OFFLINE_NOTICE = "answered by the offline stand-in, not by Claude"
 # C0 and C1 controls and the marks that turn writing direction: what could make a terminal lie.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -75,6 +77,12 @@ def _amount(amount: Any) -> str:
     # Grouped for reading, but never rounded: a price per unit may have more than two places.
     whole_cents = isinstance(amount, float | int) and round(amount, 2) == amount
     return f"{float(amount):,.2f}" if whole_cents else shown(amount)
+
+
+def second(moment: str) -> str:
+    """A time of the API's to the second: `2026-11-30T11:41:15Z`."""
+    whole, dot, _ = moment.partition(".")
+    return f"{whole}Z" if dot else moment
 
 
 def answered_by(job: Job) -> str:
@@ -131,7 +139,7 @@ def result_view(task: str, result: Json, asked: Sequence[str] = ()) -> Renderabl
 
 def jobs_view(jobs: Iterable[Job]) -> Table:
     """A list of jobs, one a line."""
-    table = _table("job", "task", "status", "attempt", "created", "finished")
+    table = table_of("job", "task", "status", "attempt", "created", "finished")
     table.columns[0].no_wrap = True
     for job in jobs:
         table.add_row(
@@ -139,15 +147,15 @@ def jobs_view(jobs: Iterable[Job]) -> Table:
             plain(job["task"]),
             word(job["status"]),
             plain(job.get("attempt", "")),
-            plain(job["created_at"]),
-            plain(job.get("completed_at") or ""),
+            plain(second(job["created_at"])),
+            plain(second(job.get("completed_at") or "")),
         )
     return table
 
 
 def trail_view(trail: Trail) -> Table:
     """A job's events, one a line, with the head of each hash."""
-    table = _table("seq", "at", "event", "status", "attempt", "detail", "hash")
+    table = table_of("seq", "at", "event", "status", "attempt", "detail", "hash")
     for event in trail["events"]:
         table.add_row(
             plain(event["seq"]),
@@ -161,26 +169,37 @@ def trail_view(trail: Trail) -> Table:
     return table
 
 
-def limits_view(limits: Json) -> Table:
-    """A tenant's limits, one a line, with what is used of those that are used up."""
-    jobs, money, requests = limits["jobs_in_flight"], limits["usd_per_day"], limits["requests"]
-    spent = f"{float(money['used']):,.4f}"
-    if money["reserved"]:
-        spent += f", and {float(money['reserved']):,.4f} at most by calls under way"
-    whose = ", together with other tenants" if requests["shared"] else ""
-    table = _table("limit", "used", "most")
-    for name, used, most in (
-        ("jobs in flight", f"{int(jobs['used']):,}", f"{int(jobs['limit']):,}"),
-        ("US dollars a day", spent, f"{float(money['limit']):,.2f} until {money['resets_at']}"),
-        ("bytes of a document", "", f"{int(limits['document_bytes']['limit']):,}"),
-        ("requests a second", "", f"{float(requests['per_second']):,g}{whose}"),
-        ("requests at once", "", f"{int(requests['burst']):,}{whose}"),
-    ):
-        table.add_row(plain(name), plain(used), plain(most))
+def batch_view(rows: Sequence[Mapping[str, Any]], asked: Sequence[str] = ()) -> Table:
+    """Many files with their answers, one a line; what does not fit is in `--output csv`."""
+    names = [f"answer.{name}" for name in asked]
+    others = dict.fromkeys(name for row in rows for name in row if name.startswith("answer."))
+    names += [name for name in others if name not in names and not name.endswith(".quote")]
+    shown_names = names[:_ANSWERS_SHOWN]
+    table = table_of("file", "job", "status", *(name.removeprefix("answer.") for name in shown_names), "usd")
+    table.columns[1].no_wrap = True
+    for row in rows:
+        answers = [_short(row.get(name)) for name in shown_names]
+        error = row.get("error")
+        status = word(str(row["status"]))
+        cost = row.get("cost_usd")
+        table.add_row(
+            plain(row.get("file") or ""),
+            plain(row.get("job_id") or ""),
+            Text.assemble(status, "\n", plain(error, "red")) if error else status,
+            *answers,
+            plain("" if cost is None else f"{float(cost):.4f}"),
+        )
     return table
 
 
-def _table(*columns: str, title: str | None = None) -> Table:
+def _short(value: Any) -> Text:
+    if isinstance(value, str) and value in STATUS_STYLES:
+        return word(value)
+    text = shown(value) if value is not None else ""
+    return plain(text if len(text) <= _ANSWER_CHARS else f"{text[: _ANSWER_CHARS - 1]}…")
+
+
+def table_of(*columns: str, title: str | None = None) -> Table:
     table = Table(title=title, title_justify="left", header_style="bold", box=ROUNDED)
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -205,7 +224,7 @@ def _rows(table: Table, cells: Sequence[Text], evidence: Sequence[Evidence]) -> 
 
 
 def _summary(result: Json) -> Group:
-    table = _table("key point", "quote", "evidence", "place")
+    table = table_of("key point", "quote", "evidence", "place")
     for point in result.get("key_points") or []:
         _rows(table, [plain(point["text"])], point.get("evidence") or [])
     focus = result.get("focus")
@@ -215,7 +234,7 @@ def _summary(result: Json) -> Group:
 
 def _fields(result: Json, asked: Sequence[str]) -> Table:
     """The database keeps an object's members in an order of its own, so the caller's is asked for."""
-    table = _table("field", "value", "quote", "evidence", "place")
+    table = table_of("field", "value", "quote", "evidence", "place")
     evidence: Mapping[str, Sequence[Evidence]] = result.get("evidence") or {}
     values: Json = result.get("fields") or {}
     places = {name: place for place, name in enumerate(asked)}
@@ -227,7 +246,7 @@ def _fields(result: Json, asked: Sequence[str]) -> Table:
 
 
 def _criteria(result: Json) -> Group:
-    table = _table("criterion", "verdict", "reasoning", "quote", "evidence", "place")
+    table = table_of("criterion", "verdict", "reasoning", "quote", "evidence", "place")
     for item in result.get("criteria") or []:
         verdict = Text.assemble(word(item["verdict"]), "\n", plain(item["basis"].replace("_", " "), "dim"))
         cells = [plain(item["criterion"]), verdict, plain(item["reasoning"])]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from claimcheck.client import jsontext
-from claimcheck.client.media_types import BY_CONTENT, HEAD_BYTES, TEXT, media_type
+from claimcheck.client import jsontext, requests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +21,7 @@ def document(name: str, content: bytes) -> Json:
     """A document as a request takes it: plain text as text, the rest as base64. Raises Unusable."""
     if not content.strip():
         raise Unusable(f"{name} is empty: give a file that has something in it")
-    kind = media_type(name, content[:HEAD_BYTES])
-    if kind == TEXT:
-        try:
-            return {"text": content.decode("utf-8-sig"), "name": name}
-        except UnicodeDecodeError:
-            kind = BY_CONTENT
-    return _base64(content, kind, name)
+    return requests.inline(requests.Bytes(content, name))
 
 
 def extraction(names: Sequence[str], file: str | None) -> Json:
@@ -73,6 +65,25 @@ def urgency(priority: str | None, economy_fallback: str | None) -> Json:
     return {name: str(value) for name, value in given.items() if value is not None}
 
 
+def schema(file: str) -> Json:
+    """What to extract, as a JSON Schema in a file. Raises Unusable."""
+    return {"schema": json_object(file)}
+
+
+def metadata(given: Sequence[str]) -> Json:
+    """NAME=VALUE each; a value that is JSON is taken as such, any other as text. Raises Unusable."""
+    made: Json = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not (name and equals):
+            raise Unusable(f"--metadata {each}: write it as NAME=VALUE")
+        try:
+            made[name] = jsontext.loads(value)
+        except ValueError:
+            made[name] = value
+    return {"metadata": made} if made else {}
+
+
 def names_of(body: Json) -> list[str]:
     """The names of the fields that a body asks for, in their order; none where it asks for no fields."""
     schema = body.get("schema")
@@ -89,10 +100,6 @@ def json_object(file: str) -> Json:
     if not isinstance(written, dict):
         raise Unusable(f"{file} must hold a JSON object")
     return written
-
-
-def _base64(content: bytes, media_type: str, name: str) -> Json:
-    return {"base64": base64.b64encode(content).decode("ascii"), "media_type": media_type, "name": name}
 
 
 def _read(file: str) -> bytes:

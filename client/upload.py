@@ -8,6 +8,7 @@ import tempfile
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from claimcheck.client.media_types import BY_CONTENT, TEXT
 from claimcheck.client.requests import INLINE_BYTES
 from claimcheck.client.transfers import Source, unheard
 from claimcheck.client.transfers import opened as opened_file
@@ -45,3 +46,19 @@ def handed_in(api: Api, source: Source) -> Json:
     document = api.client.upload_source(source)
     named = {} if source.name is None else {"name": source.name}
     return {"document_id": document.document_id, **named}
+
+
+def measured(file: str) -> Json:
+    """How large a file is, as an estimate asks: characters of a text, else bytes with what they are called.
+
+    Raises Unusable.
+    """
+    with opened(file) as source:
+        if source.size == 0:
+            raise Unusable(f"{file} is empty: give a file that has something in it")
+        if source.media_type == TEXT:
+            try:
+                return {"characters": len(source.read().decode("utf-8-sig"))}
+            except UnicodeDecodeError:
+                return {"bytes": source.size, "media_type": BY_CONTENT}
+        return {"bytes": source.size, "media_type": source.media_type}

@@ -41,18 +41,30 @@ class Watched:
         """Whether nothing more will happen to it."""
         return self.status in FINAL
 
+    def look(self, api: Api, wait: float | None = None) -> bool:
+        """Ask for it, held open for `wait` seconds; whether its status is another one."""
+        before = self.status
+        job, self.etag = api.poll(self.job_id, self.etag, wait)
+        self.seconds = time.monotonic() - self.started
+        if job is not None:
+            self.job, self.status = job, job["status"]
+        return self.status != before
 
-def watch(api: Api, jobs: Sequence[Watched], console: Console) -> list[Job]:
-    """Wait until every job is final; the jobs in the order given."""
+
+def watch(api: Api, jobs: Sequence[Watched], console: Console, timeout: float | None = None) -> list[Job]:
+    """Wait until every job is final, or `timeout` seconds are over; the jobs in the order given."""
+    until = None if timeout is None else time.monotonic() + timeout
     if console.is_terminal:
         with Live(_table(jobs), console=console, refresh_per_second=8, transient=False) as live:
-            _follow(api, jobs, lambda _: live.update(_table(jobs)))
+            _follow(api, jobs, lambda _: live.update(_table(jobs)), until)
     else:
-        _follow(api, jobs, lambda changed: _print_line(console, changed))
+        _follow(api, jobs, lambda changed: _print_line(console, changed), until)
     return [watched.job for watched in jobs if watched.job is not None]
 
 
-def _follow(api: Api, jobs: Sequence[Watched], on_round: Callable[[list[Watched]], object]) -> None:
+def _follow(
+    api: Api, jobs: Sequence[Watched], on_round: Callable[[list[Watched]], object], until: float | None
+) -> None:
     """Ask for all open jobs in turn; the first open one is a long poll, which sets the pace.
 
     One request at a time: a service on one machine has better things to do than to hold polls open.
@@ -62,16 +74,10 @@ def _follow(api: Api, jobs: Sequence[Watched], on_round: Callable[[list[Watched]
         waiting = [watched for watched in jobs if not watched.final]
         changed = []
         for position, watched in enumerate(waiting):
-            before = watched.status
-            wait = 1 if position == 0 and watched.job is not None else None
-            job, watched.etag = api.poll(watched.job_id, watched.etag, wait)
-            watched.seconds = time.monotonic() - watched.started
-            if job is not None:
-                watched.job, watched.status = job, job["status"]
-            if watched.status != before:
+            if watched.look(api, 1 if position == 0 and watched.job is not None else None):
                 changed.append(watched)
         on_round(changed)
-        if all(watched.final for watched in jobs):
+        if all(watched.final for watched in jobs) or (until is not None and time.monotonic() >= until):
             return
         time.sleep(max(0.0, 0.2 - (time.monotonic() - asked_at)))
 

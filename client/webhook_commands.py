@@ -9,13 +9,14 @@ from claimcheck.client import jsontext
 from rich.table import Table
 
 from client.api import segment
-from client.connection import connect
-from client.exits import EXIT_FAILED, one_line_errors
-from client.options import DEFAULT_DATA, AsJson, Data, JobId, Key, Url
+from client.commanding import with_api
+from client.exits import EXIT_FAILED
+from client.options import AsJson, JobId  # noqa: TC001 (typer reads them)
 from client.render import plain, word
 from client.terminal import show
 
 if TYPE_CHECKING:
+    from client.api import Api
     from client.shapes import Json
 
 app = typer.Typer(
@@ -24,103 +25,92 @@ app = typer.Typer(
 
 
 @app.command()
-def log(
-    job_id: JobId, *, as_json: AsJson = False, url: Url = None, key: Key = None, data: Data = DEFAULT_DATA
-) -> None:
+@with_api
+def log(api: Api, job_id: JobId, *, as_json: AsJson = False) -> None:
     """Every attempt to deliver a job's webhooks."""
-    with one_line_errors(), connect(url, key, data) as api:
-        found = api.json("GET", f"/jobs/{segment(job_id)}/deliveries")
-        if as_json:
-            typer.echo(jsontext.pretty(found))
-            return
-        if not found["deliveries"]:
-            typer.echo("the job has no webhooks", err=True)
-        for delivery in found["deliveries"]:
-            _show(delivery)
+    found = api.json("GET", f"/jobs/{segment(job_id)}/deliveries")
+    if as_json:
+        typer.echo(jsontext.pretty(found))
+        return
+    if not found["deliveries"]:
+        typer.echo("the job has no webhooks", err=True)
+    for delivery in found["deliveries"]:
+        _show(delivery)
 
 
 @app.command()
+@with_api
 def replay(
+    api: Api,
     job_id: JobId,
     delivery_id: Annotated[str, typer.Argument(metavar="DELIVERY", help="The delivery's id, of the log.")],
-    *,
-    url: Url = None,
-    key: Key = None,
-    data: Data = DEFAULT_DATA,
 ) -> None:
     """Send a webhook once more: the same event, signed with today's secrets."""
-    with one_line_errors(), connect(url, key, data) as api:
-        path = f"/jobs/{segment(job_id)}/deliveries/{segment(delivery_id)}/replay"
-        typer.echo(f"{api.json('POST', path)['webhook_id']} is on its way")
+    path = f"/jobs/{segment(job_id)}/deliveries/{segment(delivery_id)}/replay"
+    typer.echo(f"{api.json('POST', path)['webhook_id']} is on its way")
 
 
 @app.command("test")
+@with_api
 def send_sample(
+    api: Api,
     address: Annotated[str, typer.Argument(metavar="ADDRESS", help="Where the sample goes.")],
     *,
     as_json: AsJson = False,
-    url: Url = None,
-    key: Key = None,
-    data: Data = DEFAULT_DATA,
 ) -> None:
     """Send a signed sample, and show what came of it; exit code 1 unless it was delivered."""
-    with one_line_errors(), connect(url, key, data) as api:
-        delivery = api.json("POST", "/webhook-test", json={"url": address})
-        if as_json:
-            typer.echo(jsontext.pretty(delivery))
-        else:
-            _show(delivery)
-        if delivery["status"] != "delivered":
-            raise typer.Exit(EXIT_FAILED)
+    delivery = api.json("POST", "/webhook-test", json={"url": address})
+    if as_json:
+        typer.echo(jsontext.pretty(delivery))
+    else:
+        _show(delivery)
+    if delivery["status"] != "delivered":
+        raise typer.Exit(EXIT_FAILED)
 
 
 @app.command()
+@with_api
 def secret(
+    api: Api,
     *,
     rotate: Annotated[
         bool, typer.Option("--rotate", help="Make a new one; the old one signs for a day more.")
     ] = False,
-    url: Url = None,
-    key: Key = None,
-    data: Data = DEFAULT_DATA,
 ) -> None:
     """Show the secrets that sign, newest first; with --rotate a new one comes first."""
-    with one_line_errors(), connect(url, key, data) as api:
-        shown = api.json("POST", "/webhook-secret/rotate") if rotate else api.json("GET", "/webhook-secret")
-        for each in shown["secrets"]:
-            until = f"  signs until {each['expires_at']}" if each["expires_at"] else ""
-            typer.echo(f"{each['secret']}  since {each['created_at']}{until}")
+    shown = api.json("POST", "/webhook-secret/rotate") if rotate else api.json("GET", "/webhook-secret")
+    for each in shown["secrets"]:
+        until = f"  signs until {each['expires_at']}" if each["expires_at"] else ""
+        typer.echo(f"{each['secret']}  since {each['created_at']}{until}")
 
 
 @app.command()
+@with_api
 def addresses(
+    api: Api,
     *,
     enable: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Send to this disabled address again.")
     ] = None,
-    url: Url = None,
-    key: Key = None,
-    data: Data = DEFAULT_DATA,
 ) -> None:
     """Show the addresses that fail or are disabled."""
-    with one_line_errors(), connect(url, key, data) as api:
-        if enable is not None:
-            api.json("POST", "/webhook-addresses/enable", json={"url": enable})
-            typer.echo("enabled; what was not sent meanwhile can be replayed")
-            return
-        found = api.json("GET", "/webhook-addresses")["addresses"]
-        table = Table("address", "status", "why", "failing since")
-        for each in found:
-            table.add_row(
-                plain(each["url"]),
-                word(each["status"]),
-                plain(each["reason"] or ""),
-                plain(each["failing_since"] or ""),
-            )
-        if found:
-            show(table)
-        else:
-            typer.echo("no address fails", err=True)
+    if enable is not None:
+        api.json("POST", "/webhook-addresses/enable", json={"url": enable})
+        typer.echo("enabled; what was not sent meanwhile can be replayed")
+        return
+    found = api.json("GET", "/webhook-addresses")["addresses"]
+    table = Table("address", "status", "why", "failing since")
+    for each in found:
+        table.add_row(
+            plain(each["url"]),
+            word(each["status"]),
+            plain(each["reason"] or ""),
+            plain(each["failing_since"] or ""),
+        )
+    if found:
+        show(table)
+    else:
+        typer.echo("no address fails", err=True)
 
 
 def _show(delivery: Json) -> None:

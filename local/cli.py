@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from client import called_as
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -115,7 +117,6 @@ def build() -> typer.Typer:
         name="claimcheck",
         help="Hand in a document, get a ticket, come back for an answer that has been checked.",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
     )
     app.command()(up)
@@ -132,5 +133,24 @@ def build() -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command line; the console script `claimcheck`."""
-    build()()
+    """Run the command line; the console script `claimcheck`. Wrong use is one line, like every error."""
+    try:
+        code = build()(standalone_mode=False)
+    except typer.TyperException as error:
+        sys.exit(_wrong_use(error))
+    except typer.Abort:
+        sys.exit(130)
+    sys.exit(code or 0)
+
+
+def _wrong_use(error: typer.TyperException) -> int:
+    """Say in one line what is wrong with the arguments; where there were none, how they look."""
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    if context is None or "\n" in message.strip() or not message.strip():
+        error.show()  # type: ignore[attr-defined]  # what wrong use is has it
+        return error.exit_code
+    path = context.command_path.partition(" ")[2]
+    help_of = called_as.command(f"{path} --help".strip())
+    print(f"error: {' '.join(message.split())} See: {help_of}", file=sys.stderr)
+    return error.exit_code

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 from claimcheck.documents.text import DocumentText
-from claimcheck.parts import Part, Room, cut, halves
+from claimcheck.parts import Part, Room, cut, halves, part_counts
 from claimcheck.parts.cutting import LEAST_CHARS, OVERLAP_CHARS
 from claimcheck.parts.tokens import IMAGE_TOKENS, tokens_in
 from hypothesis import given
@@ -58,6 +58,17 @@ def test_each_part_is_within_its_room(document: DocumentText, tokens: int, image
     for part in cut(document, Room(tokens, images)):
         assert weight(document, part) <= tokens * 1.01  # estimates of pieces are rounded
         assert len(part.image_pages) <= images
+
+
+@given(document=documents(), tokens=st.integers(30_000, 90_000), images=st.integers(1, 20))
+def test_the_number_of_parts_is_known_before(document: DocumentText, tokens: int, images: int) -> None:
+    """From tokens and image pages alone: no document is cut into fewer parts, and none into more."""
+    room, split = Room(tokens, images), Room(round(tokens * 0.9), images)
+    weight = tokens_in(document.text) + IMAGE_TOKENS * len(document.image_pages)
+    least, most = part_counts(weight, len(document.image_pages), room, split)
+    found = len(cut(document, room, split=split))
+    assert found <= most
+    assert found >= least or weight <= room.tokens * 1.01  # estimates of pieces are rounded
 
 
 @given(document=documents())

@@ -230,6 +230,32 @@ def test_a_text_from_a_link_is_held_to_its_digest(client_of: Kind) -> None:
             client.text(ID)
 
 
+def test_the_original_is_fetched_from_its_address_or_lies_in_it(client_of: Kind) -> None:
+    """Held to its digest either way; what was altered is refused, and what has not arrived is None."""
+    digest = hashlib.sha256(b"a b").hexdigest()
+    server: list[StandIn] = []
+    addresses = ["data:text/plain;base64,YSBi", "data:text/plain,a%20b", "/file", "data:,a%20c", None]
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/file":
+            return Answer(200, b"a b")
+        address = addresses.pop(0)
+        members = {"document_id": "d", "name": None, "media_type": "text/plain", "chars": None}
+        rest: dict[str, Any] = {"page_starts": None, "image_pages": None, "text": None, "original": None}
+        if address is not None:
+            url = f"{server[0].url}{address}" if address.startswith("/") else address
+            said = {"url": url, "media_type": "text/plain", "bytes": 3, "sha256": digest, "name": None}
+            rest["original"] = {**said, "expires_at": None}
+        return Answer(200, {**members, **rest})
+
+    with StandIn(answer) as standin, client_of(standin.url, "k") as client:
+        server.append(standin)
+        assert [client.original(ID) for _ in range(3)] == [b"a b"] * 3
+        with pytest.raises(Damaged):
+            client.original(ID)
+        assert client.original(ID) is None
+
+
 def test_a_large_file_is_uploaded_first(client_of: Kind, tmp_path: Path) -> None:
     """Announced with its digest, put without the key, named by its id."""
     file = tmp_path / "large.txt"

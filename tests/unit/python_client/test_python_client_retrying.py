@@ -137,6 +137,13 @@ def test_a_service_that_takes_no_connection_has_a_bound_of_its_own() -> None:
     assert len(pauses(Retries(connecting=2, total=1e9), *[Unreachable("x", sent=False)] * 9)) == 1
 
 
+def test_a_service_that_says_when_has_a_bound_of_its_own() -> None:
+    """So that it is come back to longer than to one that says nothing."""
+    retries = Retries(attempts=2, told=5, total=1e9)
+    assert len(pauses(retries, *[asking("0")] * 9)) == 4
+    assert len(pauses(retries, *[BUSY] * 9)) == 1
+
+
 def test_never_is_never() -> None:
     """One attempt."""
     assert pauses(NEVER, asking("0")) == pauses(NEVER, Unreachable("x", sent=False)) == []

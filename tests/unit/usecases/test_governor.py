@@ -286,6 +286,46 @@ def test_a_claim_that_fails_fails_those_who_wait_and_nobody_else() -> None:
     assert went == 0
 
 
+def test_what_could_not_be_told_is_told_with_the_next_claim() -> None:
+    """What was left over of a call is not lost with a claim that fails."""
+    desk = Desk()
+
+    async def main() -> None:
+        await desk.call("one", usage=Usage(input_tokens=600, output_tokens=50))
+        desk.broken = True
+        await asyncio.gather(desk.call("two"), return_exceptions=True)
+        desk.broken = False
+        await desk.call("three")
+
+    in_time(main)
+    assert desk.told[1]["back"] == [0, 400, 50]
+
+
+class SlowThread(InlineThread):
+    """A database that takes a second."""
+
+    async def surely(self, *args: Any, **kwargs: Any) -> Any:
+        """As it is, later."""
+        await asyncio.sleep(1.0)
+        return await super().surely(*args, **kwargs)
+
+
+def test_what_is_promised_to_who_has_gone_comes_back() -> None:
+    """A job whose time is up while its claim is under way leaves no hole either."""
+    desk = Desk()
+    desk.governor = Governor(SlowThread(ScriptedDatabase(claim_rate=desk._claim)))
+
+    async def main() -> None:
+        gone = asyncio.create_task(desk.call("gone"))
+        await asyncio.sleep(0.5)
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+        await desk.call("next")
+
+    in_time(main)
+    assert desk.told[1]["back"] == [1, 1_000, 100]
+
+
 def test_an_environment_that_was_frozen_goes_on_in_another_loop() -> None:
     """Lambda runs a loop for each batch: what is known outlives it, and nobody waits for one that is gone."""
     desk = Desk(ahead=(0, 0, 0))

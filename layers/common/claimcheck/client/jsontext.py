@@ -83,6 +83,15 @@ def pretty(value: Any, depth: int = 0) -> str:
     return canonical(value)
 
 
+def compact(value: Any) -> str:
+    """Write `value` on one line, keys in their order, numbers as they were read."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_string(key)}: {compact(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(compact(item) for item in value) + "]"
+    return value.text if isinstance(value, IntLiteral | FloatLiteral) else canonical(value)
+
+
 def _key_order(key: str) -> tuple[int, bytes]:
     # jsonb compares the byte length first: "b" stands before "aa".
     raw = key.encode("utf-8", "surrogatepass")

@@ -23,13 +23,15 @@ _IN_FLIGHT = "idempotency_in_flight"
 class Retries:
     """How often and how long a call is tried again. Times in seconds.
 
-    `attempts` counts the first one: 1 never tries again; `connecting` is the same for a service that takes no
-    connection. No pause begins that would end later than `total` after the call. Pauses grow from `first` to
-    `longest`; a `Retry-After` is never undercut, and a little is added to it, so that not all come at once.
+    `attempts` counts the first one: 1 never tries again. `connecting` is the same for a service that takes no
+    connection, `told` for answers that say when to come again (None: as `attempts`). No pause begins that
+    would end later than `total` after the call. Pauses grow from `first` to `longest`; a `Retry-After` is
+    never undercut, and a little is added to it, so that not all come at once.
     """
 
     attempts: int = 6
     connecting: int = 4
+    told: int | None = None
     total: float = 60.0
     first: float = 0.5
     longest: float = 8.0
@@ -64,8 +66,9 @@ class Retrying:
             most = retries.attempts if outcome.sent else min(retries.attempts, retries.connecting)
             asked = None
         else:
-            again, most = self._may_pass(outcome), retries.attempts
+            again = self._may_pass(outcome)
             asked = retry_after(outcome.headers.get("retry-after"), date)
+            most = retries.attempts if asked is None or retries.told is None else retries.told
         if not again or self._made >= most:
             return None
         seconds = self._seconds(asked)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import unquote_to_bytes
 
 import httpx
 
@@ -101,6 +103,17 @@ def held_to(sha256: str | None, content: bytes) -> bytes:
             "says they have: try again; if it stays, tell the service's owner"
         )
     return content
+
+
+def within(url: str) -> bytes:
+    """What lies in a `data:` URL (RFC 2397) itself. Raises Damaged where nothing can be read in it."""
+    head, _, data = url.partition(",")
+    try:
+        if head.endswith(";base64"):
+            return base64.b64decode(unquote_to_bytes(data), validate=True)
+    except ValueError:
+        raise Damaged("the address that the API gave holds no base64: try again") from None
+    return unquote_to_bytes(data)
 
 
 def lost(error: httpx.HTTPError, url: str) -> Unreachable:

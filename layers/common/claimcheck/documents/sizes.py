@@ -45,9 +45,10 @@ class _Density(NamedTuple):
 
 _PAGE_CHARS, _MOST_PAGE_CHARS = 2_400, 6_000
 _LETTERS = _Density(1.0, 1.0)  # no character takes less than a byte
+_CELLS = _Density(1.0, 3.0)  # a comma becomes three characters
 _MARKUP = _Density(0.3, 1.0)
-_PACKED = _Density(0.6, 8.0)
-_PDF = _Density(0.06, 3.0, 40_000, 2_500)
+_PACKED = _Density(0.1, 8.0)
+_PDF = _Density(0.05, 3.0, 40_000, 2_500)
 _IMAGE = _Density(0.0, 0.0, 400_000, 8_000)
 
 
@@ -80,8 +81,10 @@ def of_bytes(size: int, media_type: str) -> Extent:
 
 
 def _density(declared: str) -> _Density:
-    if declared in TEXT_TYPES or declared in CSV_TYPES:
+    if declared in TEXT_TYPES:
         return _LETTERS
+    if declared in CSV_TYPES:
+        return _CELLS
     if declared in HTML_TYPES or declared == EML_TYPE:
         return _MARKUP
     if declared in IMAGE_TYPES:

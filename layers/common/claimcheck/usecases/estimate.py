@@ -10,15 +10,18 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from claimcheck.failures import PermanentFailure
 from claimcheck.model.prices import UnknownPriceError, cost_usd, worst_case_usd
 from claimcheck.model.types import Usage
 from claimcheck.parts import part_counts
 from claimcheck.parts.cutting import OVERLAP_CHARS
 from claimcheck.parts.tokens import DENSEST_TOKENS, IMAGE_TOKENS, PROSE_TOKENS, tokens_in
+from claimcheck.refusals import FieldError
 from claimcheck.tasks import TASKS
 from claimcheck.tasks.estimate import parse_estimate
 from claimcheck.tasks.one_format import in_one_format
 from claimcheck.tasks.requote import REQUOTE_MOST, requote_prompt
+from claimcheck.tasks.submission import fields_invalid
 from claimcheck.usecases.prefixes import LEAST_TOKENS
 from claimcheck.usecases.rooms import rooms
 
@@ -34,8 +37,9 @@ if TYPE_CHECKING:
 
 _CHARS_A_TOKEN = 4.0  # of English, as the model counts: what is planned with is rather too many
 _IMAGE_TOKENS = 2_300  # an A4 page at the size that is sent
-# What answers have, of what their questions allow for: docs/performance.md, "What an estimate is worth".
-_ANSWERED = {"summarise": 0.1, "extract": 0.25, "evaluate": 0.35}
+# What an answer has for each thing that was asked, and besides: the offline stand-in's (docs/usage.md).
+_ANSWERED = {"summarise": 600, "extract": 35, "evaluate": 90}
+_ANSWER_FRAME = 20
 _OVERHEAD_TOKENS = 1_000  # as `weighing` has it: the schema as the API presents it, and the turn's frame
 _FIELD = "a field with a name of middling length"
 _CRITERION = "What the document is to say, in a sentence of about this length, with its conditions."
@@ -68,7 +72,7 @@ class Estimate:
         self._settings = settings
 
     def __call__(self, body: bytes) -> dict[str, Any]:
-        """The estimate for a request's body. Raises InvalidRequest."""
+        """The estimate for a request's body. Raises InvalidRequest, also where a job would have no room."""
         request = parse_estimate(body)
         economy = request.priority == "economy"
         model = self._settings.model_economy if economy else self._settings.model_standard
@@ -79,7 +83,10 @@ class Estimate:
             task.prompt(task.narrowed(params, group), len(task.groups(params)[0]))
             for group in task.groups(params)
         ]
-        plan = _Plan(task, params, prompts, rooms(self._settings.context_tokens, prompts))
+        try:
+            plan = _Plan(task, params, prompts, rooms(self._settings.context_tokens, prompts))
+        except PermanentFailure as failure:  # as the job itself would fail
+            raise fields_invalid([FieldError("/questions", f"is too many: {failure}")]) from None
         extent = request.document.extent
         likely, parts = plan.likely(extent.likely, cached=not batched)
         most = plan.most(extent.most)
@@ -113,19 +120,23 @@ class _Plan:
         shown = round((chars / _CHARS_A_TOKEN + held.images * _IMAGE_TOKENS) / parts)
         cached = cached and len(self.prompts) > 1 and planned / parts >= LEAST_TOKENS
         calls = []
-        for number, prompt in enumerate(self.prompts):
+        for number, (prompt, answer) in enumerate(zip(self.prompts, self._answers, strict=True)):
             asked = in_one_format(prompt) if cached else prompt
             own = round(_written(asked) / _CHARS_A_TOKEN)
-            calls += [_Call(own, shown, self._answer(prompt), number == 0, cached)] * parts
+            calls += [_Call(own, shown, answer, number == 0, cached)] * parts
         digest = self.task.digest
         if digest is not None and parts > 1:
             prompt = digest.prompt(self.params)
-            read = parts * self._answer(self.prompts[0]) // 3  # what they say, without their quotes
-            calls.append(_Call(round(_written(prompt) / _CHARS_A_TOKEN), read, self._answer(prompt)))
+            answer = self._answers[0]
+            read = parts * answer // 3  # what the parts' answers say, without their quotes
+            calls.append(_Call(round(_written(prompt) / _CHARS_A_TOKEN), read, answer))
         return calls, parts
 
-    def _answer(self, prompt: Prompt) -> int:
-        return max(1, round(prompt.max_tokens * _ANSWERED[self.task.name]))
+    @property
+    def _answers(self) -> list[int]:
+        """Tokens of an answer to each question."""
+        each = _ANSWERED[self.task.name]
+        return [_ANSWER_FRAME + each * len(group) for group in self.task.groups(self.params)]
 
     def most(self, held: Held) -> list[_Call]:
         """The calls of a job whose every call takes as much as it can."""

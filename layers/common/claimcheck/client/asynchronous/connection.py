@@ -13,13 +13,13 @@ from claimcheck.client.answers import Answer
 from claimcheck.client.asynchronous.waiting import in_thread, sleep
 from claimcheck.client.errors import StorageRefused, Unreachable
 from claimcheck.client.retrying import DEFAULT, NEVER, Retries, Retrying
-from claimcheck.client.transfers import held_to, lost
+from claimcheck.client.transfers import held_to, lost, within
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from claimcheck.client.calls import Call
-    from claimcheck.client.models import Link, UploadTarget
+    from claimcheck.client.models import Link, Original, UploadTarget
     from claimcheck.client.transfers import Source
 
 T = TypeVar("T")
@@ -146,11 +146,13 @@ class AsyncConnection:
         if not answer.is_success:
             raise StorageRefused("upload", answer.status_code, answers.storage_code(answer.content))
 
-    async def fetch(self, link: Link) -> bytes:
+    async def fetch(self, link: Link | Original) -> bytes:
         """What a link of an answer leads to. Raises Damaged where it is not what the API said."""
         return await self._fetched(link.model_dump())
 
     async def _fetched(self, link: dict[str, Any]) -> bytes:
+        if link["url"].startswith("data:"):
+            return held_to(link.get("sha256"), within(link["url"]))
         try:
             answer = await self._http.request("GET", link["url"], timeout=settings.UPLOAD_TIMEOUT)
         except httpx.HTTPError as error:

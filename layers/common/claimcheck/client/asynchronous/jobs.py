@@ -154,6 +154,11 @@ class AsyncJobs(AsyncDocuments):
         content = await self.fetch(said.text_link)
         return said.model_copy(update={"text": content.decode(), "text_link": None})
 
+    async def original(self, job_id: str) -> bytes | None:
+        """The bytes that were handed in, held to their SHA-256; None until they have arrived."""
+        original = (await self.send(calls.text(job_id))).original
+        return None if original is None else await self.fetch(original)
+
     async def cancel(self, job_id: str) -> Job[Result]:
         """Cancel a job; a final one stays what it is."""
         return await self._whole(await self.send(calls.cancel(job_id)))

@@ -24,13 +24,14 @@ class TextLink(Link):
 
 
 class Original(Model):
-    """The bytes that were handed in. Whoever has `url` can read them while it is good."""
+    """The bytes that were handed in. Whoever has `url` can read them, until `expires_at` if it has one."""
 
     url: str = Field(repr=False)
     media_type: str
     bytes: int
+    sha256: str | None = None
     name: str | None
-    expires_at: datetime
+    expires_at: datetime | None
 
 
 class UploadTarget(Model):

@@ -14,13 +14,13 @@ from claimcheck.client.answers import Answer
 from claimcheck.client.errors import StorageRefused, Unreachable
 from claimcheck.client.retrying import DEFAULT, NEVER, Retries, Retrying
 from claimcheck.client.synchronous.waiting import in_thread, sleep
-from claimcheck.client.transfers import held_to, lost
+from claimcheck.client.transfers import held_to, lost, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from claimcheck.client.calls import Call
-    from claimcheck.client.models import Link, UploadTarget
+    from claimcheck.client.models import Link, Original, UploadTarget
     from claimcheck.client.transfers import Source
 
 T = TypeVar("T")
@@ -147,11 +147,13 @@ class Connection:
         if not answer.is_success:
             raise StorageRefused("upload", answer.status_code, answers.storage_code(answer.content))
 
-    def fetch(self, link: Link) -> bytes:
+    def fetch(self, link: Link | Original) -> bytes:
         """What a link of an answer leads to. Raises Damaged where it is not what the API said."""
         return self._fetched(link.model_dump())
 
     def _fetched(self, link: dict[str, Any]) -> bytes:
+        if link["url"].startswith("data:"):
+            return held_to(link.get("sha256"), within(link["url"]))
         try:
             answer = self._http.request("GET", link["url"], timeout=settings.UPLOAD_TIMEOUT)
         except httpx.HTTPError as error:

@@ -149,6 +149,11 @@ class Jobs(Documents):
         content = self.fetch(said.text_link)
         return said.model_copy(update={"text": content.decode(), "text_link": None})
 
+    def original(self, job_id: str) -> bytes | None:
+        """The bytes that were handed in, held to their SHA-256; None until they have arrived."""
+        original = (self.send(calls.text(job_id))).original
+        return None if original is None else self.fetch(original)
+
     def cancel(self, job_id: str) -> Job[Result]:
         """Cancel a job; a final one stays what it is."""
         return self._whole(self.send(calls.cancel(job_id)))
