@@ -25,7 +25,7 @@ KEPT = (
     "usage-light",
     "usage-dark",
 )
-_COLOURS = 160
+_COLOURS = 256
 _MOST_BYTES = 1_500_000  # of all together
 
 

@@ -179,18 +179,19 @@ def sown(api: Api, model: Model, receiver: Receiver) -> Seeds:
     for number in range(MANY):
         note = {"text": f"Note {number}. The parties met on 3 May 2026.", "name": f"note-{number:02}.txt"}
         bodies[f"note {number}"] = ("summarise", {"document": note})
-    with ThreadPoolExecutor(8) as pool:
-        notes = [name for name in bodies if name.startswith("note")]
-        ids = dict(zip(notes, pool.map(lambda name: _handed_in(api, *bodies[name]), notes), strict=True))
-        # the named ones after the many, one after the other: they lead the list
-        for name in (name for name in bodies if name not in notes):
-            ids[name] = _handed_in(api, *bodies[name])
-        ended = dict(zip(ids, pool.map(lambda job: _ended(api, job), ids.values()), strict=True))
+    # Two at a time, each to its end: many at once would have as many environments started for them.
+    notes = [name for name in bodies if name.startswith("note")]
+    named = [name for name in bodies if name not in notes]
+    with ThreadPoolExecutor(2) as pool:
+        ended: dict[str, tuple[str, str]] = {}
+        for names in (notes, named):  # the named ones last, so that they lead the list
+            ended |= dict(zip(names, pool.map(lambda name: _done(api, *bodies[name]), names), strict=True))
     expected = {"failed": "failed", "partial": "partial"}
-    assert ended == {name: expected.get(name, "completed") for name in ids}
+    assert {name: status for name, (_, status) in ended.items()} == {
+        name: expected.get(name, "completed") for name in bodies
+    }
     model.clear()
-    named = {name: job for name, job in ids.items() if not name.startswith("note")}
-    return Seeds(**named, receiver=receiver.url)
+    return Seeds(**{name: ended[name][0] for name in named}, receiver=receiver.url)
 
 
 def _dictate(model: Model) -> None:
@@ -214,9 +215,7 @@ def _dictate(model: Model) -> None:
     model.dictate("(dictated)", {"verdicts": said})
 
 
-def _handed_in(api: Api, task: str, body: dict[str, Any]) -> str:
-    return api.submit(task, body)["job_id"]
-
-
-def _ended(api: Api, job_id: str) -> str:
-    return api.wait(job_id)["status"]
+def _done(api: Api, task: str, body: dict[str, Any]) -> tuple[str, str]:
+    """A job's id and how it ended."""
+    job_id = api.submit(task, body)["job_id"]
+    return job_id, api.wait(job_id)["status"]

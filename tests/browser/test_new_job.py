@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import TYPE_CHECKING
@@ -143,16 +144,20 @@ def _paste(user: Visitor) -> None:
 
 def _drop(user: Visitor, name: str) -> None:
     """Let a file fall on the place for documents, as a hand does."""
-    script = """(bytes, name) => {
-        const transfer = new DataTransfer();
-        transfer.items.add(new File([new Uint8Array(bytes)], name));
-        return transfer;
-    }"""
-    script = f"([bytes, name]) => ({script})(bytes, name)"
-    dropped = user.page.evaluate_handle(script, [list((EXAMPLES / name).read_bytes()), name])
+    content = base64.b64encode((EXAMPLES / name).read_bytes()).decode("ascii")
+    dropped = user.page.evaluate_handle(_TRANSFER, [content, name])
     place = user.page.get_by_role("region", name="Document", exact=True)
     for kind in ("dragenter", "dragover", "drop"):
         place.dispatch_event(kind, {"dataTransfer": dropped})
+
+
+_TRANSFER = """
+([content, name]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([Uint8Array.fromBase64(content)], name));
+  return transfer;
+}
+"""
 
 
 def _expect_estimate(user: Visitor) -> None:

@@ -57,8 +57,24 @@ def _scan(visitor: Visitor, seeds: Seeds) -> None:
 
 
 def _criteria(visitor: Visitor, seeds: Seeds) -> None:
+    visitor.visit(f"jobs/{seeds.playbook}")
+    quote = visitor.page.locator('[data-criterion="payment-30"]').get_by_role("list", name="Quotes")
+    quote.get_by_role("button").click()
+    _expect_marked(visitor)
+
+
+def _unproven(visitor: Visitor, seeds: Seeds) -> None:
     visitor.visit(f"jobs/{seeds.unproven}")
-    expect(visitor.page.get_by_text("1 not found")).to_be_visible()
+    visitor.page.get_by_role("button", name="Edwin Fennimore gives a second").click()
+    expect(visitor.page.get_by_text("This quote does not stand in the document.")).to_be_visible()
+
+
+def _partial(visitor: Visitor, seeds: Seeds) -> None:
+    visitor.visit(f"jobs/{seeds.partial}")
+    expect(visitor.page.get_by_text("A partial answer")).to_be_visible()
+    expect(
+        visitor.page.get_by_role("region", name="Text of the document", include_hidden=True)
+    ).to_be_attached()
 
 
 def _failed(visitor: Visitor, seeds: Seeds) -> None:
@@ -93,6 +109,8 @@ VIEWS: dict[str, Callable[[Visitor, Seeds], None]] = {
     "result-pdf": _pdf,
     "result-scan": _scan,
     "result-criteria": _criteria,
+    "unproven": _unproven,
+    "partial": _partial,
     "failed": _failed,
     "trail": _trail,
     "deliveries": _deliveries,

@@ -91,6 +91,9 @@ class Shell:
             "KEY": system.key,
             "COLUMNS": str(WIDTH),
             "NO_COLOR": "1",
+            # what the command line remembers of other runs is not this reader's
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "XDG_STATE_HOME": str(folder / "state"),
         }
         self._folder = folder
         self._job = ""
