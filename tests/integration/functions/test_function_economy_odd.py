@@ -138,6 +138,25 @@ def test_a_question_that_cannot_be_read_keeps_no_other(stage: Stage, rounds: Rou
     assert job["status"] == "completed"
 
 
+def test_what_is_under_way_in_a_batch_is_not_called_for_as_well(
+    stage: Stage, rounds: Rounds, rows: Rows, model: ModelGate
+) -> None:
+    """A job that goes by calls from now on waits for the answer of a batch that has its question."""
+    job_id = stage.accept(**EXTRACT, **ECONOMY)
+    assert stage.work(job_id) == []
+    model.faults.control("PUT", "/batches/seconds", {"seconds": None})
+    rounds.one()
+    # Another of its questions expired, and something else woke it.
+    rows.run("UPDATE jobs SET available_at = now(), fell_back = true")
+    assert stage.work(job_id) == []
+    assert rows.job(job_id)["attempt"] == 2
+    assert (len(model.calls), stage.read(job_id)["batch"]["questions"]) == (0, 1)
+    rounds.ended()
+    assert stage.work(job_id) == []
+    job = stage.read(job_id)
+    assert (job["status"], job["usage"]["calls"], len(model.calls)) == ("completed", 1, 0)
+
+
 def test_a_round_that_has_no_time_left_leaves_the_rest(stage: Stage, rounds: Rounds, rows: Rows) -> None:
     """Results are read on by the next round; nothing is begun that could not be ended."""
     stage.override(NOTE_AT_ONCE="1")

@@ -57,15 +57,23 @@ class Answers(Protocol):
 
 
 class ByWay:
-    """Has each job's questions answered the way that it goes: by calls, or in batches."""
+    """Has each job's questions answered the way that it goes: by calls, or in batches.
 
-    def __init__(self, called: Answers, batched: Answers) -> None:
+    A job that went in batches before, and goes by calls now, is not called for what a batch is to answer:
+    that would be paid twice.
+    """
+
+    def __init__(self, called: Answers, batched: Parked) -> None:
         self._called = called
         self._batched = batched
 
-    async def ask(self, job: ClaimedJob, prompt: Prompt, shown: Shown, **call: Any) -> dict[str, Any]:
+    async def ask(
+        self, job: ClaimedJob, prompt: Prompt, shown: Shown, *, model: str, **call: Any
+    ) -> dict[str, Any]:
         """As `Answers.ask`."""
-        return await self._of(job).ask(job, prompt, shown, **call)
+        if job.priority == "economy" and not job.batched and job.attempt > 1:
+            await self._batched.let_end(job, prompt, shown, model=model)
+        return await self._of(job).ask(job, prompt, shown, model=model, **call)
 
     async def paid(
         self, job: ClaimedJob, prompt: Prompt, shown: Shown, *, model: str
@@ -126,6 +134,13 @@ class Parked:
         weighed = await asyncio.to_thread(weigh, job, prompt, shown, model)
         told = await self._told(job, weighed)
         return None if told is None else await judged(self._database, told, prompt)
+
+    async def let_end(self, job: ClaimedJob, prompt: Prompt, shown: Shown, *, model: str) -> None:
+        """Raises RetryableFailure `batched` where the question waits for a batch; StoreError."""
+        weighed = await asyncio.to_thread(weigh, job, prompt, shown, model)
+        told = await self._database.surely(find_told, job.job_id, question_sha256=weighed.sha256)
+        if isinstance(told, Waits):
+            raise waits()
 
     async def _told(self, job: ClaimedJob, weighed: Weighed) -> Paid | None:
         told = await self._database.surely(find_told, job.job_id, question_sha256=weighed.sha256)

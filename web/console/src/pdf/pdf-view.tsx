@@ -17,6 +17,8 @@ interface Props {
 }
 
 const MARGIN = 24;
+/** CSS pixels of a page whose words can be read. */
+const READABLE = 480;
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3];
 
 /** All pages of a PDF, of which those that are near are drawn. */
@@ -25,7 +27,8 @@ export function PdfView({ pdf, quotes, words, selected, onSelect, onMissing }: P
   const [zoom, setZoom] = useState(1);
   const width = useWidth(scroller) * zoom;
   const ratio = useRatio(pdf);
-  const near = useNear(scroller, pdf, width > 0 && ratio !== null);
+  const ready = width > 0 && ratio !== null;
+  const near = useNear(scroller, pdf, ready);
   const { marks, want } = useMarks(pdf, quotes, words);
   const missing = useRef(onMissing);
   missing.current = onMissing;
@@ -46,7 +49,11 @@ export function PdfView({ pdf, quotes, words, selected, onSelect, onMissing }: P
 
   // a quote that is selected once more is shown once more
   useEffect(() => {
-    if (!selected?.jump || page === null || quote === undefined || width <= 0 || ratio === null) {
+    if (!selected?.jump || revealed.current === selected || page === null || quote === undefined || !ready) {
+      return;
+    }
+    if (width < READABLE && zoom < 2) {
+      setZoom(2); // on a phone the words of a whole page are too small; this is done again then
       return;
     }
     const container = scroller.current?.querySelector(`[data-page="${page}"]`);
@@ -61,7 +68,7 @@ export function PdfView({ pdf, quotes, words, selected, onSelect, onMissing }: P
         requestAnimationFrame(reveal);
       }
     });
-  }, [selected?.id, selected?.round, pdf, width > 0 && ratio !== null]);
+  }, [selected?.id, selected?.round, pdf, ready, zoom]);
 
   // the pages that are near have to be looked up in
   useEffect(() => {

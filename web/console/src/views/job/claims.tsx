@@ -55,6 +55,11 @@ const BASIS: Record<string, string> = {
   not_mentioned: "The document does not mention it",
 };
 
+/** A criterion fails although the document is said to state it where no quote of that was found. */
+function basisOf({ verdict, basis }: { verdict: string; basis: string }): string {
+  return verdict === "fail" && basis === "stated" ? "No quote for it was found" : (BASIS[basis] ?? basis);
+}
+
 export function Criteria({ claims, ...rest }: Props) {
   const passed = claims.filter((claim) => claim.kind === "criterion" && claim.verdict === "pass").length;
   return (
@@ -76,7 +81,7 @@ export function Criteria({ claims, ...rest }: Props) {
                 >
                   {claim.verdict}
                 </Badge>
-                <span class="small muted">{BASIS[claim.basis] ?? claim.basis}</span>
+                <span class="small muted">{basisOf(claim)}</span>
                 <code class="small muted claim-id">{claim.id}</code>
               </div>
               <p class="claim-criterion">{claim.criterion}</p>

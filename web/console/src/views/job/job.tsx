@@ -24,7 +24,15 @@ export function JobView({ api, id, tab }: { api: Calls; id: string; tab: string 
   const live = useLive(api, id);
   const { answer, error, purged } = live;
   const final = answer !== null && FINAL.includes(answer.job.status);
-  const document = useLoaded((signal) => api.document(id, signal), [id, final]);
+  const document = useLoaded((signal) => api.document(id, signal), [id]);
+  const read = final || (answer?.job.usage.calls ?? 0) > 0;
+  const unread = document.value !== null && document.value.text === null;
+  // its text comes when a worker has read it; what is shown of it stays meanwhile
+  useEffect(() => {
+    if (read && unread) {
+      document.again();
+    }
+  }, [read, unread, document.again]);
   const name = answer?.job.document?.name ?? null;
 
   return (

@@ -151,7 +151,7 @@ function Step(props: { event: Event; after: Event | undefined; wrong: Finding[];
         <Icon name={wrong.length > 0 ? "warn" : icon} size={14} />
       </span>
       <div class="stack step-body">
-        <div class="row apart">
+        <div class="row">
           <p>
             <strong>{name}</strong> <span class="muted small">event {event.seq}</span>
           </p>

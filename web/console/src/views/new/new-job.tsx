@@ -51,6 +51,9 @@ export function NewJob({ api }: { api: Calls }) {
       if (error instanceof Problem && /cancel-after/i.test(error.detail)) {
         found["cancel-after"] = error.detail;
       }
+      if (error instanceof Problem && TOO_LARGE.has(error.code)) {
+        found[now.mode] = error.detail;
+      }
       if (Object.keys(found).length > 0) {
         refuse(found);
       } else if (!isAbort(error)) {
@@ -98,6 +101,8 @@ export function NewJob({ api }: { api: Calls }) {
     </form>
   );
 }
+
+const TOO_LARGE = new Set(["document_too_large", "body_too_large"]);
 
 function Progress({ step, onStop }: { step: Step; onStop: () => void }) {
   const words = step.name === "uploading" ? `Uploading, ${Math.round(step.share * 100)} %` : WORDS[step.name];

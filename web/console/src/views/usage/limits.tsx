@@ -1,5 +1,5 @@
 import type { Calls } from "../../api/calls";
-import { bytes, compact, moment, number, usd } from "../../results/format";
+import { bytes, moment, number, usd } from "../../results/format";
 import { useLoaded } from "../../state/loaded";
 import { Bar, Fault, Skeleton } from "../../ui/parts";
 
@@ -53,7 +53,7 @@ export function LimitsCard({ api }: { api: Calls }) {
           <dt>Requests</dt>
           <dd class="number">
             <span>
-              {compact(requests.per_second)}{" "}
+              {number(requests.per_second)}{" "}
               <span class="muted">a second, {number(requests.burst)} at once</span>
             </span>
           </dd>
