@@ -23,6 +23,7 @@ from claimcheck.client.requests import INLINE_BYTES
 
 from client import submission, upload
 from client.exits import stops_everything
+from client.inputs import readable
 from client.journal import Entry, fingerprint, idempotency_key
 from client.shapes import FINAL
 
@@ -44,9 +45,13 @@ _UNANSWERED = frozenset({"failed", "cancelled"})
 
 @dataclass
 class Item:
-    """A file on its way. `phase`: queued, reading, uploading, waiting, refused, or the job's status."""
+    """A file on its way: `file` is shown and kept, `path` opened.
+
+    `phase`: queued, reading, uploading, waiting, refused, or the job's status.
+    """
 
     file: str
+    path: str = ""
     name: str = ""
     phase: str = "queued"
     job_id: str | None = None
@@ -98,7 +103,7 @@ class Batch:
         concurrency: int,
         on_change: Callable[[Item], object] = lambda _: None,
     ) -> None:
-        self.items = [Item(file) for file in files]
+        self.items = [Item(readable(file), file) for file in files]
         self._api = api
         self._journal = journal
         self._request = request
@@ -161,10 +166,16 @@ class Batch:
         """Ask for each open job in turn; the first is held open for a second, which sets the pace."""
         begun = time.monotonic()
         for place, item in enumerate(open_items):
-            if self._look(item, 1 if place == 0 and item.job is not None else None):
+            try:
+                moved = self._look(item, 1 if place == 0 and item.job is not None else None)
+            except ApiProblem as error:  # deleted meanwhile: the others are waited for all the same
+                if stops_everything(error):
+                    raise
+                item.phase, item.problem, moved = "refused", str(error), True
+            if moved:
                 self._on_change(item)
         time.sleep(max(0.0, _ROUND_S - (time.monotonic() - begun)))
-        return [item for item in open_items if item.phase not in FINAL]
+        return [item for item in open_items if item.phase not in FINAL and item.problem is None]
 
     def _look(self, item: Item, wait: int | None) -> bool:
         until = time.monotonic() + _PATIENCE_S
@@ -208,7 +219,7 @@ class Batch:
             item.phase, item.bytes_done, item.size = "uploading", done, size
             self._moved.put((item, False))
 
-        with upload.opened(item.file, progress) as source:
+        with upload.opened(item.path, progress) as source:
             item.name, item.size = str(source.name), source.size
             self._move(item, "reading")
             request, asked = self._request, self._request.asked

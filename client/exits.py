@@ -21,6 +21,7 @@ from claimcheck.client import (
 from client.called_as import command
 from client.connection import NoAddress
 from client.submission import Unusable
+from client.terminal import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,5 +71,5 @@ def _said(error: ClaimcheckError) -> str:
 
 
 def _stop(message: str, code: int) -> NoReturn:
-    typer.echo(f"error: {' '.join(message.split())}", err=True)
+    tell(f"error: {' '.join(message.split())}")
     raise typer.Exit(code)

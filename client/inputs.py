@@ -33,6 +33,11 @@ def expanded(given: Sequence[str]) -> Inputs:
     return Inputs(tuple(seen.values()), one=len(given) == 1 and tuple(seen.values()) == (given[0],))
 
 
+def readable(name: str) -> str:
+    """A name as text, also where its bytes are no UTF-8: what stands for them cannot be sent or printed."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def _of(name: str) -> Iterable[str]:
     if name == STDIN or Path(name).is_file():
         return (name,)

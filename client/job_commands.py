@@ -18,6 +18,7 @@ from client.exits import EXIT_FAILED
 from client.options import DEFAULT_DATA, As, AsJson, Data, JobId, Key, ProfileName, TaskName, Url, chosen
 from client.outputs import printed
 from client.shapes import FINAL
+from client.terminal import tell
 from client.watch import Watched, watch
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def verify(
         typer.echo(f"ok: {len(found['events'])} events, chain intact")
         return
     for finding in findings:
-        typer.echo(f"broken: {finding}", err=True)
+        tell(f"broken: {finding}")
     raise typer.Exit(EXIT_FAILED)
 
 
@@ -180,7 +181,7 @@ def redrive(
         except ApiProblem as problem:
             if problem.code not in LIMITS:
                 raise
-            typer.echo(f"{done} put back, {len(failed) - done} left: {problem.detail}", err=True)
+            tell(f"{done} put back, {len(failed) - done} left: {problem.detail}")
             raise typer.Exit(EXIT_FAILED) from None
     if not failed:
         typer.echo("no job is failed", err=True)
@@ -214,7 +215,7 @@ def _verify_export(directory: Path) -> None:
         jobs += 1
         broken += bool(findings)
         for finding in findings:
-            typer.echo(f"broken: {job_id}: {finding}", err=True)
+            tell(f"broken: {job_id}: {finding}")
     if broken:
         raise typer.Exit(EXIT_FAILED)
     typer.echo(f"ok: {jobs} jobs, every chain intact")

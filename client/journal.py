@@ -67,7 +67,8 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        with self._one_at_a_time:  # what another thread still reads from must not go: SQLite would crash
+            self._database.close()
 
     def find(self, url: str, request: str) -> Entry | None:
         """What was handed in for a request at an address."""

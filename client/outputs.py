@@ -11,7 +11,7 @@ import typer
 from claimcheck.client.jsontext import FloatLiteral, IntLiteral, canonical, compact, pretty
 
 from client.options import Output
-from client.terminal import show
+from client.terminal import show, show_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -37,10 +37,10 @@ def printed(
         case Output.TABLE:
             show(view())
         case Output.JSON:
-            typer.echo(pretty(whole))
+            show_json(pretty(whole))
         case Output.JSONL:
             for each in lines:
-                typer.echo(compact(each))
+                show_json(compact(each))
         case Output.CSV:
             typer.echo(table(columns, rows()), nl=False)
 

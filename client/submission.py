@@ -70,6 +70,16 @@ def schema(file: str) -> Json:
     return {"schema": json_object(file)}
 
 
+def check(body: Json) -> None:
+    """Raises Unusable where a body cannot be written as JSON: NaN, or bytes that are no text."""
+    try:
+        jsontext.written(body)
+    except ValueError:
+        raise Unusable(
+            "what is asked holds NaN, an infinity or bytes that are no UTF-8: leave it out"
+        ) from None
+
+
 def metadata(given: Sequence[str]) -> Json:
     """NAME=VALUE each; a value that is JSON is taken as such, any other as text. Raises Unusable."""
     made: Json = {}

@@ -14,12 +14,12 @@ from client.batch import Batch, Item, Request
 from client.called_as import command
 from client.commanding import with_api
 from client.exits import EXIT_FAILED, EXIT_TIMED_OUT, EXIT_USAGE, stops_everything
-from client.inputs import expanded
+from client.inputs import expanded, readable
 from client.journal import Journal
 from client.options import As, AsJson, Fallback, Output, Priority, TaskName, chosen
 from client.outputs import printed, table
 from client.progress import Shown
-from client.terminal import show
+from client.terminal import show, show_json, tell
 
 if TYPE_CHECKING:
     from client.api import Api
@@ -119,6 +119,7 @@ def submit(
     if max_cost_usd is not None:
         asked["max_cost_usd"] = max_cost_usd
     asked |= submission.urgency(priority, economy_fallback) | submission.metadata(metadata or [])
+    submission.check(asked)
     form = chosen(output, as_json=as_json)
     request = Request(task, asked, cancel_after, again=again, retry_failed=retry_failed)
     console = Console(stderr=True)
@@ -175,12 +176,12 @@ def estimate(
     for file in inputs.files:
         try:
             call = calls.estimate(task, upload.measured(file), questions=questions, priority=priority)
-            found.append({"file": file, **api.client.json(call)})
+            found.append({"file": readable(file), **api.client.json(call)})
         except (submission.Unusable, ApiProblem) as error:
             if inputs.one or (isinstance(error, ApiProblem) and stops_everything(error)):
                 raise
             skipped += 1
-            typer.echo(f"left out: {error}", err=True)
+            tell(f"left out: {error}")
     total = {end: sum(float(each["cost_usd"][end] or 0) for each in found) for end in ("likely", "most")}
     printed(
         chosen(output, as_json=as_json),
@@ -237,7 +238,7 @@ def _changed(shown: Shown, item: Item, *, stream: bool, wait: bool) -> None:
     ended = item.phase in rows.FINAL if wait else item.job_id is not None
     if stream and (ended or item.problem) and not item.printed:
         item.printed = True
-        typer.echo(compact(_object(item)))
+        show_json(compact(_object(item)))
 
 
 def _object(item: Item) -> Json:
@@ -277,10 +278,10 @@ def _print(items: list[Item], inputs: Inputs, form: Output, names: list[str], *,
 
 def _print_one(item: Item, form: Output, names: list[str], *, wait: bool) -> None:
     if item.problem is not None:
-        typer.echo(f"error: {item.problem}", err=True)
+        tell(f"error: {item.problem}")
         return
     if form is Output.JSON:
-        typer.echo(pretty(item.job if item.job is not None else _bare(item)))
+        show_json(pretty(item.job if item.job is not None else _bare(item)))
     elif wait and item.job is not None:
         show(render.job_view(item.job, names))
     else:

@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claimcheck.client.media_types import BY_CONTENT, TEXT
@@ -13,6 +14,7 @@ from claimcheck.client.requests import INLINE_BYTES
 from claimcheck.client.transfers import Source, unheard
 from claimcheck.client.transfers import opened as opened_file
 
+from client.inputs import readable
 from client.submission import Unusable
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ def opened(file: str, on_progress: Callable[[int, int], object] = unheard) -> It
         return
     with ExitStack() as stack:
         try:
-            source = stack.enter_context(opened_file(file, on_progress=on_progress))
+            name = readable(Path(file).name)
+            source = stack.enter_context(opened_file(file, name, on_progress=on_progress))
         except OSError as error:
             raise Unusable(f"cannot read {file}: {error.strerror or error}") from error
         yield source

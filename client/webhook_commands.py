@@ -13,7 +13,7 @@ from client.commanding import with_api
 from client.exits import EXIT_FAILED
 from client.options import AsJson, JobId  # noqa: TC001 (typer reads them)
 from client.render import plain, word
-from client.terminal import show
+from client.terminal import show, show_json
 
 if TYPE_CHECKING:
     from client.api import Api
@@ -30,7 +30,7 @@ def log(api: Api, job_id: JobId, *, as_json: AsJson = False) -> None:
     """Every attempt to deliver a job's webhooks."""
     found = api.json("GET", f"/jobs/{segment(job_id)}/deliveries")
     if as_json:
-        typer.echo(jsontext.pretty(found))
+        show_json(jsontext.pretty(found))
         return
     if not found["deliveries"]:
         typer.echo("the job has no webhooks", err=True)
@@ -61,7 +61,7 @@ def send_sample(
     """Send a signed sample, and show what came of it; exit code 1 unless it was delivered."""
     delivery = api.json("POST", "/webhook-test", json={"url": address})
     if as_json:
-        typer.echo(jsontext.pretty(delivery))
+        show_json(jsontext.pretty(delivery))
     else:
         _show(delivery)
     if delivery["status"] != "delivered":

@@ -5,23 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from client.journal import Journal
+from client.submission import Unusable
 from tests.unit.client.standin import Answer, Asked, StandIn
 from tests.unit.client.test_client_commands import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 ASKED = ("--task", "extract", "--field", "fee")
 
 
 class Service:
-    """Accepts documents and completes them at the second look; `refuse` names texts that it refuses.
+    """Accepts documents and completes them at the second look; `refuse` names texts that it refuses, `gone`
+    those whose job is deleted by then.
 
     As the API does, it gives the same ticket for the same Idempotency-Key.
     """
@@ -31,6 +35,7 @@ class Service:
         self.tickets: dict[str, str] = {}
         self.refuse: dict[str, Answer] = {}
         self.failing: set[str] = set()
+        self.gone: set[str] = set()
         self.open = self.most_open = 0
         self._lock = threading.Lock()
 
@@ -64,6 +69,8 @@ class Service:
         if job is None:
             return Answer(404, {"title": "Not Found", "code": "job_not_found"})
         job["looks"] += 1
+        if job["text"] in self.gone and job["looks"] == 2:
+            return Answer(410, {"title": "Gone", "code": "purged"})
         if job["looks"] == 2:
             self.open -= 1
             failed = job["text"] in self.failing
@@ -273,3 +280,57 @@ def test_metadata_and_limits_go_along(server: StandIn, folder: Path) -> None:
     (asked,) = server.asked
     assert (asked.body["metadata"], asked.body["max_cost_usd"]) == ({"case": 7, "who": "me"}, 0.5)
     assert asked.headers["cancel-after"] == "90s"
+
+
+def test_a_name_that_is_no_text_stops_nothing(server: StandIn, folder: Path) -> None:
+    """A file system's names are bytes: what is no UTF-8 in them is told and sent as a replacement."""
+    Path(os.fsdecode(bytes(folder) + b"/caf\xe9.txt")).write_text("g", encoding="ascii")
+    result = run(server.url, "submit", str(folder), *ASKED, "--wait", "-o", "json")
+    assert result.exit_code == 0, result.stderr
+    assert f"{folder}/caf\ufffd.txt" in {entry["file"] for entry in json.loads(result.stdout)}
+    assert "caf\ufffd.txt" in {asked.body["document"]["name"] for asked in server.asked if asked.body}
+
+
+def test_a_job_that_is_deleted_meanwhile_stops_no_other(
+    server: StandIn, service: Service, folder: Path
+) -> None:
+    """The others' answers are waited for and printed; its file is among those without one."""
+    service.gone.add("c")
+    result = run(server.url, "submit", str(folder), *ASKED, "--wait", "-o", "json")
+    assert result.exit_code == 1
+    found = {entry["file"].rpartition("/")[2]: entry for entry in json.loads(result.stdout)}
+    assert found["c.txt"]["problem"] == "410 Gone"
+    assert sum("job" in entry and entry["job"]["status"] == "completed" for entry in found.values()) == 5
+
+
+def test_a_journal_can_be_closed_while_it_is_read() -> None:
+    """Ctrl-C closes it under the threads that hand in: they are told so, and nothing crashes."""
+    closed = threading.Event()
+    outcomes: list[BaseException] = []
+    with Journal() as journal:
+        reading = threading.Barrier(5)
+
+        def read() -> None:
+            reading.wait()
+            try:
+                while not closed.is_set():
+                    journal.recent("job")
+            except BaseException as error:  # noqa: BLE001 (whatever comes is looked at below)
+                outcomes.append(error)
+
+        threads = [threading.Thread(target=read, daemon=True) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        reading.wait()
+    for thread in threads:
+        thread.join(10)
+    closed.set()
+    assert [type(error) for error in outcomes] == [Unusable] * 4
+
+
+@pytest.mark.parametrize("words", [("--max-cost-usd", "nan"), ("--metadata", "a=\udce9")])
+def test_what_is_no_json_is_one_line(server: StandIn, folder: Path, words: tuple[str, ...]) -> None:
+    """Before anything is sent."""
+    result = run(server.url, "submit", str(folder), *ASKED, *words)
+    assert (result.exit_code, server.asked) == (2, [])
+    assert "error: what is asked holds NaN, an infinity or bytes that are no UTF-8" in result.stderr

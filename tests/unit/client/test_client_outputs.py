@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,10 +16,12 @@ from hypothesis import strategies as st
 from client import rows
 from client.outputs import table
 from openapi import examples
-from tests.unit.client.standin import Answer, StandIn, script
+from tests.unit.client.standin import Answer, StandIn, job, script
 from tests.unit.client.test_client_commands import run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unit.client.standin import Asked
 
 DAY = {
@@ -145,3 +148,22 @@ def test_days_that_are_none_are_refused_unsent(words: tuple[str, ...]) -> None:
     with StandIn(script(Answer(200, REPORT))) as server:
         assert run(server.url, "usage", *words).exit_code == 2
     assert server.asked == []
+
+
+def test_nothing_of_an_answer_reaches_the_terminal_as_a_command(tmp_path: Path) -> None:
+    """JSON has it as an escape, and reads the same; a refusal has a replacement, and so has a file's name."""
+    hostile = "\x1b]0;owned\x07 \x9b31m \u202e \x7f"
+    with StandIn(script(Answer(200, job(result={"fields": {"a": hostile}, "evidence": {}})))) as server:
+        result = run(server.url, "get", "0193-a", "--json")
+    assert json.loads(result.stdout)["result"]["fields"]["a"] == hostile
+    assert _obeyed(result.stdout) == set()
+    with StandIn(script(Answer(422, {"title": "No", "code": "x", "detail": hostile}))) as server:
+        refused = run(server.url, "get", "0193-a")
+        unread = run(server.url, "submit", f"{tmp_path}/{hostile}", "--task", "summarise")
+    for result in (refused, unread):
+        assert "owned" in result.stderr
+        assert _obeyed(result.stderr) == set()
+
+
+def _obeyed(text: str) -> set[str]:
+    return {each for each in text if unicodedata.category(each) in {"Cc", "Cf"}} - {"\n"}

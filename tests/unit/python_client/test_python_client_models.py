@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import typing
 from typing import Any
 
 import pytest
-from claimcheck.client import AsyncClient, Client, calls, models
+from claimcheck.client import (
+    ApiProblem,
+    AsyncClient,
+    ClaimcheckError,
+    Client,
+    FieldFault,
+    JobFailed,
+    LimitReached,
+    StorageRefused,
+    Unreachable,
+    WaitTimedOut,
+    calls,
+    models,
+)
 from claimcheck.client.models import account, jobs, webhooks
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -162,3 +176,26 @@ def test_a_result_is_of_its_task() -> None:
     other = webhooks.JobEventData.model_validate({**event, "task": "translate"})
     assert isinstance(other.result, models.OtherResult)
     assert other.result.model_dump()["fields"] == {}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ApiProblem(status=422, code="invalid", title="No", errors=[FieldFault("/a", "b")], retry_after=2.0),
+        LimitReached(status=429, code="spend_limit", title="No"),
+        StorageRefused("upload", 403, "AccessDenied"),
+        WaitTimedOut("j", 3),
+        JobFailed("j", "failed", "refused", "no"),
+        Unreachable("m", sent=False),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_errors_come_whole_out_of_another_process(error: ClaimcheckError) -> None:
+    """A pool of processes pickles what is raised in it."""
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 (our own bytes)
+    assert (type(again), str(again), again.args, vars(again)) == (
+        type(error),
+        str(error),
+        error.args,
+        vars(error),
+    )

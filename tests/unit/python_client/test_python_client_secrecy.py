@@ -87,12 +87,25 @@ def test_a_key_that_is_none_is_not_repeated(client_of: Kind, key: str) -> None:
     assert "s3cr" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["", "localhost:3000", "ftp://x", "http://[", "http://a:99999", "http:///x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "localhost:3000", "ftp://x", "http://[", "http://a:99999", "http:///x"),
+        *("http://a..b", "http://a\x00b", "http://a/\n", "https://xn--/", f"http://{64 * 'a'}.example"),
+    ],
+)
 def test_an_address_that_is_none_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """ValueError that says where it is given."""
     monkeypatch.delenv("CLAIMCHECK_URL", raising=False)
     with pytest.raises(ValueError, match="is no http address: give base_url, or set CLAIMCHECK_URL"):
         Client(url, "k")
+
+
+def test_a_key_in_the_place_of_an_address_is_not_repeated() -> None:
+    """Both are strings, and easily exchanged."""
+    with pytest.raises(ValueError, match="a key is no http address") as caught:
+        Client(KEY, "http://a")
+    assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["http://u:p4ss@a", "http://a/?p4ss=1", "http://a/#p4ss"])

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 class ClaimcheckError(Exception):
-    """What all errors of this client are."""
+    """What all errors of this client are. They can be pickled: a pool of processes hands them on."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _as_it_was, (type(self), self.args), self.__dict__
+
+
+def _as_it_was(kind: type[ClaimcheckError], said: tuple[Any, ...]) -> ClaimcheckError:
+    """An error with these `args`, whatever its own constructor takes."""
+    return kind.__new__(kind, *said)
 
 
 class FieldFault(NamedTuple):

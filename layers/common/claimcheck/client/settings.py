@@ -38,10 +38,14 @@ def address(url: str | None, key: str | None) -> Address:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        # What a resolver cannot take, or httpx, would come up as an error of theirs with each call.
+        asked = httpx.URL(url)
+        _ = asked.host, asked.raw_host.decode("ascii").encode("idna")
+    except (ValueError, httpx.InvalidURL):
         usable = False
     if not usable:
-        raise ValueError(f"{url!r} is no http address: give base_url, or set {URL_VARIABLE}")
+        shown = "a key" if url.startswith("ck_") else repr(url)
+        raise ValueError(f"{shown} is no http address: give base_url, or set {URL_VARIABLE}")
     if parts.query or parts.fragment or parts.username is not None:
         raise ValueError("the address has more than host, port and stage: leave out the rest")
     if not (key.isascii() and (key.isprintable() or not key) and key.strip() == key):
