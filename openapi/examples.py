@@ -137,9 +137,9 @@ ESTIMATE_OF_FILE: Json = {
 ESTIMATE: Json = {
     "model": "claude-sonnet-5-5",
     "calls": {"likely": 1, "most": 2},
-    "input_tokens": {"likely": 8_300, "most": 180_000},
-    "output_tokens": {"likely": 1_190, "most": 11_900},
-    "cost_usd": {"likely": 0.0285, "most": 0.569},
+    "input_tokens": {"likely": 7_864, "most": 309_362},
+    "output_tokens": {"likely": 740, "most": 11_900},
+    "cost_usd": {"likely": 0.023128, "most": 0.892405},
     "basis": "Likely: about four characters a token, the document read in one part, one question about each; "
     "most: the densest text and the longest answers, as long as no question has to be put a second time.",
 }

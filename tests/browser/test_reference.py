@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from tests.browser import accessibility
+
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
@@ -61,3 +63,22 @@ def _executed(operation: Locator) -> Locator:
     """What the server answered to the operation's own example."""
     operation.get_by_role("button", name="Execute").click()
     return operation.locator(".live-responses-table")
+
+
+def test_nothing_keeps_anybody_from_using_it(visitor: Visitor) -> None:
+    """Calls opened and one answered: axe finds no serious issue."""
+    _authorised(visitor)
+    _operation(visitor, "jobs-getJob")
+    _executed(_operation(visitor, "jobs-extract"))
+    assert accessibility.found(visitor.page) == []
+
+
+def test_an_id_of_an_answer_is_filled_in(visitor: Visitor) -> None:
+    """The ticket's job is what the next call asks for; the key outlives a reload, in this tab alone."""
+    _authorised(visitor)
+    visitor.page.reload()
+    answer = _executed(_operation(visitor, "jobs-extract"))
+    expect(answer.get_by_text("202", exact=True).first).to_be_visible()
+    asked = _operation(visitor, "jobs-getJob").locator("tr[data-param-name=job_id] input")
+    expect(asked).not_to_have_value("")
+    assert visitor.page.evaluate("localStorage.length") == 0

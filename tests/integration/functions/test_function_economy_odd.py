@@ -138,6 +138,14 @@ def test_a_question_that_cannot_be_read_keeps_no_other(stage: Stage, rounds: Rou
     assert job["status"] == "completed"
 
 
+def test_questions_that_go_in_batches_share_no_beginning(stage: Stage, rounds: Rounds, rows: Rows) -> None:
+    """Nobody waits for one that writes the prompt cache, since nobody knows which that will be."""
+    jobs = [stage.accept("summarise", document={"text": LONG}, **ECONOMY) for _ in range(2)]
+    assert stage.work(*jobs) == []
+    assert rows.all("SELECT lead_job FROM prompt_prefixes") == []
+    assert len(rows.all("SELECT call_id FROM batch_requests")) == 2
+
+
 def test_what_is_under_way_in_a_batch_is_not_called_for_as_well(
     stage: Stage, rounds: Rounds, rows: Rows, model: ModelGate
 ) -> None:

@@ -15,6 +15,8 @@ from claimcheck.usecases.estimate import Estimate
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openapi import examples
+
 SETTINGS = EstimateSettings("claude-sonnet-5-5", "claude-haiku-5-5")
 PAIRS = ("calls", "input_tokens", "output_tokens", "cost_usd")
 
@@ -121,6 +123,11 @@ def test_what_leaves_no_room_is_said_to() -> None:
         )
     (error,) = refused.value.errors
     assert error.pointer == "/questions"
+
+
+def test_the_documents_example_is_what_is_answered() -> None:
+    """The page of /docs shows this answer to that request."""
+    assert Estimate(SETTINGS)(json.dumps(examples.ESTIMATE_OF_PAGES).encode()) == examples.ESTIMATE
 
 
 def test_a_summary_is_one_question() -> None:

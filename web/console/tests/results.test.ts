@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import type { Evidence, ExtractResult, Job } from "../src/api/types";
+import { advice } from "../src/results/advice";
 import { claimsOf, quotesOf, tally } from "../src/results/claims";
 import { csv } from "../src/results/csv";
-import { ago, bytes, duration, inWords, usd } from "../src/results/format";
+import { ago, bytes, duration, inWords, shortDuration, usd } from "../src/results/format";
+import { told } from "../src/results/warnings";
 
 const quote = (words: string, status: Evidence["status"] = "exact"): Evidence => {
   return {
@@ -84,10 +86,49 @@ test("small amounts keep the digits that say something", () => {
 });
 
 test("times and sizes are rounded to what matters", () => {
+  expect([0, 2.5, 100, 900, 5400].map(shortDuration)).toEqual(["0 s", "2.5 s", "100 s", "15 min", "1.5 h"]);
   expect([0.42, 8.44, 61, 7260].map(duration)).toEqual(["420 ms", "8.4 s", "1 min 1 s", "2 h 1 min"]);
   expect([12, 62_346, 209_715_200].map(bytes)).toEqual(["12 bytes", "60.9 kB", "200 MB"]);
   const now = Date.parse("2026-11-30T12:00:00Z");
   expect(
     ["2026-11-30T11:59:58Z", "2026-11-30T11:58:59Z", "2026-11-29T11:00:00Z"].map((at) => ago(at, now)),
   ).toEqual(["just now", "1 minute ago", "1 day ago"]);
+});
+
+test("warnings that say the same are one, with all that they are about", () => {
+  const hidden = { code: "hidden_text", detail: "text outside of the page" };
+  expect(
+    told([
+      { ...hidden, page: 1 },
+      { ...hidden, page: 3 },
+      { ...hidden, page: 3 },
+      {
+        code: "conflict",
+        detail: "the document gives other values as well",
+        field: "fee",
+        others: [{ value: 5 }, { value: 6 }],
+      },
+      { code: "unheard", detail: "of something new", key_point: 0 },
+    ]),
+  ).toEqual([
+    {
+      title: "Text that a reader does not see",
+      about: ["page 1", "page 3"],
+      detail: hidden.detail,
+      others: [],
+    },
+    {
+      title: "The document says more than one thing",
+      about: ["fee"],
+      detail: "the document gives other values as well",
+      others: [5, 6],
+    },
+    { title: "unheard", about: ["key point 1"], detail: "of something new", others: [] },
+  ]);
+});
+
+test("every failure has advice, also one that is not known", () => {
+  expect(advice("document_encrypted", false)).toMatch(/password/);
+  expect(advice("model_error", true)).toMatch(/Run it again/);
+  expect(advice("unheard", false)).toMatch(/tell your operator/);
 });

@@ -6,6 +6,7 @@ import "swagger-ui-dist/swagger-ui.css";
 import "./main.css";
 import { ID_NAMES, idsOf } from "./ids";
 import { keptKey, keyOf, type Payload } from "./key";
+import { keepNamed } from "./names";
 
 const SCHEME = "key"; // of the document's securitySchemes
 
@@ -15,6 +16,7 @@ dark.addEventListener("change", shade);
 shade();
 
 document.querySelector("#licences")?.setAttribute("href", licences);
+keepNamed(document.querySelector("#reference"));
 const kept = keptKey(window.sessionStorage);
 
 const ui = SwaggerUI({
@@ -42,6 +44,13 @@ const ui = SwaggerUI({
   },
   plugins: [
     {
+      // A call's head is a button already: what is one inside of it cannot be reached by everybody.
+      wrapComponents: {
+        CopyToClipboardBtn: () => () => null,
+        DeepLink: (_: unknown, system: { React: { createElement: (...given: unknown[]) => unknown } }) => {
+          return ({ text }: { text: unknown }) => system.React.createElement("span", null, text);
+        },
+      },
       statePlugins: {
         auth: {
           wrapActions: {

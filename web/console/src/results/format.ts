@@ -54,6 +54,16 @@ export function duration(seconds: number): string {
   return `${hours} h ${Math.round((seconds % 3600) / 60)} min`;
 }
 
+/** The same in one unit, for a scale. */
+export function shortDuration(seconds: number): string {
+  const units: [number, string][] = [
+    [3600, "h"],
+    [600, "min"],
+  ];
+  const [size, unit] = units.find(([least]) => seconds >= least) ?? [1, "s"];
+  return `${number(Math.round((seconds / (unit === "min" ? 60 : size)) * 100) / 100)} ${unit}`;
+}
+
 /** Seconds between two times; null where one is missing. */
 export function between(from: string | null, to: string | null): number | null {
   return from === null || to === null ? null : (Date.parse(to) - Date.parse(from)) / 1000;
@@ -71,7 +81,7 @@ export function moment(at: string): string {
   return DAY_TIME.format(new Date(at));
 }
 
-export function shortMoment(at: string): string {
+function shortMoment(at: string): string {
   return SHORT.format(new Date(at));
 }
 

@@ -8,4 +8,5 @@ from pydantic import BaseModel, ConfigDict
 class Model(BaseModel):
     """An answer. Members that this client does not know are kept as attributes, and nothing can be set."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+    # Built when it is first read: a command needs a few of them, and starts for each call.
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True, defer_build=True)

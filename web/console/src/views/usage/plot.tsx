@@ -10,6 +10,8 @@ interface Props {
   /** The upper ends of thin lines over the bars; bars stand side by side then, else one on the other. */
   ends?: readonly Column[];
   format: (value: number) => string;
+  /** The same, short enough for the scale. */
+  short?: (value: number) => string;
   /** What two lines of the scale are apart at least. */
   least?: number;
 }
@@ -20,7 +22,7 @@ const BOTTOM = 22;
 const TOP = 8;
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 
-export function dayName(day: string): string {
+function dayName(day: string): string {
   return DAY.format(new Date(`${day}T00:00:00Z`));
 }
 
@@ -31,7 +33,7 @@ export function Plot(props: Props) {
   const id = useId();
   return (
     <figure class="card stack plot" aria-labelledby={id}>
-      <figcaption class="row apart">
+      <figcaption>
         <div>
           <h2 id={id}>{title}</h2>
           <p class="muted small number">{total}</p>
@@ -50,7 +52,7 @@ export function Plot(props: Props) {
   );
 }
 
-function Bars({ title, total, columns, ends, format, least }: Props) {
+function Bars({ title, total, columns, ends, format, short, least }: Props) {
   const frame = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(640);
   const [at, setAt] = useState<number | null>(null);
@@ -89,7 +91,7 @@ function Bars({ title, total, columns, ends, format, least }: Props) {
           <g key={value}>
             <line x1={LEFT} x2={width - 4} y1={y(value)} y2={y(value)} class="plot-line" />
             <text x={LEFT - 8} y={y(value) + 4} text-anchor="end" class="plot-text">
-              {format(value)}
+              {(short ?? format)(value)}
             </text>
           </g>
         ))}

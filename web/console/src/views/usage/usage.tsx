@@ -1,6 +1,6 @@
 import type { Calls } from "../../api/calls";
 import { TASKS, type UsageReport } from "../../api/types";
-import { compact, duration, plural, usd } from "../../results/format";
+import { compact, duration, plural, shortDuration, usd } from "../../results/format";
 import { useLoaded } from "../../state/loaded";
 import { go, href } from "../../state/router";
 import { Segments } from "../../ui/form";
@@ -62,7 +62,6 @@ function Plots({ report: { from, to, days } }: { report: UsageReport }) {
   }
   const by = (measure: typeof jobs) => columns(days, from, to, measure);
   const failed = total(days, (row) => row.failed);
-  const slowest = Math.max(...days.map(p95));
   return (
     <>
       <ul class="row legend" aria-label="Colours of the tasks">
@@ -89,10 +88,11 @@ function Plots({ report: { from, to, days } }: { report: UsageReport }) {
         />
         <Plot
           title="Time to the answer"
-          total={`Median, and a line up to the slowest twentieth; ${duration(slowest)} at most`}
+          total="Median, and a line up to the slowest twentieth"
           columns={by(median)}
           ends={by(p95)}
           format={duration}
+          short={shortDuration}
         />
       </div>
     </>

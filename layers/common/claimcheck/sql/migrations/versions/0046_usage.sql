@@ -50,7 +50,7 @@ CREATE TABLE usage_seconds (
 
 -- Eight buckets each time that the time doubles: bucket b is about 2^(b/8) seconds, from 0.957 to 1.045 times that.
 CREATE FUNCTION usage_bucket(took interval) RETURNS smallint LANGUAGE sql IMMUTABLE AS
-$$ SELECT round(8 * log(2, greatest(extract(epoch FROM took), 0.001)))::smallint $$;
+$$ SELECT round(8 * ln(greatest(extract(epoch FROM took)::float8, 0.001)) / ln(2::float8))::smallint $$;
 
 -- One change of what a final job counts for: it became final, it was put back, or a call of it was paid for after its end.
 CREATE FUNCTION note_usage() RETURNS trigger
