@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Self, cast
 
 import httpx
-from claimcheck.client import ClaimcheckError, Client, Retries, calls
+from claimcheck.client import ClaimcheckError, Client, Retries, Unreachable, calls
 from claimcheck.client.jsontext import loads
 from claimcheck.client.models import UploadTarget
 from claimcheck.client.rounds import Rounds
@@ -130,7 +130,10 @@ class Api:
 
     def webhook_secrets(self) -> tuple[str, ...]:
         """The live secrets that sign webhooks, newest first."""
-        return tuple(self.client.webhook_secrets().values())
+        shown = self._object(calls.webhook_secrets()).get("secrets")
+        if not isinstance(shown, list) or not all(isinstance(each, dict) for each in shown):
+            raise Unreachable(f"{self.url} showed no webhook secrets: is this the address of Claimcheck?")
+        return tuple(str(each.get("secret")) for each in shown)
 
     def wait(
         self,

@@ -114,6 +114,7 @@ class Batch:
         self._moved: queue.SimpleQueue[tuple[Item, bool]] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._fatal: BaseException | None = None
+        self._reached = False
 
     def run(self, timeout: float | None = None) -> bool:
         """Work through all files; False where `timeout` seconds were over before.
@@ -215,6 +216,20 @@ class Batch:
             self._moved.put((item, True))
 
     def _hand_in(self, item: Item) -> None:
+        """Hand in one file. A service that has answered before may be away for a while: it is waited for."""
+        until = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                self._handed_in(item)
+            except Unreachable:
+                if not self._reached or time.monotonic() >= until or self._stop.wait(1.0):
+                    raise
+                self._move(item, "waiting")
+            else:
+                self._reached = True
+                return
+
+    def _handed_in(self, item: Item) -> None:
         def progress(done: int, size: int) -> None:
             item.phase, item.bytes_done, item.size = "uploading", done, size
             self._moved.put((item, False))

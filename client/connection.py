@@ -64,10 +64,12 @@ def resolve(
     return address, key
 
 
-def connect(url: str | None, key: str | None, data: Path, *, profile: str | None = None) -> Api:
+def connect(
+    url: str | None, key: str | None, data: Path, *, profile: str | None = None, patience: float = 60.0
+) -> Api:
     """A client of what the options name. Raises NoAddress, Unusable."""
     try:
-        return Api(*resolve(url, key, data, profile=profile))
+        return Api(*resolve(url, key, data, profile=profile), patience=patience)
     except ValueError as error:
         said = str(error).replace("give base_url, or set CLAIMCHECK_URL", "give --url http://HOST:PORT")
         raise NoAddress(said) from None

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from claimcheck.client import ClaimcheckError, jsontext
 
-from client.api import Api
 from client.called_as import command
-from client.connection import resolve
+from client.connection import connect
 from client.exits import one_line_errors
 from client.options import DEFAULT_DATA, Data, Key, ProfileName, Url
 from client.submission import Unusable
@@ -61,7 +60,7 @@ def listen(
         if secret:
             secrets = Secrets([check_secret(each, f"secret {n}") for n, each in enumerate(secret, 1)])
         else:
-            api = stack.enter_context(Api(*resolve(url, key, data, profile=profile), patience=2.0))
+            api = stack.enter_context(connect(url, key, data, profile=profile, patience=2.0))
             secrets = Secrets(api.webhook_secrets(), lambda: asyncio.to_thread(api.webhook_secrets))
         asyncio.run(Receiver(secrets, status, as_json=as_json).run(port))
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # What makes a spreadsheet calculate with a cell (OWASP, "CSV Injection"), also in full width.
 _FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
+# Where one that parts cells by semicolons or tabs sees another cell, though the text is in quotes.
+_INNER_FORMULA = re.compile(r"""([;\t\n])(?=[\s"']*[=+\-@＝＋－＠])""")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -48,8 +50,8 @@ def printed(
 def table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     """CSV (RFC 4180, lines end with LF) with a header; what is not there is empty.
 
-    Text that a spreadsheet would calculate with gets an apostrophe before it. All text is in quotes, so that
-    a spreadsheet that separates by semicolons finds no second cell in it.
+    Text that a spreadsheet would calculate with gets an apostrophe before it, also where one that separates
+    by semicolons or tabs finds a second cell or row in it. All text is in quotes.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
@@ -69,7 +71,7 @@ def _cell(value: Any) -> Any:
     if isinstance(value, int | float):
         return value
     text = value if isinstance(value, str) else canonical(value)
-    text = _CONTROLS.sub("\ufffd", text)
+    text = _INNER_FORMULA.sub(r"\1'", _CONTROLS.sub("\ufffd", text))
     return f"'{text}" if _FORMULA.match(text) else text
 
 

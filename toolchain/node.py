@@ -55,8 +55,8 @@ def build_or_say() -> None:
     try:
         build()
     except CannotGoOnError as problem:
-        left = "the ones from before stay" if (SITE / _STAMP).exists() else "they answer 503"
-        say(f"/console and /docs: {left}: {problem}")
+        left = "stay as they were" if (SITE / _STAMP).exists() else "answer 503"
+        say(f"/console and /docs {left}: {problem}")
 
 
 def run_script(name: str) -> int:

@@ -179,8 +179,11 @@ def _look_at(
     visitor.page.screenshot(path=PICTURES / f"{name}-{look}.png")
     wider = visitor.sideways()
     issues = [f"is {wider} px wider than the window"] if wider > 0 else []
-    # what a phone shows differs from a desk in its layout, hardly in its colours
-    return [f"{name}, {look}: {issue}" for issue in issues + accessibility.found(visitor.page)]
+    # a phone's colours are those of the light look; what it lays out otherwise is seen in three views
+    judged = look != "phone" or name in {"new-job", "jobs", "trail"}
+    return [
+        f"{name}, {look}: {issue}" for issue in issues + (accessibility.found(visitor.page) if judged else [])
+    ]
 
 
 def _expect_marked(visitor: Visitor) -> None:

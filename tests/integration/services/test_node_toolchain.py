@@ -89,7 +89,8 @@ def test_where_npm_fails_one_line_says_so_and_the_pages_from_before_stay(
     capsys.readouterr()
     node.build_or_say()
     said = capsys.readouterr().err.splitlines()
-    assert said[-1].endswith("the ones from before stay: the pages could not be built (web/.log says why)")
+    why = "the pages could not be built (web/.log says why)"
+    assert said[-1].endswith(f"/console and /docs stay as they were: {why}")
     assert checkout.built() == "one"
     assert "out of reach" in (checkout.web / ".log").read_text(encoding="utf-8")
     with pytest.raises(CannotGoOnError, match="could not be built"):

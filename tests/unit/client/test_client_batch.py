@@ -204,6 +204,22 @@ def test_a_busy_tenant_is_waited_for(server: StandIn, service: Service, folder: 
         assert run(limited.url, "submit", str(folder / "a.txt"), *ASKED, "-w").exit_code == 0
 
 
+def test_a_service_that_is_away_for_a_while_is_waited_for(service: Service, folder: Path) -> None:
+    """Once it has answered; one that never did is told at once, by code 3."""
+    away = [False] + [True] * 8
+
+    def answer(asked: Asked) -> Answer:
+        gone = asked.method == "POST" and bool(away) and away.pop(0)
+        return Answer(0) if gone else service(asked)
+
+    with StandIn(answer) as server:
+        assert run(server.url, "submit", str(folder), *ASKED, "-w", "-c", "1").exit_code == 0
+        url = server.url
+    assert len(service.jobs) == 6
+    nobody = run(url, "submit", str(folder), *ASKED, "-w", "-q")
+    assert (nobody.exit_code, nobody.stderr.count("\n")) == (3, 2)
+
+
 @pytest.mark.parametrize(
     ("status", "code"), [(401, "key_missing"), (403, "key_refused"), (429, "spend_limit")]
 )

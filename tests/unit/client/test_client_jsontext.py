@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from claimcheck.client.jsontext import canonical, loads, pretty
+from claimcheck.client.jsontext import canonical, compact, loads, pretty, written
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,3 +75,18 @@ def test_what_is_no_json_is_a_value_error(text: str) -> None:
 def test_a_huge_exponent_is_not_expanded() -> None:
     """A number that PostgreSQL could not have stored is left as it is and costs no memory."""
     assert canonical(loads("1e999999999")) == "1e999999999"
+
+
+def test_a_line_keeps_order_and_numbers() -> None:
+    """As it came, on one line, whatever a text holds."""
+    text = '{"b": 12.50, "a": [1e2, null, true, {"x": -0.0}], "c": "\\n\\u001b"}'
+    assert compact(loads(text)) == text
+    assert loads(compact(loads(text))) == loads(text)
+
+
+def test_a_body_is_json_and_nothing_else() -> None:
+    """Numbers as they are, UTF-8; what no JSON can say is refused before it is sent."""
+    assert written({"a": "ü", "b": loads("12.5")}) == '{"a":"ü","b":12.5}'.encode()
+    for wrong in (float("nan"), float("inf"), "\ud800"):
+        with pytest.raises(ValueError):  # noqa: PT011 (three kinds of it)
+            written({"a": wrong})

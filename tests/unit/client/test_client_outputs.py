@@ -51,19 +51,18 @@ def cell(value: Any) -> str:
     return row["a"]
 
 
-@given(st.text())
+HOSTILE = st.text() | st.text(st.sampled_from("=+-@＝;,\t\r\n\"' a"), max_size=12)
+
+
+@given(HOSTILE)
 def test_no_text_begins_a_formula(text: str) -> None:
-    """Whatever a document or a model says; and no text leaves its cell, however cells are parted."""
-    written = table(["a", "b"], [{"a": text, "b": "end"}])
+    """Whatever a document or a model says, first in its line or not, and however cells are parted."""
+    written = table(["a", "b", "c"], [{"a": text, "b": text, "c": "end"}])
     (row,) = list(csv.reader(io.StringIO(written.split("\n", 1)[1], newline="")))
-    assert row[1] == "end"
-    assert row[0].lstrip()[:1] not in tuple("=+-@\t\r＝＋－＠")
-    assert len(row) == 2
-    for separator in (";", "\t"):
-        found = next(
-            iter(csv.reader(io.StringIO(written.split("\n", 1)[1], newline=""), delimiter=separator))
-        )
-        assert not any(each.lstrip()[:1] in tuple("=+@") for each in found)
+    assert (len(row), row[2]) == (3, "end")
+    for separator in (",", ";", "\t"):
+        for found in csv.reader(io.StringIO(written, newline=""), delimiter=separator):
+            assert not any(each.lstrip()[:1] in tuple("=+-@＝＋－＠") for each in found)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +78,8 @@ def test_no_text_begins_a_formula(text: str) -> None:
         (" =1", "' =1"),
         ("＝1", "'＝1"),
         ("a\nb", "a\nb"),
+        ('a; b;"=1', "a; b;'\"=1"),
+        ("a\n - b", "a\n' - b"),
         ('say "x"; y', 'say "x"; y'),
         ("\x1b[2J", "\ufffd[2J"),
         ({"amount": jsontext.loads("400.00"), "currency": "EUR"}, '{"amount": 400.00, "currency": "EUR"}'),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
+from claimcheck.documents.kinds import PDF_TYPE
 from claimcheck.refusals import InvalidRequest
 from claimcheck.settings import EstimateSettings
-from claimcheck.tasks.estimate import MAX_QUESTIONS
+from claimcheck.tasks.estimate import MAX_QUESTIONS, MAX_SIZE
 from claimcheck.usecases.estimate import Estimate
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,10 +48,24 @@ def estimate(settings: EstimateSettings = SETTINGS, **body: Any) -> dict[str, An
     priority=st.sampled_from(["standard", "economy"]),
 )
 def test_there_is_an_answer_for_everything(**body: Any) -> None:
-    """In a moment, whatever the size, and nothing likely is more than the most."""
+    """Whatever the size, and nothing likely is more than the most."""
     found = estimate(**body)
     for name in PAIRS:
         assert 0 < found[name]["likely"] <= found[name]["most"]
+
+
+@pytest.mark.parametrize("task", ["summarise", "extract", "evaluate"])
+def test_the_largest_document_is_reckoned_as_soon_as_a_page(task: str) -> None:
+    """Each question is weighed once, not once for each of the thousands of calls that would put it."""
+
+    def spent(size: int) -> float:
+        document = {"bytes": size, "media_type": PDF_TYPE}
+        begun = time.process_time()
+        estimate(task=task, document=document, questions=MAX_QUESTIONS)
+        return time.process_time() - begun
+
+    page = min(spent(10_000) for _ in range(3))
+    assert spent(MAX_SIZE) < 100 * page
 
 
 @pytest.mark.parametrize("task", ["summarise", "extract", "evaluate"])

@@ -15,6 +15,8 @@ export interface RetryOptions {
 const BROKEN = new Set([408, 500, 502, 503, 504]);
 /** Refusals that were made before anything was done. */
 const NOTHING_DONE = new Set(["throttled", "tenant_busy", "spend_limit", "too_many_tests", "schema_behind"]);
+/** An error of the service's that is the same in a moment. */
+const LASTS = "document_corrupt";
 const FIRST_MS = 250;
 const LONGEST_MS = 8_000;
 
@@ -47,15 +49,16 @@ export function retrying(
     const until = now() + totalMs;
     const repeatable = request.method !== "POST" || request.headers.has("idempotency-key");
     for (let attempt = 1; ; attempt++) {
+      // An answer of another fetch than the global one is no Response of this realm: errors are told apart.
       const asked = await once(fetch, request.clone(), requestMs);
-      const may = asked instanceof Response ? await mayRepeat(asked, repeatable) : repeatable;
-      const header = asked instanceof Response ? asked.headers.get("retry-after") : null;
+      const may = asked instanceof Error ? repeatable : await mayRepeat(asked, repeatable);
+      const header = asked instanceof Error ? null : asked.headers.get("retry-after");
       const ms = pauseMs(attempt, retryAfterMs(header, now()), random);
       if (!may || attempt >= attempts || now() + ms > until) {
-        if (asked instanceof Response) return asked;
-        throw asked;
+        if (asked instanceof Error) throw asked;
+        return asked;
       }
-      if (asked instanceof Response) await asked.body?.cancel();
+      if (!(asked instanceof Error)) await asked.body?.cancel();
       await sleep(ms, request.signal);
     }
   };
@@ -82,7 +85,10 @@ function waitOf(request: Request): number {
 
 async function mayRepeat(answer: Response, repeatable: boolean): Promise<boolean> {
   if (answer.status === 429) return true;
-  if (BROKEN.has(answer.status)) return repeatable || NOTHING_DONE.has(await codeOf(answer));
+  if (BROKEN.has(answer.status)) {
+    const code = await codeOf(answer);
+    return NOTHING_DONE.has(code) || (repeatable && code !== LASTS);
+  }
   return answer.status === 409 && (await codeOf(answer)) === "idempotency_in_flight";
 }
 

@@ -68,6 +68,27 @@ test("a pause that would end after the whole time is not begun", async () => {
   expect([slept, server.asked.length]).toEqual([[], 1]);
 });
 
+test("answers of another fetch than the global one are answers", async () => {
+  const foreign: typeof fetch = async (...asked) =>
+    new Proxy(await fetch(...asked), {
+      getPrototypeOf: () => Object.prototype,
+      get: (answer, name) => {
+        const member: unknown = Reflect.get(answer, name, answer);
+        return typeof member === "function" ? member.bind(answer) : member;
+      },
+    });
+  await using server = await new Server([{ status: 503, headers: { "Retry-After": "0" } }, DONE]).start();
+  const claimcheck = new Claimcheck({ url: server.url, key: "ck_test", fetch: foreign });
+  expect(await claimcheck.submit("summarise", DOCUMENT)).toEqual(TICKET);
+  expect(server.asked.length).toBe(2);
+});
+
+test("what is stored and damaged is not asked for again", async () => {
+  await using server = await new Server([{ status: 500, body: { code: "document_corrupt" } }]).start();
+  await expect(client(server).text("j")).rejects.toMatchObject({ code: "document_corrupt" });
+  expect(server.asked.length).toBe(1);
+});
+
 test("attempts end", async () => {
   await using server = await new Server([{ status: 503, headers: { "Retry-After": "0" } }]).start();
   await expect(client(server).submit("summarise", DOCUMENT)).rejects.toMatchObject({ status: 503 });

@@ -59,6 +59,22 @@ test("what a spreadsheet would take for a formula is text in CSV, and a number s
   expect(csv(claimsOf({ task: "extract", result })).split("\r\n")[1]).toBe("loss,-12.5,,,,,,");
 });
 
+test.each([
+  [" =1", "' =1"],
+  ["＝1", "'＝1"],
+  ["a;=1", "a;'=1"],
+  ['a; "=1', '"a;\' ""=1"'],
+  ["a\n=1", '"a\n\'=1"'],
+  ["a; b", "a; b"],
+])("also behind what parts cells elsewhere: %j", (text, cell) => {
+  const result: ExtractResult = { fields: { a: text }, evidence: {}, coverage };
+  expect(
+    csv(claimsOf({ task: "extract", result })).slice(
+      "field,value,unit,quote,quote status,page,start,end\r\na,".length,
+    ),
+  ).toBe(`${cell},,,,,,`);
+});
+
 test("a job without an answer claims nothing", () => {
   expect(claimsOf({ task: "evaluate", result: null })).toEqual([]);
 });

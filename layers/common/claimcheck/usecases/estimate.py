@@ -7,6 +7,7 @@ a second time: the text as dense as any, each answer as long as it may be, each 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -144,11 +145,9 @@ class _Plan:
         _, parts = part_counts(tokens, held.images, *self.rooms)
         overlaps = round((parts - 1) * OVERLAP_CHARS * DENSEST_TOKENS)
         shown = -(-(tokens + overlaps) // parts)
-        calls = [
-            _Call(_most_written(prompt) + shown, 0, prompt.max_tokens)
-            for prompt in self.prompts
-            for _ in range(parts)
-        ]
+        calls: list[_Call] = []
+        for prompt in self.prompts:
+            calls += [_Call(_most_written(prompt) + shown, 0, prompt.max_tokens)] * parts
         calls.append(_requoting(tokens, sum(call.answer for call in calls)))
         if self.task.digest is not None and parts > 1:
             calls += _digesting(self.task.digest, self.params, parts, self.rooms.even)
@@ -201,14 +200,19 @@ def _most_written(prompt: Prompt) -> int:
 
 def _cost(model: str, calls: Sequence[_Call], *, batched: bool) -> float | None:
     try:
-        return round(sum(cost_usd(model, call.usage, batched=batched) for call in calls), 6)
+        alike = Counter(calls)  # hundreds of thousands of calls are of a few kinds
+        each = (count * cost_usd(model, call.usage, batched=batched) for call, count in alike.items())
+        return round(sum(each), 6)
     except UnknownPriceError:
         return None
 
 
 def _most_cost(model: str, calls: Sequence[_Call]) -> float | None:
     try:
-        each = (worst_case_usd(model, input_tokens=call.own, max_tokens=call.answer) for call in calls)
+        each = (
+            count * worst_case_usd(model, input_tokens=call.own, max_tokens=call.answer)
+            for call, count in Counter(calls).items()
+        )
         return round(sum(each), 6)
     except UnknownPriceError:
         return None

@@ -32,6 +32,9 @@ export function messageOf(error: unknown): string {
   if (error instanceof Unreachable) {
     return error.message;
   }
+  if (error instanceof TypeError && /import|module/i.test(error.message)) {
+    return "A part of this page could not be loaded. Check the connection, and load the page again.";
+  }
   return error instanceof Error && error.message ? error.message : "Something went wrong in this page.";
 }
 

@@ -1,6 +1,5 @@
 /** What the API answers, by the types that are generated of its OpenAPI document (web/client). */
 import type {
-  Delivery as ApiDelivery,
   Document,
   Estimate,
   EvaluateResult,
@@ -41,7 +40,6 @@ export type Result = SummariseResult | ExtractResult | EvaluateResult;
 export type Verdict = EvaluateResult["criteria"][number];
 export type Announced = Document;
 export type Bounds = Estimate["calls"];
-export type DeliveryStatus = ApiDelivery["status"];
 export type WebhookAddress = WebhookAddresses["addresses"][number];
 export type WebhookSecret = WebhookSecrets["secrets"][number];
 export type UsageReport = UsageOfDays;

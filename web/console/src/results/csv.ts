@@ -42,9 +42,13 @@ function quoteCells(quote: Quote | null): string[] {
   return [words, status, ...[page, start, end].map((number) => (number === null ? "" : String(number)))];
 }
 
+const FORMULA = /^\s*[=+\-@\t\r＝＋－＠]/;
+/** Where a spreadsheet that parts cells by semicolons or tabs sees another cell, though the text is in quotes. */
+const INNER_FORMULA = /([;\t\r\n])(?=[\s"']*[=+\-@＝＋－＠])/g;
+
 /** What a spreadsheet would take for a formula is marked as text; the document's author may have written it. */
 function cell(value: string): string {
-  const formula = /^[=+\-@\t\r]/.test(value) && !/^[+-]?\d+([.,]\d+)*%?$/.test(value);
-  const text = formula ? `'${value}` : value;
+  const formula = FORMULA.test(value) && !/^[+-]?\d+([.,]\d+)*%?$/.test(value);
+  const text = (formula ? `'${value}` : value).replace(INNER_FORMULA, "$1'");
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

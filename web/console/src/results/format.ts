@@ -81,7 +81,7 @@ export function moment(at: string): string {
   return DAY_TIME.format(new Date(at));
 }
 
-export function shortMoment(at: string): string {
+function shortMoment(at: string): string {
   return SHORT.format(new Date(at));
 }
 

@@ -47,8 +47,3 @@ export function signOut(why: string | null = null): void {
 function made(key: string): Calls {
   return new Calls(new Http(base(), key, (problem) => signOut(problem.detail)));
 }
-
-/** The public part of a key, by which it is listed. */
-export function publicPart(key: string): string {
-  return /^ck_[0-9a-f]{12}/.exec(key)?.[0] ?? "key";
-}

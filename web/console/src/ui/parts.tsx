@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { messageOf, missingScope, Problem } from "../api/problem";
 import type { Status } from "../api/types";
+import { toast } from "../state/announce";
 import { Icon, type IconName } from "./icon";
 
 /** The heading of a view: it is focused when the view is entered, so that a screen reader begins there. */
@@ -110,10 +111,12 @@ export function CopyButton(props: { text: () => string; children: ComponentChild
     return () => clearTimeout(timer);
   }, [done]);
   const copy = () => {
-    navigator.clipboard?.writeText(props.text()).then(
-      () => setDone(true),
-      () => undefined,
-    );
+    const refused = () => toast("The browser gives no access to the clipboard here.", "wrong");
+    if (navigator.clipboard) {
+      navigator.clipboard.writeText(props.text()).then(() => setDone(true), refused);
+    } else {
+      refused(); // over plain http
+    }
   };
   return (
     <button type="button" class={props.class ?? "button small"} onClick={copy}>

@@ -50,7 +50,7 @@ export function Top(props: { signedIn: boolean; view: string; onHelp: () => void
   );
 }
 
-export function Brand() {
+function Brand() {
   return (
     <a class="brand" href={href(["new"])}>
       <svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true">

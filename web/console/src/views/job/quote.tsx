@@ -14,7 +14,7 @@ export const KINDS: Record<Evidence["status"], { icon: IconName; name: string; a
 };
 
 /** A quote; pressing it goes to its place in the document. */
-export function QuoteButton({
+function QuoteButton({
   quote,
   active,
   onJump,

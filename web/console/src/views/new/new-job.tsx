@@ -1,7 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import type { Calls } from "../../api/calls";
 import { isAbort } from "../../api/http";
-import { messageOf, missingScope, Problem } from "../../api/problem";
+import { missingScope, Problem } from "../../api/problem";
 import { announce } from "../../state/announce";
 import { go } from "../../state/router";
 import { Icon } from "../../ui/icon";
@@ -131,7 +131,7 @@ function Refusal({ error, again }: { error: unknown; again: () => void }) {
   return (
     <div class="stack">
       <Fault error={error} again={again} />
-      <p class="hint">{messageOf(error) ? "Sending it again makes no second job." : ""}</p>
+      <p class="hint">Sending it again makes no second job.</p>
     </div>
   );
 }

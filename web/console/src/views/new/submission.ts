@@ -6,7 +6,7 @@ import type { Built, Draft } from "./draft";
 import { mediaType } from "./media";
 
 /** A file up to this size goes along in the request, which may have 5 MB with base64 in it. */
-export const INLINE_BYTES = 3_000_000;
+const INLINE_BYTES = 3_000_000;
 
 export type Step = { name: "reading" } | { name: "uploading"; share: number } | { name: "handing in" };
 

@@ -22,7 +22,7 @@ const BOTTOM = 22;
 const TOP = 8;
 const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 
-export function dayName(day: string): string {
+function dayName(day: string): string {
   return DAY.format(new Date(`${day}T00:00:00Z`));
 }
 
