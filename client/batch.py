@@ -240,24 +240,25 @@ class Batch:
             request, asked = self._request, self._request.asked
             print_ = fingerprint(request.task, asked, item.name, source.sha256(), request.cancel_after)
             known = self._journal.find(self._api.url, print_)
-            if known is not None and self._still_there(item, known):
-                return
-            generation = 0 if known is None else known.generation + 1
-            self._submit(item, source, print_, generation)
+            generation = 0 if known is None else self._generation(item, known)
+            if item.job_id is None:
+                self._submit(item, source, print_, generation)
 
-    def _still_there(self, item: Item, known: Entry) -> bool:
-        """Whether a job from before is taken for this file; looks at it, since its status may be old."""
+    def _generation(self, item: Item, known: Entry) -> int:
+        """Takes a job from before for this file, where it still counts; else the generation of a new one."""
         if self._request.again:
-            return False
+            return known.generation + 1
         try:
-            job, etag = self._api.poll(known.job_id)
-        except (NotFound, Gone):  # another tenant's key, another database, or deleted
-            return False
+            job, etag = self._api.poll(known.job_id)  # its status may be old
+        except NotFound:
+            return known.generation  # another tenant's key: back with the first one, its ticket comes again
+        except Gone:
+            return known.generation + 1
         if job is None or (self._request.retry_failed and job["status"] in _UNANSWERED):
-            return False
+            return known.generation + 1
         item.job_id, item.job, item.etag, item.before = known.job_id, job, etag, True
         item.phase = job["status"]
-        return True
+        return known.generation
 
     def _submit(self, item: Item, source: Source, print_: str, generation: int) -> None:
         body = {**self._request.asked, "document": self._document(item, source)}

@@ -103,6 +103,12 @@ def _usage(visitor: Visitor, _: Seeds) -> None:
     expect(visitor.page.get_by_role("img", name=re.compile("^Cost: "))).to_be_visible()
 
 
+def _docs(visitor: Visitor, _: Seeds) -> None:
+    visitor.page.goto(f"{visitor.url}/docs")
+    visitor.page.locator("#operations-jobs-extract .opblock-summary-control").click()
+    expect(visitor.page.get_by_role("button", name="Execute")).to_be_visible()
+
+
 VIEWS: dict[str, Callable[[Visitor, Seeds], None]] = {
     "new-job": _new,
     "jobs": _jobs,
@@ -116,6 +122,7 @@ VIEWS: dict[str, Callable[[Visitor, Seeds], None]] = {
     "deliveries": _deliveries,
     "webhooks": _webhooks,
     "usage": _usage,
+    "docs": _docs,
 }
 
 

@@ -181,15 +181,42 @@ def test_failed_jobs_are_code_1_and_can_be_tried_anew(
     assert len(service.jobs) == 14
 
 
-def test_a_job_that_is_not_there_any_more_is_made_anew(
-    server: StandIn, service: Service, folder: Path
-) -> None:
-    """Another database at the address, or a deleted job."""
+def test_a_job_that_is_deleted_is_made_anew(server: StandIn, service: Service, folder: Path) -> None:
+    """Under another key than the first, whose ticket would come again."""
     run(server.url, "submit", str(folder / "a.txt"), *ASKED)
-    service.jobs.clear()
+    service.gone.add("a")
+    service.jobs["job-0"]["looks"] = 1
     result = run(server.url, "submit", str(folder / "a.txt"), *ASKED)
     assert result.exit_code == 0
-    assert len(service.jobs) == 1
+    assert len(service.jobs) == 2
+
+
+def test_two_tenants_in_turn_have_one_job_each(folder: Path) -> None:
+    """The journal knows addresses, not tenants: what one's key does not find is no reason to pay again."""
+    tenants = {f"Bearer {key}": Service() for key in ("ck_test", "ck_other")}
+    names = iter(("a", "b", "c", "d"))
+
+    def answer(asked: Asked) -> Answer:
+        mine = tenants[asked.headers["authorization"]]
+        said = mine(asked)
+        if asked.method == "POST" and said.body["job_id"].startswith("job-"):
+            ticket = f"{next(names)}-{said.body['job_id']}"
+            mine.jobs[ticket] = mine.jobs.pop(said.body["job_id"])
+            mine.tickets[asked.headers["idempotency-key"]] = ticket
+            return Answer(202, {**said.body, "job_id": ticket})
+        return said
+
+    with StandIn(answer) as server:
+        for key in ("ck_test", "ck_other", "ck_test", "ck_other"):
+            assert run(server.url, "submit", str(folder / "a.txt"), *ASKED, "--key", key).exit_code == 0
+    assert [len(each.jobs) for each in tenants.values()] == [1, 1]
+
+
+def test_a_named_pipe_in_a_folder_is_no_document(server: StandIn, folder: Path) -> None:
+    """Opening one waits for whoever writes to it."""
+    os.mkfifo(folder / "pipe")
+    assert run(server.url, "submit", str(folder), *ASKED).exit_code == 0
+    assert len(submissions(server)) == 6
 
 
 def test_a_busy_tenant_is_waited_for(server: StandIn, service: Service, folder: Path) -> None:

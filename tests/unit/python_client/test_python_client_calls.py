@@ -169,6 +169,19 @@ def test_waiting_asks_with_what_it_has(client_of: Kind) -> None:
     assert asked == [(None, None), ('"1"', "wait=20"), ('"1"', "wait=20"), ('"2"', "wait=20")]
 
 
+def test_waiting_is_not_prolonged_by_what_is_tried_again(client_of: Kind) -> None:
+    """A pause that the time of the wait has no room for is not begun."""
+    slept: list[float] = []
+    away = Answer(503, {"title": "Away"}, {"Retry-After": "30"})
+    with (
+        StandIn(script(away)) as server,
+        client_of(server.url, "k", sleep=slept.append) as c,
+        pytest.raises(ServiceFault),
+    ):
+        c.wait(ID, timeout=5)
+    assert (slept, len(server.asked)) == ([], 1)
+
+
 def test_waiting_ends_in_time(client_of: Kind) -> None:
     """WaitTimedOut names the job; the last look is not held open."""
     with (

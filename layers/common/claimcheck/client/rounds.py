@@ -24,6 +24,10 @@ class Rounds:
         wait = None if self.etag is None or left < 1 else left
         return calls.job(job_id, etag=self.etag, wait=wait)
 
+    def left(self, now: float) -> float:
+        """Seconds until the time is up; infinite without a deadline."""
+        return max(0.0, self._until - now)
+
     def is_over(self, now: float) -> bool:
         """Whether the time is up."""
         return now >= self._until

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -91,10 +93,14 @@ class AsyncConnection:
         rest = {name: value for name, value in said.items() if name != "result_link"}
         return {**rest, "result": answers.body(content, jsontext.loads)}
 
-    async def answer(self, call: Call[Any]) -> Answer:
-        """The answer to a call, once it is a success or 304. Raises ApiProblem, Unreachable."""
+    async def answer(self, call: Call[Any], *, within: float = math.inf) -> Answer:
+        """The answer to a call, once it is a success or 304; no pause ends later than `within` seconds.
+
+        Raises ApiProblem, Unreachable.
+        """
+        retries = replace(self._retries, total=min(self._retries.total, within))
         retrying = Retrying(
-            self._retries, time.monotonic(), repeatable=call.repeatable, not_awaited=call.not_awaited
+            retries, time.monotonic(), repeatable=call.repeatable, not_awaited=call.not_awaited
         )
         while True:
             outcome = await self._once(call)

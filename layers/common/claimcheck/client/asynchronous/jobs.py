@@ -102,7 +102,7 @@ class AsyncJobs(AsyncDocuments):
         rounds = Rounds(time.monotonic(), timeout)
         while True:
             call = rounds.call(job_id, time.monotonic())
-            answer = await self.answer(call)
+            answer = await self.answer(call, within=rounds.left(time.monotonic()))
             seen = call.read(answer)
             if seen is not None:
                 rounds.etag = answer.headers.get("etag")

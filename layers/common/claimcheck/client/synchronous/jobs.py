@@ -97,7 +97,7 @@ class Jobs(Documents):
         rounds = Rounds(time.monotonic(), timeout)
         while True:
             call = rounds.call(job_id, time.monotonic())
-            answer = self.answer(call)
+            answer = self.answer(call, within=rounds.left(time.monotonic()))
             seen = call.read(answer)
             if seen is not None:
                 rounds.etag = answer.headers.get("etag")
