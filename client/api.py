@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self, cast
 import httpx
 from claimcheck.client import ClaimcheckError, Client, Retries, Unreachable, calls
 from claimcheck.client.jsontext import loads
-from claimcheck.client.models import UploadTarget
+from claimcheck.client.models import Link, UploadTarget
 from claimcheck.client.rounds import Rounds
 from claimcheck.client.settings import TIMEOUT
 from claimcheck.client.transfers import Source
@@ -110,7 +110,9 @@ class Api:
 
     def document(self, job_id: str) -> str:
         """The text that the offsets of evidence point into. Raises Damaged where a link leads to another."""
-        return str(self.client.text(job_id).text)
+        said = self._object(calls.text(job_id))
+        link = said.get("text_link")
+        return self.client.fetch(Link.model_validate(link)).decode() if link else str(said["text"])
 
     def cancel(self, job_id: str) -> Job:
         """Cancel the job; a job that is final stays as it is."""
