@@ -111,7 +111,7 @@ class Visitors:
         complaints += [f"policy: {each}" for visitor in self._opened for each in visitor.violations()]
         for visitor in self._opened:
             visitor.context.close()
-        assert complaints == []
+        assert not complaints, "\n".join(complaints)
 
 
 def listen(visitor: Visitor) -> None:
