@@ -1,22 +1,27 @@
 import type { PDFDocumentProxy } from "pdfjs-dist";
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Quote } from "../results/claims";
 import { findAcross, findQuote, keyed } from "../text/match";
 import { centre } from "../ui/scroll";
 import { Page, type PageMark, type PageText } from "./page";
+import { useNear, useRatio, useWidth } from "./viewport";
+
+export interface Words {
+  words: string;
+  before: string;
+}
 
 interface Props {
   pdf: PDFDocumentProxy;
   quotes: readonly Quote[];
-  /** What the document's text has where a quote was found; null where it was not. */
-  words: (quote: Quote) => string | null;
+  /** What the document's text has where a quote was found, and before it on its page; null where it was not. */
+  words: (quote: Quote) => Words | null;
   selected: { id: number; round: number; jump: boolean } | null;
   onSelect: (id: number) => void;
   /** The words of a quote are not in the text layer of its page. */
   onMissing: (id: number) => void;
 }
 
-const MARGIN = 24;
 /** CSS pixels of a page whose words can be read. */
 const READABLE = 480;
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3];
@@ -80,9 +85,18 @@ export function PdfView({ pdf, quotes, words, selected, onSelect, onMissing }: P
   const step = (by: number) => {
     const next = ZOOMS[ZOOMS.indexOf(zoom) + by];
     if (next !== undefined) {
+      place.current = (scroller.current?.scrollTop ?? 0) * (next / zoom);
       setZoom(next);
     }
   };
+  // what was seen before is seen after
+  const place = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    if (place.current !== null && scroller.current) {
+      scroller.current.scrollTop = place.current;
+      place.current = null;
+    }
+  }, [zoom]);
   return (
     <>
       <div class="zoom row">
@@ -137,7 +151,7 @@ export function PdfView({ pdf, quotes, words, selected, onSelect, onMissing }: P
 const NONE: PageMark[] = [];
 
 /** The marks of each page, looked up when the page is wanted. */
-function useMarks(pdf: PDFDocumentProxy, quotes: readonly Quote[], words: (quote: Quote) => string | null) {
+function useMarks(pdf: PDFDocumentProxy, quotes: readonly Quote[], words: Props["words"]) {
   const [marks, setMarks] = useState<ReadonlyMap<number, PageMark[]>>(new Map());
   const asked = useMemo(() => new Map<number, Promise<PageMark[]>>(), [pdf, quotes, words]);
   const texts = useMemo(() => new Map<number, Promise<PageText>>(), [pdf]);
@@ -161,7 +175,7 @@ async function lookUp(
   pdf: PDFDocumentProxy,
   page: number,
   quotes: readonly Quote[],
-  words: (quote: Quote) => string | null,
+  words: Props["words"],
   texts: Map<number, Promise<PageText>>,
 ): Promise<PageMark[]> {
   const text = await textOf(pdf, page, texts);
@@ -171,8 +185,10 @@ async function lookUp(
     if (begins !== page && begins !== page - 1) {
       continue;
     }
-    const tried = [words(quote), quote.evidence.quote].filter((each) => each !== null);
-    let pieces = begins === page ? firstOf(tried, (each) => findQuote(text.keyed, text.strings, each)) : [];
+    const found = words(quote);
+    const tried = [...(found === null ? [] : [found.words]), quote.evidence.quote];
+    const here = (each: string) => findQuote(text.keyed, text.strings, each, found?.before);
+    let pieces = begins === page ? firstOf(tried, here) : [];
     if (pieces.length === 0 && begins !== null && begins < pdf.numPages) {
       const [one, other] = await Promise.all([textOf(pdf, begins, texts), textOf(pdf, begins + 1, texts)]);
       const side = begins === page ? 0 : 1;
@@ -218,76 +234,4 @@ function textOf(
   const text = read().catch(() => ({ strings: [], keyed: keyed([]) }));
   texts.set(page, text);
   return text;
-}
-
-function useWidth(scroller: { current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(0);
-  useEffect(() => {
-    const watched = scroller.current;
-    if (!watched) {
-      return;
-    }
-    const observer = new ResizeObserver(() => setWidth(Math.min(watched.clientWidth - MARGIN, 1000)));
-    observer.observe(watched);
-    return () => observer.disconnect();
-  }, [scroller]);
-  return width;
-}
-
-/** Height by width of the first page: most documents have all alike. */
-function useRatio(pdf: PDFDocumentProxy): number | null {
-  const [ratio, setRatio] = useState<number | null>(null);
-  useEffect(() => {
-    let stale = false;
-    const keep = (value: number) => !stale && setRatio(value);
-    pdf.getPage(1).then(
-      (page) => {
-        const { width, height } = page.getViewport({ scale: 1 });
-        keep(height / width);
-      },
-      () => keep(Math.SQRT2),
-    );
-    return () => {
-      stale = true;
-    };
-  }, [pdf]);
-  return ratio;
-}
-
-/** The pages that are seen, or soon are. */
-function useNear(
-  scroller: { current: HTMLElement | null },
-  pdf: PDFDocumentProxy,
-  ready: boolean,
-): ReadonlySet<number> {
-  const [near, setNear] = useState<ReadonlySet<number>>(new Set());
-  // another document has other pages
-  useEffect(() => {
-    const root = scroller.current;
-    if (!root || !ready) {
-      return;
-    }
-    const observer = new IntersectionObserver(
-      (entries) => {
-        setNear((old) => {
-          const now = new Set(old);
-          for (const { target, isIntersecting } of entries) {
-            const number = Number((target as HTMLElement).dataset.page);
-            if (isIntersecting) {
-              now.add(number);
-            } else {
-              now.delete(number);
-            }
-          }
-          return now;
-        });
-      },
-      { root, rootMargin: "800px 0px" },
-    );
-    for (const page of root.querySelectorAll("[data-page]")) {
-      observer.observe(page);
-    }
-    return () => observer.disconnect();
-  }, [scroller, pdf, ready]);
-  return near;
 }
