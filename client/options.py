@@ -21,7 +21,12 @@ Url = Annotated[
 ]
 Key = Annotated[
     str | None,
-    typer.Option("--key", metavar="KEY", help="API key (or CLAIMCHECK_KEY).", rich_help_panel="API"),
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        help="API key. Others see it in ps: prefer CLAIMCHECK_KEY, or a profile.",
+        rich_help_panel="API",
+    ),
 ]
 ProfileName = Annotated[
     str | None,

@@ -73,6 +73,7 @@ async def _start(stack: Stack, options: Options) -> None:
     started = time.monotonic()
     ready = await stack.start()
     report(f"started in {time.monotonic() - started:.1f} s; data in {options.directory}; Ctrl-C stops it")
+    report(f"console at {ready.url}/console, reference at {ready.url}/docs")
     print(f"ready {ready.url} key {ready.key}", flush=True)
 
 

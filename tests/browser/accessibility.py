@@ -22,10 +22,7 @@ def found(page: Page) -> list[str]:
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    result: dict[str, Any] = page.evaluate(
-        "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
-        _RULES,
-    )
+    result: dict[str, Any] = page.evaluate(_RUN, _RULES)
     return [_said(issue) for issue in result["violations"] if issue["impact"] in _SERIOUS]
 
 

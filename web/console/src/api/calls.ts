@@ -148,8 +148,9 @@ export class Calls {
   }
 }
 
+/** An id out of an address is one segment of a path: `..` would lead to another call. */
 function enc(id: string): string {
-  return encodeURIComponent(id);
+  return /^\.{1,2}$/.test(id) ? "no-id" : encodeURIComponent(id);
 }
 
 /** Bytes behind a signed link (the key goes nowhere but to the API). */
