@@ -139,6 +139,17 @@ def test_the_first_that_there_is_is_taken(home: Path) -> None:
     assert resolve("http://o.example", "ck_o", apart, variables) == ("http://o.example", "ck_o")
 
 
+@pytest.mark.parametrize(
+    "url", ["https://evil.example", "http://127.0.0.1.evil.example", "http://10.0.0.1", 7]
+)
+def test_a_folder_does_not_lead_to_another_machine(home: Path, url: object) -> None:
+    """What lies in a stranger's checkout is no system of ours: neither document nor key goes there."""
+    (local(home) / "up.json").write_text(json.dumps({"url": url, "key": "ck_e"}))
+    environ = {"XDG_CONFIG_HOME": str(home / "config"), "CLAIMCHECK_KEY": "ck_v"}
+    with pytest.raises(NoAddress, match="nothing runs in"):
+        resolve(None, None, DEFAULT_DATA, environ)
+
+
 def test_a_key_is_not_sent_to_another_address(home: Path) -> None:
     """Neither the local system's nor a profile's."""
     local(home)
