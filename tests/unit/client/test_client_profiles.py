@@ -174,6 +174,15 @@ def test_the_shell_is_offered_profiles_and_jobs() -> None:
     assert list(job_ids("01")) == [("01-b", "extract 1.txt"), ("01-a", "extract 0.txt")]
 
 
+def test_the_shell_is_offered_nothing_to_evaluate() -> None:
+    """A file's name is a stranger's: zsh runs what is in the descriptions through `eval`."""
+    with Journal() as journal:
+        hostile = "a\\$(touch x)`y`\"';\x1b[2J.txt"
+        journal.handed_in("u", "r", Entry("01", 0, "pending"), task="extract", file=hostile)
+    ((_, offered),) = job_ids("01")
+    assert offered == "extract a___touch x__y______2J.txt"
+
+
 def test_a_journal_that_cannot_be_written_is_said(home: Path) -> None:
     """One line that says what to set; completion offers nothing instead."""
     (home / "state").write_text("a file")
