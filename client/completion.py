@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator  # noqa: TC003 (typer reads it)
 
 
@@ -12,7 +13,8 @@ def job_ids(incomplete: str) -> Iterator[tuple[str, str]]:
 
     try:
         with Journal() as journal:
-            yield from journal.recent(incomplete)
+            for job_id, about in journal.recent(incomplete):
+                yield job_id, _harmless(about)
     except Unusable:
         return
 
@@ -28,4 +30,9 @@ def profile_names(incomplete: str) -> Iterator[tuple[str, str]]:
         kept = []
     for name, url in [(LOCAL, "what claimcheck up runs here"), *((each.name, each.url) for each in kept)]:
         if name.startswith(incomplete):
-            yield name, url
+            yield name, _harmless(url)
+
+
+def _harmless(text: str) -> str:
+    """Letters, digits and a few signs: zsh evaluates what Typer hands it, whose escapes a `\\` undoes."""
+    return re.sub(r"[^\w ./:-]", "_", text)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from client.api import Api
 from client.called_as import command
@@ -80,9 +82,19 @@ def _known(profile: str | None, data: Path, environment: Mapping[str, str]) -> K
         profile = Profiles(environment).used()
     if profile is None or profile == LOCAL:
         running = read_up(data)
+        if not _is_here(running.get("url")):  # a folder of a stranger's may hold a file of that name
+            return Known(None, None, str(data))
         return Known(running.get("url"), running.get("key"), str(data))
     kept = Profiles(environment).get(profile)
     return Known(kept.url, kept.key, f"profile {profile}")
+
+
+def _is_here(url: object) -> bool:
+    """Whether an address is this machine's own, as that of `claimcheck up` always is."""
+    try:
+        return ip_address(urlsplit(str(url)).hostname or "").is_loopback
+    except ValueError:
+        return False
 
 
 def read_up(data: Path) -> dict[str, Any]:

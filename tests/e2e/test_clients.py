@@ -138,6 +138,20 @@ def test_a_webhook_is_verified_from_python(client: Any) -> None:
         assert client.test_webhook(f"{receiver.url}/test").status == "delivered"
 
 
+def test_the_documentations_example_runs(
+    system: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first program of docs/python-client.md, as it stands there, on documents of these names."""
+    page = (Path(__file__).parents[2] / "docs" / "python-client.md").read_text(encoding="utf-8")
+    program = page.split("```python\n")[1].partition("```")[0]
+    for name in ("contract.pdf", "claim.docx"):
+        (tmp_path / name).write_text(TEXT)
+    monkeypatch.chdir(tmp_path)
+    assert "https://….example/prod" in program
+    exec(program.replace("https://….example/prod", system.url), {"key": system.key})  # noqa: S102
+    assert "governing law Ireland ['It is governed by the laws of Ireland.']" in capsys.readouterr().out
+
+
 def _delivered(handle: Any) -> Any:
     from tests.integration.services.observed import wait_for
 

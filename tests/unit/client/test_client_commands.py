@@ -245,17 +245,17 @@ def test_cancel_says_what_became_of_the_job() -> None:
 
 def test_the_address_comes_from_flags_then_environment_then_up_json(tmp_path: Path) -> None:
     """Each source stands in for the one before it."""
-    (tmp_path / "up.json").write_text('{"url": "http://c", "key": "kc"}')
+    (tmp_path / "up.json").write_text('{"url": "http://127.0.0.3", "key": "kc"}')
     both = {"CLAIMCHECK_URL": "http://b", "CLAIMCHECK_KEY": "kb"}
     assert resolve("http://a", "ka", tmp_path, both) == ("http://a", "ka")
     assert resolve(None, None, tmp_path, both) == ("http://b", "kb")
-    assert resolve(None, None, tmp_path, {}) == ("http://c", "kc")
-    assert resolve("http://c/", None, tmp_path, {}) == ("http://c/", "kc")
+    assert resolve(None, None, tmp_path, {}) == ("http://127.0.0.3", "kc")
+    assert resolve("http://127.0.0.3/", None, tmp_path, {}) == ("http://127.0.0.3/", "kc")
 
 
 def test_the_local_key_goes_to_no_other_address(tmp_path: Path) -> None:
     """A key from up.json is never sent where up.json does not point."""
-    (tmp_path / "up.json").write_text('{"url": "http://c", "key": "kc"}')
+    (tmp_path / "up.json").write_text('{"url": "http://127.0.0.3", "key": "kc"}')
     with pytest.raises(NoAddress, match="no key for http://elsewhere"):
         resolve("http://elsewhere", None, tmp_path, {})
 

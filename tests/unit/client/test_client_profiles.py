@@ -139,6 +139,17 @@ def test_the_first_that_there_is_is_taken(home: Path) -> None:
     assert resolve("http://o.example", "ck_o", apart, variables) == ("http://o.example", "ck_o")
 
 
+@pytest.mark.parametrize(
+    "url", ["https://evil.example", "http://127.0.0.1.evil.example", "http://10.0.0.1", 7]
+)
+def test_a_folder_does_not_lead_to_another_machine(home: Path, url: object) -> None:
+    """What lies in a stranger's checkout is no system of ours: neither document nor key goes there."""
+    (local(home) / "up.json").write_text(json.dumps({"url": url, "key": "ck_e"}))
+    environ = {"XDG_CONFIG_HOME": str(home / "config"), "CLAIMCHECK_KEY": "ck_v"}
+    with pytest.raises(NoAddress, match="nothing runs in"):
+        resolve(None, None, DEFAULT_DATA, environ)
+
+
 def test_a_key_is_not_sent_to_another_address(home: Path) -> None:
     """Neither the local system's nor a profile's."""
     local(home)
@@ -161,6 +172,15 @@ def test_the_shell_is_offered_profiles_and_jobs() -> None:
             entry = Entry(job_id, 0, "pending")
             journal.handed_in("u", str(place), entry, task="extract", file=f"{place}.txt")
     assert list(job_ids("01")) == [("01-b", "extract 1.txt"), ("01-a", "extract 0.txt")]
+
+
+def test_the_shell_is_offered_nothing_to_evaluate() -> None:
+    """A file's name is a stranger's: zsh runs what is in the descriptions through `eval`."""
+    with Journal() as journal:
+        hostile = "a\\$(touch x)`y`\"';\x1b[2J.txt"
+        journal.handed_in("u", "r", Entry("01", 0, "pending"), task="extract", file=hostile)
+    ((_, offered),) = job_ids("01")
+    assert offered == "extract a___touch x__y______2J.txt"
 
 
 def test_a_journal_that_cannot_be_written_is_said(home: Path) -> None:

@@ -270,7 +270,7 @@ def test_the_original_is_fetched_from_its_address_or_lies_in_it(client_of: Kind)
 
 
 def test_a_large_file_is_uploaded_first(client_of: Kind, tmp_path: Path) -> None:
-    """Announced with its digest, put without the key, named by its id."""
+    """Announced with its digest, put without the key, named by its id and by its own name."""
     file = tmp_path / "large.txt"
     content = b"a word " * 500_000
     file.write_bytes(content)
@@ -284,7 +284,20 @@ def test_a_large_file_is_uploaded_first(client_of: Kind, tmp_path: Path) -> None
     assert announced.body == said
     assert (put.content, put.headers["x-amz-checksum-sha256"]) == (content, "c")
     assert "authorization" not in put.headers
-    assert submitted.body == {"document": {"document_id": "d-1", "name": "a.txt"}}
+    assert submitted.body == {"document": {"document_id": "d-1", "name": "large.txt"}}
+
+
+@pytest.mark.parametrize("document", ["ä" * 1_500_001, Text("ä" * 1_500_001)], ids=["str", "Text"])
+def test_a_long_text_is_uploaded_first(client_of: Kind, document: str | Text) -> None:
+    """As a file of its bytes would be."""
+    server: list[StandIn] = []
+    with StandIn(uploading(server, lambda: Answer(200))) as standin, client_of(standin.url, "k") as client:
+        server.append(standin)
+        client.summarise(document)
+    announced, put, submitted = standin.asked
+    assert (announced.body["media_type"], announced.body["bytes"]) == ("text/plain", 3_000_002)
+    assert put.content.decode() == "ä" * 1_500_001
+    assert submitted.body["document"]["document_id"] == "d-1"
 
 
 def test_an_upload_that_breaks_is_sent_again_from_its_start(client_of: Kind) -> None:

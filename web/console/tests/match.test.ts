@@ -43,6 +43,15 @@ test("another number is not the quote", () => {
   expect(find(["The fee is EUR 400."], "The fee is EUR 500")).toEqual([]);
 });
 
+test("of the same words the ones are marked that the quote was found at", () => {
+  const page = ["Deposit: EUR 4,000.", "Rent: EUR 400.", "Late fee: EUR 400."];
+  const at = (before: string) => findQuote(keyed(page), page, "EUR 400", before).map(({ item }) => item);
+  expect(at("Deposit: EUR 4,000.\nRent: ")).toEqual([1]);
+  expect(at("Deposit: EUR 4,000.\nRent: EUR 400.\nLate fee: ")).toEqual([2]);
+  // a layer that has them less often than the text
+  expect(at("EUR 400 ".repeat(9))).toEqual([0]);
+});
+
 test("a page without text has no quote, and a quote of signs alone stands nowhere", () => {
   expect(find([], "fee")).toEqual([]);
   expect(find(["The fee."], "…")).toEqual([]);

@@ -114,9 +114,9 @@ def inline(document: Text | Bytes | Uploaded) -> Json:
     return {"base64": encoded, "media_type": kind, **named}
 
 
-def named(document: models.Document) -> Json:
-    """A document that is uploaded, as a request holds it."""
-    return inline(Uploaded(document.document_id, document.name))
+def named(document: models.Document, name: str | None = None) -> Json:
+    """A document that is uploaded, as a request holds it; the same bytes may have come under another name."""
+    return inline(Uploaded(document.document_id, name or document.name))
 
 
 def _without_none(value: Field | Criterion) -> Json:

@@ -6,11 +6,16 @@ import { centre } from "../ui/scroll";
 import { Page, type PageMark, type PageText } from "./page";
 import { useNear, useRatio, useWidth } from "./viewport";
 
+export interface Words {
+  words: string;
+  before: string;
+}
+
 interface Props {
   pdf: PDFDocumentProxy;
   quotes: readonly Quote[];
-  /** What the document's text has where a quote was found; null where it was not. */
-  words: (quote: Quote) => string | null;
+  /** What the document's text has where a quote was found, and before it on its page; null where it was not. */
+  words: (quote: Quote) => Words | null;
   selected: { id: number; round: number; jump: boolean } | null;
   onSelect: (id: number) => void;
   /** The words of a quote are not in the text layer of its page. */
@@ -146,7 +151,7 @@ export function PdfView({ pdf, quotes, words, selected, onSelect, onMissing }: P
 const NONE: PageMark[] = [];
 
 /** The marks of each page, looked up when the page is wanted. */
-function useMarks(pdf: PDFDocumentProxy, quotes: readonly Quote[], words: (quote: Quote) => string | null) {
+function useMarks(pdf: PDFDocumentProxy, quotes: readonly Quote[], words: Props["words"]) {
   const [marks, setMarks] = useState<ReadonlyMap<number, PageMark[]>>(new Map());
   const asked = useMemo(() => new Map<number, Promise<PageMark[]>>(), [pdf, quotes, words]);
   const texts = useMemo(() => new Map<number, Promise<PageText>>(), [pdf]);
@@ -170,7 +175,7 @@ async function lookUp(
   pdf: PDFDocumentProxy,
   page: number,
   quotes: readonly Quote[],
-  words: (quote: Quote) => string | null,
+  words: Props["words"],
   texts: Map<number, Promise<PageText>>,
 ): Promise<PageMark[]> {
   const text = await textOf(pdf, page, texts);
@@ -180,8 +185,10 @@ async function lookUp(
     if (begins !== page && begins !== page - 1) {
       continue;
     }
-    const tried = [words(quote), quote.evidence.quote].filter((each) => each !== null);
-    let pieces = begins === page ? firstOf(tried, (each) => findQuote(text.keyed, text.strings, each)) : [];
+    const found = words(quote);
+    const tried = [...(found === null ? [] : [found.words]), quote.evidence.quote];
+    const here = (each: string) => findQuote(text.keyed, text.strings, each, found?.before);
+    let pieces = begins === page ? firstOf(tried, here) : [];
     if (pieces.length === 0 && begins !== null && begins < pdf.numPages) {
       const [one, other] = await Promise.all([textOf(pdf, begins, texts), textOf(pdf, begins + 1, texts)]);
       const side = begins === page ? 0 : 1;

@@ -44,19 +44,32 @@ export function keyed(strings: readonly string[]): Keyed {
   return { key, items: Uint32Array.from(items), units: Uint32Array.from(units) };
 }
 
-/** Where `quote` stands on a page: a piece for each string that it touches; empty where it does not. */
-export function findQuote(page: Keyed, strings: readonly string[], quote: string): Piece[] {
+/**
+ * Where `quote` stands on a page: a piece for each string that it touches; empty where it does not. `before` is what
+ * the document's text has on that page before the quote: the same words may stand there as well, and are not it.
+ */
+export function findQuote(page: Keyed, strings: readonly string[], quote: string, before = ""): Piece[] {
   const pieces: Piece[] = [];
-  let from = 0;
-  for (const part of parts(quote)) {
+  const [first = "", ...rest] = parts(quote);
+  const places = placesOf(first, page.key);
+  let from = places[placesOf(first, keyed([before]).key).length] ?? places[0] ?? page.key.length;
+  for (const part of first === "" ? [] : [first, ...rest]) {
     const at = page.key.indexOf(part, from);
     if (at < 0) {
-      return from === 0 ? [] : pieces;
+      return pieces;
     }
     pieces.push(...spans(page, strings, at, at + part.length));
     from = at + part.length;
   }
   return withSigns(pieces, strings, quote);
+}
+
+function placesOf(part: string, key: string): number[] {
+  const places: number[] = [];
+  for (let at = part === "" ? -1 : key.indexOf(part); at >= 0; at = key.indexOf(part, at + 1)) {
+    places.push(at);
+  }
+  return places;
 }
 
 /** With the signs that the quote begins and ends with: a full stop, quotation marks, brackets. */

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimcheck.client import calls, models, requests, transfers
 from claimcheck.client.errors import Unreachable
+from claimcheck.client.media_types import TEXT
 from claimcheck.client.synchronous.connection import Connection
 from claimcheck.client.synchronous.waiting import in_thread
 
@@ -64,20 +65,21 @@ class Documents(Connection):
         self.send(calls.delete_document(document_id, jobs=jobs))
 
     def _document(self, given: DocumentInput) -> dict[str, Any]:
-        """A document as a request names it; a file that does not fit a request is uploaded first."""
+        """A document as a request names it; what does not fit a request is uploaded first."""
+        if isinstance(given, str):
+            given = requests.Text(given)
         match given:
-            case str():
-                return requests.inline(requests.Text(given))
+            case requests.Text() if len(content := given.text.encode()) > requests.INLINE_BYTES:
+                return self._document(requests.Bytes(content, given.name, TEXT))
             case Path():
                 with transfers.opened(given) as source:
                     if source.size > requests.INLINE_BYTES:
-                        return requests.named(self.upload_source(source))
+                        return requests.named(self.upload_source(source), given.name)
                     content = in_thread(source.read)
                 return requests.inline(requests.Bytes(content, given.name))
             case requests.Bytes() if len(given.content) > requests.INLINE_BYTES:
-                return requests.named(
-                    self.upload(given.content, name=given.name, media_type=given.media_type)
-                )
+                document = self.upload(given.content, name=given.name, media_type=given.media_type)
+                return requests.named(document, given.name)
             case models.Document():
                 return requests.named(given)
         return requests.inline(given)

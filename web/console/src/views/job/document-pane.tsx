@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { fetched } from "../../api/calls";
 import { messageOf } from "../../api/problem";
 import type { Coverage, DocumentText } from "../../api/types";
+import type { Words } from "../../pdf/pdf-view";
 import type { Quote } from "../../results/claims";
 import { announce } from "../../state/announce";
 import { useLoaded } from "../../state/loaded";
@@ -57,9 +58,14 @@ export function DocumentPane(props: Props) {
     announce("Shown in the text");
   }, []);
   const words = useCallback(
-    ({ evidence: { start, end } }: Quote) =>
-      points && start !== null && end !== null ? points.slice(start, end) : null,
-    [points],
+    ({ evidence: { start, end, page } }: Quote) => {
+      if (points === null || start === null || end === null) {
+        return null;
+      }
+      const top = document.page_starts?.[(page ?? 0) - 1] ?? start;
+      return { words: points.slice(start, end), before: points.slice(Math.min(top, start), start) };
+    },
+    [points, document.page_starts],
   );
 
   return (
@@ -155,7 +161,7 @@ function Hints({ quote, missed, mode }: { quote: Quote | undefined; missed: bool
 interface OriginalProps extends Props {
   url: string;
   kind: "pdf" | "image";
-  words: (quote: Quote) => string | null;
+  words: (quote: Quote) => Words | null;
   onMissing: (id: number) => void;
   onText: () => void;
 }
