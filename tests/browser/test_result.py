@@ -45,7 +45,7 @@ def test_a_value_jumps_to_its_quote_on_the_page(user: Visitor, seeds: Seeds) -> 
 
 @pytest.mark.skipif(
     "CLAIMCHECK_BUILT" in os.environ,
-    reason="built functions have a door to AWS each, so links do not lead where the policy of another one allows",
+    reason="each built function has its own door to AWS: a link leads past the policy of another",
 )
 def test_a_large_pdf_comes_from_the_bucket(user: Visitor, seeds: Seeds) -> None:
     """Bytes that are not in the database are fetched by a link of their own, and shown all the same."""
