@@ -102,15 +102,17 @@ def document(name: str) -> dict[str, str]:
     return {"text": path.read_text(encoding="utf-8"), "name": name}
 
 
-def _heavy() -> dict[str, str]:
-    """The contract with a comment of 300 kB before its table of objects."""
+def heavy(comment_bytes: int) -> bytes:
+    """The contract as PDF with a comment of about that size before its table of objects."""
     body = (EXAMPLES / "services-contract.pdf").read_bytes()
     table, start = body.rindex(b"xref\n0"), body.rindex(b"startxref")
-    comment = b"%" + b"claimcheck " * 28_000 + b"\n"
-    content = (
-        body[:table] + comment + body[table:start] + b"startxref\n%d\n%%%%EOF\n" % (table + len(comment))
-    )
-    encoded = base64.b64encode(content).decode("ascii")
+    comment = b"%" + b"claimcheck " * (comment_bytes // 11) + b"\n"
+    end = b"startxref\n%d\n%%%%EOF\n" % (table + len(comment))
+    return body[:table] + comment + body[table:start] + end
+
+
+def _heavy() -> dict[str, str]:
+    encoded = base64.b64encode(heavy(300_000)).decode("ascii")
     return {"base64": encoded, "media_type": "application/pdf", "name": "services-contract-heavy.pdf"}
 
 

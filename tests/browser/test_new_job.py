@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
-from tests.browser.seeds import EXAMPLES
+from tests.browser.seeds import EXAMPLES, heavy
 
 if TYPE_CHECKING:
     from client.api import Api
@@ -33,6 +34,24 @@ def test_a_dropped_pdf_with_fields_as_rows_is_handed_in(user: Visitor, direct: A
     job = direct.wait(_submitted(user))
     assert job["task"] == "extract"
     assert set((job["result"] or {})["fields"]) == {"governing law", "monthly base fee"}
+
+
+def test_a_large_file_goes_straight_to_the_bucket(user: Visitor, direct: Api) -> None:
+    """What does not fit a request is put into the bucket by the browser, and the job is about it."""
+    kind = "application/pdf"
+    other = hashlib.sha256(b"another one").hexdigest()
+    announced = {"name": "other.pdf", "media_type": kind, "bytes": 11, "sha256": other}
+    user.meet_storage_at(direct.json("POST", "/documents", json=announced)["upload"]["url"])
+    large = FilePayload(name="large.pdf", mimeType=kind, buffer=heavy(3_200_000))
+    user.page.get_by_label("Document file").set_input_files(large)
+    _choose(user, "Extract")
+    user.page.get_by_label("Field 1: name").fill("governing law")
+    with user.page.expect_response(lambda response: response.request.method == "PUT") as put:
+        job_id = _submitted(user)
+    assert put.value.ok
+    assert "authorization" not in put.value.request.headers
+    job = direct.wait(job_id)
+    assert (job["result"] or {})["fields"] == {"governing law": "Netherlands"}
 
 
 def test_a_pasted_text_with_criteria_is_handed_in(user: Visitor, direct: Api) -> None:
