@@ -37,6 +37,7 @@ def test_older_jobs_come_page_by_page(user: Visitor, seeds: Seeds) -> None:
     user.visit("jobs?task=summarise")
     expect(_rows(user)).to_have_count(PAGE)
     user.page.get_by_role("button", name="Show more").click()
+    expect(_rows(user)).not_to_have_count(PAGE)
     expect(user.page.get_by_role("button", name="Show more")).to_be_hidden()
     ids = _rows(user).evaluate_all("(rows) => rows.map((row) => row.dataset.job)")
     assert len(ids) == len(set(ids)) > MANY
