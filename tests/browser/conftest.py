@@ -75,9 +75,9 @@ def seeds(direct: Api, model: Model) -> Iterator[Seeds]:
     receiver.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium. While it is open an event loop runs in this thread, and no other test's can."""
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=WITHIN_MS)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import uuid
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -236,6 +237,8 @@ class CommandLine:
             stderr=subprocess.PIPE,
             text=True,
             env=self._environ,
+            # Whoever is started in a shell's background ignores Ctrl-C, and so do its children.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (no threads here)
         )
         try:
             yield process
