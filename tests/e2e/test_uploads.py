@@ -193,6 +193,7 @@ def test_requests_without_a_key_are_refused(system: Running) -> None:
     assert httpx.get(f"{system.url}/documents/{uuid.uuid4()}").status_code == 401
 
 
+@pytest.mark.long
 @ENDLESS
 def test_200_mb_of_pdf_are_read_and_shown_in_half_a_gibibyte(
     system: Running, api: Api, tmp_path: Path

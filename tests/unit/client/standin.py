@@ -54,6 +54,9 @@ class StandIn:
             def do_GET(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
                 sent = self.rfile.read(length)
+                if len(sent) < length:  # the caller has gone in the middle
+                    self.close_connection = True
+                    return
                 body = json.loads(sent) if length and self.command != "PUT" else None
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 asked = Asked(self.command, self.path, headers, body, sent)
