@@ -228,4 +228,4 @@ def test_a_refused_key_is_not_told(loud: Stage, header: str) -> None:
     """Neither an unknown key nor what somebody took for one is printed."""
     with allowed_to_raise():
         loud.call("authorize", authorization(header))
-    silent_about(loud, header, header.split("_", 2)[2])
+    silent_about(loud, header, header.rpartition("_")[2])
